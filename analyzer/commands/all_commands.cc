@@ -1,0 +1,12 @@
+#include "analyzer/commands/all_commands.h"
+
+namespace beamtape {
+
+const std::vector<Command>& all_commands() {
+  static const std::vector<Command> commands{
+      kInfoCommand, kShowCommand, kProcessCommand, kSeriesCommand, kCheckCommand,
+  };
+  return commands;
+}
+
+}  // namespace beamtape

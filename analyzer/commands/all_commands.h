@@ -1,0 +1,13 @@
+#pragma once
+
+#include "analyzer/commands/command.h"
+
+namespace beamtape {
+
+extern const Command kInfoCommand;
+extern const Command kShowCommand;
+extern const Command kProcessCommand;
+extern const Command kSeriesCommand;
+extern const Command kCheckCommand;
+
+}  // namespace beamtape

@@ -1,0 +1,63 @@
+#include "analyzer/commands/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <vector>
+
+namespace beamtape {
+
+Format FormatOption::format() const {
+  if (json || name == "json") return Format::kJson;
+  return name == "csv" ? Format::kCsv : Format::kTable;
+}
+
+void add_file(CLI::App& app, std::string& file) {
+  app.add_option("FILE", file, "Recording")->required()->type_name("");
+}
+
+void add_format(CLI::App& app, FormatOption& format, bool with_csv) {
+  std::vector<std::string> names{"table", "json"};
+  if (with_csv) names.push_back("csv");
+  auto* option =
+      app.add_option("--format", format.name, with_csv ? "table, json or csv" : "table or json");
+  option->check(CLI::IsMember(names).description(""))->type_name("NAME");
+  app.add_flag("--json", format.json, "Short for --format json");
+}
+
+void add_at(CLI::App& app, std::string& at) {
+  app.add_option("--at", at,
+                 "Instant: first, last (default), #12, 12:03:10, 2024-11-20T12:03:10Z, -90s")
+      ->type_name("T");
+}
+
+void add_range(CLI::App& app, std::string& from, std::string& to) {
+  app.add_option("--from", from, "Start, as 12:03:10, #12 or -90s; default first")->type_name("T");
+  app.add_option("--to", to, "End, as --from; default last")->type_name("T");
+}
+
+void add_node(CLI::App& app, std::string& node) {
+  app.add_option("--node", node, "Of several nodes in the file only this")->type_name("NAME");
+}
+
+Expected<Recording> open_recording(Context& context, const std::string& file) {
+  auto reader = context.open(file);
+  if (!reader) {
+    // A file that cannot be opened is no usage error, whatever its reader thinks.
+    Error error = std::move(reader.error());
+    if (error.code == Error::Code::kUsage) error.code = Error::Code::kOther;
+    return tl::unexpected(std::move(error));
+  }
+  return Recording(std::move(*reader), file);
+}
+
+int warn_of_damage(Context& context, const std::string& file, const std::vector<Damage>& damage) {
+  if (damage.empty()) return kDone;
+  context.warnings.push_back(fmt::format(
+      "cannot read all of {}: {}{}; the answer is without it, see `beamtape-analyzer check`", file,
+      damage.front().what,
+      damage.size() > 1 ? fmt::format(" (and {} more)", damage.size() - 1) : ""));
+  return kUnreadable;
+}
+
+}  // namespace beamtape

@@ -1,0 +1,311 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "analyzer/commands/all_commands.h"
+#include "analyzer/commands/default_columns.h"
+#include "analyzer/commands/options.h"
+#include "analyzer/commands/rows.h"
+#include "analyzer/commands/text_table.h"
+#include "analyzer/load/filter.h"
+#include "analyzer/load/sort.h"
+#include "analyzer/load/text.h"
+#include "analyzer/load/time.h"
+
+namespace beamtape {
+
+namespace {
+
+struct Options {
+  std::string table;
+  std::string file;
+  std::string at = "last";
+  std::string node;
+  std::string sort;
+  std::string filter;
+  std::string columns;
+  std::optional<std::int64_t> limit;
+  FormatOption format;
+};
+
+// The answer to `show`, before it has a form.
+struct Answer {
+  const Table* table = nullptr;
+  std::vector<Shown> columns;
+  ShownList chosen;
+  std::vector<Frame> frames;  // one per node
+  std::vector<RowRef> rows;   // filtered, sorted, cut
+  std::size_t total = 0;
+  std::size_t matched = 0;
+  std::size_t undecided = 0;
+  std::string sorted_by;
+};
+
+std::vector<Damage> damage_of(const Answer& answer) {
+  std::vector<Damage> all;
+  for (const Frame& frame : answer.frames) {
+    all.insert(all.end(), frame.damage.begin(), frame.damage.end());
+  }
+  return all;
+}
+
+Expected<void> load_frames(const Recording& recording, const Options& options, Answer& answer) {
+  const auto snapshots = recording.at(options.at, options.node);
+  if (!snapshots) return tl::unexpected(snapshots.error());
+  for (const SnapshotRecord* snapshot : *snapshots) {
+    auto frame = recording.frame(*answer.table, *snapshot);
+    if (!frame) return tl::unexpected(frame.error());
+    answer.frames.push_back(std::move(*frame));
+  }
+  return {};
+}
+
+Expected<void> choose_rows(const Options& options, Answer& answer) {
+  Filter filter;
+  if (!options.filter.empty()) {
+    auto parsed = Filter::parse(options.filter, answer.columns);
+    if (!parsed) return tl::unexpected(parsed.error());
+    filter = std::move(*parsed);
+  }
+  const DefaultView view = default_view(answer.table->name);
+  answer.sorted_by = options.sort.empty() ? view.sort : options.sort;
+  std::vector<SortKey> keys;
+  if (!answer.sorted_by.empty()) {
+    auto parsed = parse_sort(answer.sorted_by, answer.columns);
+    if (!parsed && !options.sort.empty()) return tl::unexpected(parsed.error());
+    if (parsed) keys = std::move(*parsed);
+  }
+  for (const Frame& frame : answer.frames) {
+    answer.total += frame.slots().size();
+    for (const std::size_t slot : frame.slots()) {
+      const Truth truth = filter.matches(frame.row(slot));
+      if (truth == Truth::kYes) answer.rows.push_back({&frame, slot});
+      if (truth == Truth::kUndecided) ++answer.undecided;
+    }
+  }
+  answer.matched = answer.rows.size();
+  const bool table = options.format.format() == Format::kTable;
+  std::size_t limit = table ? view.limit : 0;
+  if (options.limit) limit = static_cast<std::size_t>(*options.limit);
+  if (limit == 0) limit = answer.rows.size();
+  sort_rows(answer.rows, keys, limit);
+  return {};
+}
+
+Expected<void> pick_columns(const Options& options, Answer& answer) {
+  std::string wanted = options.columns;
+  if (wanted.empty()) {
+    wanted = "all";
+    if (options.format.format() == Format::kTable) {
+      // A file of another version may lack some of the usual columns.
+      const auto usual = default_view(answer.table->name).columns;
+      if (choose_columns(usual, answer.columns)) wanted = usual;
+    }
+  }
+  auto chosen = choose_columns(wanted, answer.columns);
+  if (!chosen) return tl::unexpected(chosen.error());
+  answer.chosen = std::move(*chosen);
+  return {};
+}
+
+Json snapshot_json(const Recording& recording, const SnapshotRecord& snapshot) {
+  return {{"snapshot", snapshot.id},
+          {"time", iso_time(snapshot.began_wall_us)},
+          {"node", recording.node_name(snapshot)},
+          {"filling", snapshot.filling},
+          {"not_answered", snapshot.not_answered.empty() ? Json(nullptr)
+                                                         : Json(snapshot.not_answered)}};
+}
+
+void write_json(const Recording& recording, const Answer& answer, Output& out) {
+  JsonDocument document(out);
+  document.member("schema", 1);
+  document.member("command", "show");
+  document.member("table", answer.table->name);
+  const bool several = answer.frames.size() > 1;
+  const SnapshotRecord& one = answer.frames.front().snapshot();
+  document.member("snapshot", several ? Json(nullptr) : Json(one.id));
+  document.member("time", several ? Json(nullptr) : Json(iso_time(one.began_wall_us)));
+  document.member("node", several ? Json(nullptr) : Json(recording.node_name(one)));
+  Json snapshots = Json::array();
+  for (const Frame& frame : answer.frames) {
+    snapshots.push_back(snapshot_json(recording, frame.snapshot()));
+  }
+  document.member("snapshots", snapshots);
+  document.member("total", answer.total);
+  document.member("matched", answer.matched);
+  document.member("undecided", answer.undecided);
+  document.member("columns", columns_json(answer.chosen));
+  document.begin_array("rows");
+  for (const RowRef& row : answer.rows) {
+    Json object = Json::object();
+    if (several) object["node_name"] = recording.node_name(row.frame->snapshot());
+    add_row(object, values_of(row.view(), answer.chosen), answer.chosen);
+    if (!document.element(object)) return;
+  }
+  document.end_array();
+  Json damage = Json::array();
+  for (const Damage& one_part : damage_of(answer)) damage.push_back(one_part.what);
+  document.member("damage", damage);
+  document.end();
+}
+
+void write_csv(const Recording& recording, const Answer& answer, Output& out) {
+  const bool several = answer.frames.size() > 1;
+  out.write(csv_header(several ? std::vector<std::string>{"node_name"} : std::vector<std::string>{},
+                       answer.chosen));
+  for (const RowRef& row : answer.rows) {
+    std::vector<std::string> before;
+    if (several) before.push_back(recording.node_name(row.frame->snapshot()));
+    if (!out.write(csv_row(before, values_of(row.view(), answer.chosen), answer.chosen))) return;
+  }
+}
+
+// What the rows are: node, instant, how many, and what makes them incomplete.
+std::string heading(const Recording& recording, const Answer& answer) {
+  std::string text;
+  for (const Frame& frame : answer.frames) {
+    const SnapshotRecord& snapshot = frame.snapshot();
+    text += fmt::format("{}  {} {} UTC  snapshot #{} of {}\n",
+                        printable(recording.node_name(snapshot)),
+                        date_text(snapshot.began_wall_us), clock_text(snapshot.began_wall_us, false),
+                        snapshot.id, recording.reader().snapshots().size());
+    if (snapshot.filling) text += "still filling: not every process had been read in detail yet\n";
+    if (!snapshot.not_answered.empty()) {
+      text += fmt::format("not answered: {}\n", printable(snapshot.not_answered));
+    }
+  }
+  if (answer.table->name == "node") return text;
+  const auto number = [](std::size_t count) { return grouped(static_cast<std::int64_t>(count)); };
+  const bool one = answer.total == 1;
+  std::string name = one ? answer.table->name : plural(answer.table->name);
+  if (answer.table->name == "ets") name = one ? "ETS table" : "ETS tables";
+  text += answer.rows.size() == answer.total
+              ? fmt::format("{} {}", number(answer.total), name)
+              : fmt::format("{} of {} {} shown", number(answer.rows.size()), number(answer.total),
+                            name);
+  if (answer.matched != answer.total) {
+    text += fmt::format(", {} match the filter", number(answer.matched));
+  }
+  if (!answer.sorted_by.empty()) text += ", by " + answer.sorted_by;
+  text += "\n";
+  if (answer.undecided > 0) {
+    text += fmt::format("{} more may match: what the filter needs was not read of them\n",
+                        number(answer.undecided));
+  }
+  return text;
+}
+
+TextTable::ColumnStyle style_of(const Shown& column) {
+  const bool number = column.is_number();
+  return {column.name, number, !number && column.type != Type::kRef};
+}
+
+void write_table(const Recording& recording, const Options& options, const Answer& answer,
+                 Output& out) {
+  out.write(heading(recording, answer) + "\n");
+  const bool several = answer.frames.size() > 1;
+  std::vector<TextTable::ColumnStyle> styles;
+  if (several) styles.push_back({"node_name", false, true});
+  for (const Shown* column : answer.chosen) styles.push_back(style_of(*column));
+  TextTable table(styles);
+  Footnotes notes;
+  for (const RowRef& row : answer.rows) {
+    std::vector<std::string> cells;
+    if (several) cells.push_back(printable(recording.node_name(row.frame->snapshot())));
+    const RowView view = row.view();
+    for (const Shown* column : answer.chosen) {
+      cells.push_back(notes.cell(value_of(view, *column), column->unit));
+    }
+    table.add(std::move(cells));
+  }
+  // Who chose the columns wants to read them whole.
+  out.write(table.text(options.columns.empty() ? kTerminalWidth : 0, ""));
+  const std::string footnotes = notes.text();
+  if (!footnotes.empty()) out.write("\n" + footnotes);
+}
+
+// The node is one row of fifty columns: a line for each, with what it means.
+void write_node(const Recording& recording, const Answer& answer, Output& out) {
+  out.write(heading(recording, answer));
+  Footnotes notes;
+  for (const RowRef& row : answer.rows) {
+    TextTable table({{"", false, false}, {"", true, false}, {"", false, true}});
+    const RowView view = row.view();
+    for (const Shown* column : answer.chosen) {
+      table.add({column->name, notes.cell(value_of(view, *column), column->unit),
+                 answer.table->columns[column->column].sentence});
+    }
+    out.write("\n" + table.text(kTerminalWidth, ""));
+  }
+  const std::string footnotes = notes.text();
+  if (!footnotes.empty()) out.write("\n" + footnotes);
+}
+
+Expected<int> run(const Options& options, Context& context) {
+  const auto recording = open_recording(context, options.file);
+  if (!recording) return tl::unexpected(recording.error());
+  Answer answer;
+  const auto table = recording->subject(options.table);
+  if (!table) return tl::unexpected(table.error());
+  answer.table = *table;
+  answer.columns = shown_columns(**table);
+  if (const auto done = pick_columns(options, answer); !done) return tl::unexpected(done.error());
+  if (const auto done = load_frames(*recording, options, answer); !done) {
+    return tl::unexpected(done.error());
+  }
+  if (const auto done = choose_rows(options, answer); !done) return tl::unexpected(done.error());
+  switch (options.format.format()) {
+    case Format::kJson:
+      write_json(*recording, answer, context.out);
+      break;
+    case Format::kCsv:
+      write_csv(*recording, answer, context.out);
+      break;
+    case Format::kTable:
+      if (answer.table->name == "node") {
+        write_node(*recording, answer, context.out);
+      } else {
+        write_table(*recording, options, answer, context.out);
+      }
+  }
+  return warn_of_damage(context, options.file, damage_of(answer));
+}
+
+Command::Run declare(CLI::App& app) {
+  const auto options = std::make_shared<Options>();  // lives in the parser and in the run
+  app.add_option("TABLE", options->table,
+                 "processes, ets, ports, sockets, allocators, schedulers, connections, questions, "
+                 "node or groups")
+      ->required()
+      ->type_name("");
+  add_file(app, options->file);
+  add_at(app, options->at);
+  app.add_option("--sort", options->sort,
+                 "Columns by importance: numbers from the largest, texts from A; COL:asc and "
+                 "COL:desc turn it; missing values come last")
+      ->type_name("COL,...");
+  app.add_option("--filter", options->filter,
+                 "Rows for which it holds: = != < <= > >= ~ (contains) !~, is [not] null, unread "
+                 "or missing, and, or, not, ( ); sizes 10MiB, times 5ms")
+      ->type_name("EXPR");
+  app.add_option("--limit", options->limit,
+                 "Rows at most, 0 for all; default 20 in a table, all in JSON and CSV")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}).description(""))
+      ->type_name("N");
+  app.add_option("--columns", options->columns, "Instead of the usual ones; all for every one")
+      ->type_name("COL,...");
+  add_node(app, options->node);
+  add_format(app, options->format, true);
+  app.footer("Example: show processes FILE --filter 'message_queue_len > 1000 and name ~ cart'");
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+const Command kShowCommand{"show", "Rows of a table at an instant", declare};
+
+}  // namespace beamtape

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "analyzer/load/filter.h"
+
+namespace beamtape {
+
+// One comparison of a filter: a column against a literal, or against the absence of a value.
+enum class Op { kEqual, kNotEqual, kLess, kAtMost, kMore, kAtLeast, kContains, kLacks, kIs, kIsNot };
+enum class Absence { kNull, kUnread, kMissing };
+
+class Comparison {
+ public:
+  // The message of an error says what does not fit, without the position. `column` must
+  // outlive the result.
+  static Expected<Comparison> make(const Shown& column, Op op, const std::string& literal);
+  static Comparison absence(const Shown& column, Absence absence, bool negated);
+
+  Truth evaluate(const RowView& row) const;
+
+ private:
+  Truth compare_number(Cell cell) const;
+  Truth compare_text(const RowView& row) const;
+  bool text_fits(const std::string& text) const;
+  Truth test_absence(const RowView& row) const;
+
+  const Shown* column_ = nullptr;
+  Op op_ = Op::kEqual;
+  Absence absence_ = Absence::kNull;
+  std::optional<std::int64_t> number_;  // set: compares numbers (of a list its count)
+  std::string text_;
+};
+
+}  // namespace beamtape

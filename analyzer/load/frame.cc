@@ -1,0 +1,110 @@
+#include "analyzer/load/frame.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace beamtape {
+
+namespace {
+
+// What a process is called, best first.
+constexpr std::array<std::string_view, 4> kNamingColumns{
+    "registered_name", "label", "dictionary_initial_call", "initial_call"};
+
+Value process_name(const RowView& row) {
+  NoValue none;
+  for (const auto& name : kNamingColumns) {
+    const auto column = row.table->find(name);
+    if (!column) continue;
+    const Cell cell = row.cell(*column);
+    if (is_missing(cell)) {
+      none = NoValue{why_missing(cell)};
+      continue;
+    }
+    return decode(cell, row.table->columns[*column], row.texts);
+  }
+  return none;
+}
+
+Value list_count(const RowView& row, std::size_t column) {
+  const Cell cell = row.cell(column);
+  if (is_missing(cell)) return NoValue{why_missing(cell)};
+  const List* list = row.texts.list(cell);
+  if (!list) return NoValue{Missing::kBadAnswer, true};
+  return static_cast<std::int64_t>(list->true_count);
+}
+
+}  // namespace
+
+std::vector<Shown> shown_columns(const Table& table) {
+  std::vector<Shown> shown;
+  const auto derive = [&](Shown column) {
+    if (!table.find(column.name)) shown.push_back(std::move(column));
+  };
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const Column& column = table.columns[i];
+    shown.push_back({column.name, column.type, column.unit, column.kind, Shown::Source::kColumn, i});
+    if (column.type == Type::kList) {
+      derive({column.name + "_count", Type::kInteger, Unit::kCount, column.kind,
+              Shown::Source::kListCount, i});
+    }
+    if (i == 0 && table.name == "process") {
+      derive({"name", Type::kTerm, Unit::kNone, Kind::kGauge, Shown::Source::kProcessName, 0});
+    }
+  }
+  return shown;
+}
+
+std::vector<std::string> names_of(const std::vector<Shown>& columns) {
+  std::vector<std::string> names;
+  for (const Shown& column : columns) names.push_back(column.name);
+  return names;
+}
+
+const Shown* find_shown(const std::vector<Shown>& columns, const std::string& name) {
+  const auto found = std::find_if(columns.begin(), columns.end(),
+                                  [&](const Shown& column) { return column.name == name; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+Value value_of(const RowView& row, const Shown& column) {
+  switch (column.source) {
+    case Shown::Source::kListCount:
+      return list_count(row, column.column);
+    case Shown::Source::kProcessName:
+      return process_name(row);
+    case Shown::Source::kColumn:
+      break;
+  }
+  return decode(row.cell(column.column), row.table->columns[column.column], row.texts);
+}
+
+Cell number_of(const RowView& row, const Shown& column) {
+  if (column.source == Shown::Source::kColumn) return row.cell(column.column);
+  const Value count = list_count(row, column.column);
+  const auto* none = no_value(count);
+  return none ? missing(none->why) : std::get<std::int64_t>(count);
+}
+
+Frame::Frame(const Table& table, const SnapshotRecord& snapshot, TableData data, Texts texts)
+    : table_(&table), snapshot_(&snapshot), data_(std::move(data)), texts_(texts) {
+  // The node has one row per snapshot and no key of its own.
+  const bool keyed = table.name != "node";
+  for (std::size_t group = 0; group < data_.groups.size(); ++group) {
+    const RowGroup& rows = data_.groups[group];
+    // Damaged groups are empty, also between others.
+    if (rows.columns.size() < table.columns.size()) continue;
+    for (std::size_t index = 0; index < rows.rows; ++index) {
+      if (!keyed || !is_missing(rows.columns[0][index])) {
+        slots_.push_back(group * kRowsPerGroup + index);
+      }
+    }
+  }
+}
+
+RowView Frame::row(std::size_t slot) const {
+  return {table_, &data_.groups[slot / kRowsPerGroup], slot % kRowsPerGroup, texts_};
+}
+
+}  // namespace beamtape

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyzer/load/value.h"
+#include "schema/model/table_data.h"
+#include "schema/store/records.h"
+#include "schema/tables/table.h"
+
+namespace beamtape {
+
+// A column as commands know it: one of the table's own, or one that is derived from them. Of
+// every list column `links` there is a number `links_count`: the true count on the node, also
+// where the list was cut. Of processes there is `name`: the registered name, else the label,
+// else the behaviour's initial call, else the initial call.
+struct Shown {
+  enum class Source { kColumn, kListCount, kProcessName };
+  std::string name;
+  Type type = Type::kInteger;
+  Unit unit = Unit::kNone;
+  Kind kind = Kind::kGauge;
+  Source source = Source::kColumn;
+  std::size_t column = 0;  // position in the table; unused by kProcessName
+
+  bool is_number() const { return type == Type::kInteger; }
+};
+
+// The shown columns of a table, in its order, each derived one after its source.
+std::vector<Shown> shown_columns(const Table& table);
+std::vector<std::string> names_of(const std::vector<Shown>& columns);
+const Shown* find_shown(const std::vector<Shown>& columns, const std::string& name);
+
+// One state of one row: where a value of a Shown column is taken from. Refers to all it is
+// given; the texts are those of the row's snapshot.
+struct RowView {
+  const Table* table = nullptr;
+  const RowGroup* group = nullptr;
+  std::size_t index = 0;  // within the group
+  Texts texts;
+
+  Cell cell(std::size_t column) const { return group->columns[column][index]; }
+};
+
+Value value_of(const RowView& row, const Shown& column);
+// The number of a number column without the detour over a Value.
+Cell number_of(const RowView& row, const Shown& column);
+
+// The rows of a table at one snapshot. Refers to the recording that made it.
+class Frame {
+ public:
+  Frame(const Table& table, const SnapshotRecord& snapshot, TableData data, Texts texts);
+
+  const Table& table() const { return *table_; }
+  const SnapshotRecord& snapshot() const { return *snapshot_; }
+  // Slots in which somebody lives.
+  const std::vector<std::size_t>& slots() const { return slots_; }
+  RowView row(std::size_t slot) const;
+
+  std::vector<Damage> damage;
+
+ private:
+  const Table* table_;
+  const SnapshotRecord* snapshot_;
+  TableData data_;
+  Texts texts_;
+  std::vector<std::size_t> slots_;
+};
+
+}  // namespace beamtape

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "schema/error.h"
+
+namespace beamtape {
+
+// Instants as people and programs write them. All are UTC: the reader of a recording rarely sits
+// where the node runs. Microseconds since the Unix epoch.
+
+std::string iso_time(std::int64_t wall_us);            // 2024-11-20T12:03:10.250Z
+std::string date_text(std::int64_t wall_us);           // 2024-11-20
+std::string clock_text(std::int64_t wall_us, bool with_millis);  // 12:03:10 or 12:03:10.250
+
+// What a person may write after --at, --from and --to.
+struct TimeWord {
+  enum class Kind {
+    kFirst,
+    kLast,
+    kSnapshot,   // "#12": `value` is its number
+    kClock,      // "12:03:10": `value` is microseconds since midnight, of a day of the recording
+    kInstant,    // ISO date-time, UTC if it does not say
+    kBeforeEnd,  // "-90s": `value` microseconds before the last snapshot
+  };
+  Kind kind = Kind::kLast;
+  std::int64_t value = 0;
+  // What was written names a span, "12:03:10" the whole second. Microseconds, at least 1.
+  std::int64_t span_us = 1;
+};
+
+// kUsage with all the forms if `word` is none of them.
+Expected<TimeWord> parse_time(const std::string& word);
+
+// "500ms", "90s", "10m", "2h", "1d", "1h30m" in microseconds. kUsage.
+Expected<std::int64_t> parse_duration(std::string_view text);
+
+}  // namespace beamtape

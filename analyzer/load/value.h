@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/model/cell.h"
+#include "schema/store/reader.h"
+#include "schema/tables/column.h"
+
+namespace beamtape {
+
+// The only place that turns raw cells into what people and programs read. A cell is decoded once
+// into a Value; tables, JSON, CSV, filters and sorting all take that.
+
+// Keys stay in the order in which they are added.
+using Json = nlohmann::ordered_json;
+
+// Texts and lists of one keyframe group. Does not own the reader.
+class Texts {
+ public:
+  Texts(Reader& reader, std::int64_t epoch) : reader_(&reader), epoch_(epoch) {}
+  std::optional<std::string_view> text(Cell id) const { return reader_->text(epoch_, id); }
+  const List* list(Cell id) const { return reader_->list(epoch_, id); }
+
+ private:
+  Reader* reader_;
+  std::int64_t epoch_;
+};
+
+// No value, and why. `lost`: there was one, but this part of the recording is damaged.
+struct NoValue {
+  Missing why = Missing::kNone;
+  bool lost = false;
+
+  // True where the value exists on the node but not here: shown with its reason, never blank.
+  bool not_read() const { return lost || why != Missing::kNone; }
+  std::string reason() const;
+};
+
+// Texts hold names as their author writes them (elixir_names.h).
+using Scalar = std::variant<NoValue, std::int64_t, bool, std::string>;
+
+struct ListValue {
+  std::uint64_t true_count = 0;  // on the node; `elements` may be fewer
+  const std::vector<Field>* fields = nullptr;
+  std::vector<std::vector<Scalar>> elements;
+};
+
+using Value = std::variant<NoValue, std::int64_t, bool, std::string, ListValue>;
+
+Scalar decode_scalar(Cell cell, Type type, const Texts& texts);
+// The value refers to `column` (the fields of a list).
+Value decode(Cell cell, const Column& column, const Texts& texts);
+
+// Null unless the value is missing.
+const NoValue* no_value(const Value& value);
+
+// For people: sizes with a unit, counts in groups of three, "-" for none, "?" for not read.
+// A list is its count and its first elements.
+std::string display(const Value& value, Unit unit);
+std::string display(const Scalar& value, Unit unit);
+// One element of a list: its fields, separated by spaces.
+std::string display_element(const ListValue& list, std::size_t index);
+
+// Raw numbers, null for none and for not read. A list is an array: of its elements where they
+// have one field, else of objects.
+Json to_json(const Value& value);
+// Raw numbers, empty for none and for not read; a list's elements separated by spaces, the
+// fields of an element by "|".
+std::string csv_text(const Value& value);
+
+// `text` as one field of a CSV line, quoted where needed (RFC 4180).
+std::string csv_quoted(const std::string& text);
+
+const char* unit_name(Unit unit);  // "bytes"; empty for none
+const char* kind_name(Kind kind);
+const char* type_name(Type type);
+
+}  // namespace beamtape

@@ -1,0 +1,214 @@
+// How a question travels. The recorder sends rex, the server behind rpc:call, an ordinary
+// gen_server call {'$gen_call', {Self, Tag}, {call, M, F, Args, user}}; rex answers {Tag, Result}
+// when the call is over, and the expression meanwhile sends {Tag, Chunk, Began, Ended, Answer}
+// for each chunk. Tag is {Connection, Request}.
+
+#include "recorder/collect/asker.h"
+
+#include <fmt/format.h>
+
+#include "recorder/term/text.h"
+
+namespace beamtape {
+namespace {
+
+constexpr std::chrono::milliseconds kPrepareDeadline{10000};
+constexpr std::size_t kReasonBytes = 200;
+
+Bytes parse_arguments(std::string_view text) {
+  TermBuilder arguments;
+  arguments.list(1).string(text).nil();
+  return arguments.take();
+}
+
+}  // namespace
+
+std::string_view outcome_text(Answer::Outcome outcome) {
+  switch (outcome) {
+    case Answer::Outcome::kOk:
+    case Answer::Outcome::kEnd:
+      return "ok";
+    case Answer::Outcome::kFailed:
+    case Answer::Outcome::kRejected:
+      return "failed";
+    case Answer::Outcome::kDeadline:
+      return "deadline";
+    case Answer::Outcome::kProcessLimit:
+      return "process_limit";
+    case Answer::Outcome::kMalformed:
+      break;
+  }
+  return "malformed";
+}
+
+Expected<void> Asker::send_call(std::uint32_t request, std::string_view module,
+                                std::string_view function,
+                                std::span<const std::uint8_t> arguments) {
+  TermBuilder message;
+  message.version().tuple(3).atom("$gen_call");
+  message.tuple(2).raw(link_.self()).tuple(2).integer(connection_).integer(request);
+  message.tuple(5).atom("call").atom(module).atom(function).raw(arguments).atom("user");
+  return link_.send("rex", message.bytes());
+}
+
+bool Asker::read_tag(Cursor& cursor, std::uint32_t& request) const {
+  if (!cursor.tuple(2)) return false;
+  const auto connection = cursor.integer();
+  const auto number = cursor.integer();
+  if (!connection || !number || *connection != connection_) return false;
+  request = static_cast<std::uint32_t>(*number);
+  return true;
+}
+
+Expected<Bytes> Asker::call(std::string_view module, std::string_view function,
+                            std::span<const std::uint8_t> arguments,
+                            std::chrono::milliseconds deadline) {
+  const std::uint32_t request = ++last_request_;
+  if (auto sent = send_call(request, module, function, arguments); !sent) {
+    return tl::unexpected(sent.error());
+  }
+  const auto until = std::chrono::steady_clock::now() + deadline;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        until - std::chrono::steady_clock::now());
+    if (left.count() <= 0) {
+      return fail(Error::Code::kTimeout,
+                  fmt::format("cannot call {}:{} on {}: no answer within {} s", module, function,
+                              link_.node(), deadline.count() / 1000));
+    }
+    auto message = link_.receive(left);
+    if (!message) {
+      if (message.error().code == Error::Code::kTimeout) continue;
+      return tl::unexpected(message.error());
+    }
+    received_bytes_ += static_cast<std::int64_t>(message->size());
+    Cursor cursor(*message);
+    std::uint32_t answered = 0;
+    if (!cursor.version() || !cursor.tuple(2) || !read_tag(cursor, answered) ||
+        answered != request) {
+      continue;
+    }
+    Cursor result = cursor;
+    if (result.tuple(2) && result.take_atom("badrpc")) {
+      return fail(Error::Code::kRefused,
+                  fmt::format("cannot call {}:{} on {}: {}", module, function, link_.node(),
+                              term_text(result, link_.node(), kReasonBytes)));
+    }
+    const auto raw = cursor.raw();
+    return Bytes(raw.begin(), raw.end());
+  }
+}
+
+Expected<void> Asker::prepare(const Question& question, Bytes items) {
+  const auto malformed = [&](std::string_view what) {
+    return fail(
+        Error::Code::kMalformed,
+        fmt::format("cannot prepare question {}: the node could not {} it", question.name, what));
+  };
+  auto scanned =
+      call("erl_scan", "string", parse_arguments(expression(question)), kPrepareDeadline);
+  if (!scanned) return tl::unexpected(scanned.error());
+  Cursor tokens(*scanned);
+  if (!tokens.tuple(3) || !tokens.take_atom("ok")) return malformed("scan");
+  TermBuilder arguments;
+  arguments.list(1).raw(tokens.raw()).nil();
+  auto parsed = call("erl_parse", "parse_exprs", arguments.bytes(), kPrepareDeadline);
+  if (!parsed) return tl::unexpected(parsed.error());
+  Cursor cursor(*parsed);
+  if (!cursor.tuple(2) || !cursor.take_atom("ok")) return malformed("parse");
+  ListReader expressions(cursor);
+  if (!expressions.next()) return malformed("parse");
+  const auto first = cursor.raw();
+  if (first.empty()) return malformed("parse");
+  prepared_[&question] = {Bytes(first.begin(), first.end()), std::move(items)};
+  return {};
+}
+
+void Asker::set_items(const Question& question, Bytes items) {
+  prepared_.at(&question).items = std::move(items);
+}
+
+Expected<std::uint32_t> Asker::ask(const Question& question, std::span<const std::uint8_t> given) {
+  const Prepared& prepared = prepared_.at(&question);
+  const std::uint32_t request = ++last_request_;
+  TermBuilder arguments;
+  // erl_eval:expr(Expr, Bindings, none, none, value): the value alone, without the bindings.
+  // Bindings are an orddict, so their names are in order.
+  arguments.list(5).raw(prepared.parsed).list(4);
+  arguments.tuple(2).atom("Dst").raw(link_.self());
+  arguments.tuple(2).atom("Given");
+  given.empty() ? arguments.nil() : arguments.raw(given);
+  arguments.tuple(2).atom("Items");
+  prepared.items.empty() ? arguments.nil() : arguments.raw(prepared.items);
+  arguments.tuple(2).atom("Tag").tuple(2).integer(connection_).integer(request);
+  arguments.nil().atom("none").atom("none").atom("value").nil();
+  if (auto sent = send_call(request, "erl_eval", "expr", arguments.bytes()); !sent) {
+    return tl::unexpected(sent.error());
+  }
+  asked_[request] = &question;
+  return request;
+}
+
+Expected<Answer> Asker::next(std::chrono::milliseconds timeout) {
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        until - std::chrono::steady_clock::now());
+    auto message = link_.receive(std::max(left, std::chrono::milliseconds(0)));
+    if (!message) {
+      if (message.error().code == Error::Code::kMalformed) continue;
+      return tl::unexpected(message.error());
+    }
+    received_bytes_ += static_cast<std::int64_t>(message->size());
+    if (auto answer = read_answer(std::move(*message))) return std::move(*answer);
+    if (left.count() <= 0) return fail(Error::Code::kTimeout, "no answer in time");
+  }
+}
+
+std::optional<Answer> Asker::read_answer(Bytes&& message) {
+  Answer answer;
+  answer.message = std::move(message);
+  Cursor cursor(answer.message);
+  if (!cursor.version()) return std::nullopt;
+  const auto arity = cursor.tuple();
+  if (!arity || !read_tag(cursor, answer.request)) return std::nullopt;
+  const auto asked = asked_.find(answer.request);
+  if (asked == asked_.end()) return std::nullopt;  // late: nobody waits for it any more
+  answer.question = asked->second;
+  answer.arrived_wall_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                               std::chrono::system_clock::now().time_since_epoch())
+                               .count();
+  if (*arity == 2) {
+    asked_.erase(asked);
+    read_end(cursor, answer);
+    return answer;
+  }
+  const auto chunk = cursor.integer();
+  const auto began = cursor.integer();
+  const auto ended = cursor.integer();
+  if (*arity != 5 || !chunk || !began || !ended || !cursor.tuple(2)) return answer;
+  answer.chunk = *chunk;
+  answer.began = *began;
+  answer.ended = *ended;
+  if (cursor.take_atom("ok")) {
+    answer.outcome = Answer::Outcome::kOk;
+  } else if (cursor.take_atom("failed")) {
+    answer.outcome = Answer::Outcome::kFailed;
+  } else if (cursor.take_atom("deadline")) {
+    answer.outcome = Answer::Outcome::kDeadline;
+  }
+  answer.payload_at = answer.message.size() - cursor.bytes_left();
+  return answer;
+}
+
+void Asker::read_end(Cursor& cursor, Answer& answer) const {
+  if (cursor.integer()) {
+    answer.outcome = Answer::Outcome::kEnd;
+    return;
+  }
+  const std::string reason = term_text(cursor, link_.node(), kReasonBytes);
+  answer.outcome = reason.find("system_limit") != std::string::npos ? Answer::Outcome::kProcessLimit
+                                                                    : Answer::Outcome::kRejected;
+}
+
+}  // namespace beamtape

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "recorder/collect/question.h"
+#include "recorder/node/link.h"
+#include "recorder/term/builder.h"
+#include "recorder/term/cursor.h"
+#include "schema/error.h"
+
+namespace beamtape {
+
+using Bytes = std::vector<std::uint8_t>;
+
+// What came back of one chunk of a question, or the end of the question.
+struct Answer {
+  enum class Outcome {
+    kOk,            // payload() stands before the answer
+    kFailed,        // the node raised an error; payload() before the list of keys
+    kDeadline,      // no answer in time; payload() before the list of keys
+    kEnd,           // all chunks have been reported
+    kProcessLimit,  // the node has no process to spare for it: the question is over
+    kRejected,      // the node could not evaluate it at all: the question is over
+    kMalformed,     // cannot be read
+  };
+  Outcome outcome = Outcome::kMalformed;
+  const Question* question = nullptr;
+  std::uint32_t request = 0;
+  std::int64_t chunk = 0;
+  std::int64_t began = 0;  // the node's monotonic clock, native unit
+  std::int64_t ended = 0;
+  std::int64_t arrived_wall_us = 0;  // the recorder's clock, since the Unix epoch
+  Bytes message;
+  std::size_t payload_at = 0;
+
+  Cursor payload() const { return Cursor(std::span(message).subspan(payload_at)); }
+  bool is_over() const {
+    return outcome == Outcome::kEnd || outcome == Outcome::kProcessLimit ||
+           outcome == Outcome::kRejected;
+  }
+};
+
+// "ok", "deadline", …: as recorded in the question table.
+std::string_view outcome_text(Answer::Outcome outcome);
+
+// Asks questions over a link. Several may be under way; answers carry their request's number
+// and this connection's, so that a late one is never taken for another's. One thread.
+class Asker {
+ public:
+  // `connection` tells this connection's answers from an earlier one's. `link` must outlive it.
+  Asker(Link& link, std::uint32_t connection) : link_(link), connection_(connection) {}
+
+  // Calls module:function(Arguments) on the node and waits. `arguments` is an encoded list.
+  // Returns the encoded result. kRefused if the node answers {badrpc, _}. For the few questions
+  // that are asked when connecting.
+  Expected<Bytes> call(std::string_view module, std::string_view function,
+                       std::span<const std::uint8_t> arguments, std::chrono::milliseconds deadline);
+
+  // Has the node parse a question. `items` (one encoded term, may be empty) is bound to Items each
+  // time it is asked. `question` must outlive the asker.
+  Expected<void> prepare(const Question& question, Bytes items = {});
+  // Binds Items anew.
+  void set_items(const Question& question, Bytes items);
+
+  // Sends a prepared question and returns its request number. `given`: one encoded term, bound to
+  // Given (an empty list if there is none).
+  Expected<std::uint32_t> ask(const Question& question, std::span<const std::uint8_t> given = {});
+  // Answers to this request are dropped from now on.
+  void forget(std::uint32_t request) { asked_.erase(request); }
+
+  // The next answer to a question that was asked and not forgotten. kTimeout: none within
+  // `timeout`; kClosed: the node is gone.
+  Expected<Answer> next(std::chrono::milliseconds timeout);
+
+  // Bytes of all answers so far.
+  std::int64_t received_bytes() const { return received_bytes_; }
+
+ private:
+  struct Prepared {
+    Bytes parsed;
+    Bytes items;
+  };
+
+  Expected<void> send_call(std::uint32_t request, std::string_view module,
+                           std::string_view function, std::span<const std::uint8_t> arguments);
+  bool read_tag(Cursor& cursor, std::uint32_t& request) const;
+  std::optional<Answer> read_answer(Bytes&& message);
+  void read_end(Cursor& cursor, Answer& answer) const;
+
+  Link& link_;
+  std::uint32_t connection_;
+  std::uint32_t last_request_ = 0;
+  std::int64_t received_bytes_ = 0;
+  std::map<const Question*, Prepared> prepared_;
+  std::map<std::uint32_t, const Question*> asked_;
+};
+
+}  // namespace beamtape

@@ -1,0 +1,133 @@
+// The census: every process, every snapshot, only items that are read without touching it.
+// Every answer carries its own pids; the order of processes() means nothing.
+
+#include <algorithm>
+
+#include "recorder/collect/processes.h"
+#include "schema/model/ref.h"
+
+namespace beamtape {
+
+const Question kCensusQuestion{
+    .name = "census",
+    .keys = "processes() -- [self() | Given]",
+    .answer =
+        "{Part, lists:zipwith(fun erlang:process_info/2, Part,"
+        " lists:duplicate(length(Part), Items))}",
+    .chunk = 2000,
+};
+
+std::size_t Processes::read_census(const Answer& answer, RecordedNode& node) {
+  Cursor pids = answer.payload();
+  if (!pids.tuple(2)) return 0;
+  Cursor infos = pids;
+  infos.skip();
+  Cells cells = node.cells();
+  ListReader pid_list(pids);
+  ListReader info_list(infos);
+  std::size_t rows = 0;
+  while (pid_list.next() && info_list.next()) {
+    const Cell pid = cells.ref(pids);
+    if (infos.take_atom("undefined")) continue;  // ended since it was listed
+    if (is_missing(pid) || unpack(pid).tag != Ref::Tag::kPid) {
+      infos.skip();
+      continue;
+    }
+    read_census_row(pid, infos, cells, node);
+    ++rows;
+  }
+  return rows;
+}
+
+void Processes::read_census_row(Cell pid, Cursor& cursor, Cells& cells, RecordedNode& node) {
+  Rows& rows = node.rows(process_table());
+  census_.read(cursor, cells, row_);
+  const auto [slot, is_new] = rows.list(pid, missing(Missing::kPending));
+  if (slot >= node.tracks.size()) node.tracks.resize(slot + 1);
+  ProcessTrack& track = node.tracks[slot];
+  const Cell reductions = row_[at_.reductions];
+  const Cell before = rows.get(slot, at_.reductions);
+  if (is_new || (!is_missing(before) && !is_missing(reductions) && reductions < before)) {
+    // Fewer reductions than before: the pid has come back as another process.
+    start_row(slot, node);
+    if (!is_new) ++node.gone;
+    if (!is_missing(reductions)) node.reductions_done += reductions;
+  } else if (!is_missing(before) && !is_missing(reductions)) {
+    node.reductions_done += reductions - before;
+  }
+  for (const std::size_t column : census_.columns()) rows.set(slot, column, row_[column]);
+  const bool has_run = track.base_reductions < 0 || is_missing(reductions) ||
+                       reductions > track.base_reductions + 1 ||
+                       row_[at_.message_queue_len] != track.base_queue || may_run(slot, node);
+  const bool in_rotation = static_cast<std::int64_t>(slot % kRotation) == node.turn % kRotation;
+  if (has_run || in_rotation) want_detail(slot, node);
+  if (needs_identity(slot, node))
+    work_[kIdentity].slots.push_back(static_cast<std::uint32_t>(slot));
+}
+
+void Processes::start_row(std::size_t slot, RecordedNode& node) {
+  Rows& rows = node.rows(process_table());
+  rows.renew(slot, missing(Missing::kPending));
+  rows.set(slot, at_.first_seen, node.snapshot);
+  rows.set(slot, at_.detail_at, missing(Missing::kNone));
+  rows.set(slot, at_.registered_name, missing(Missing::kNone));
+  rows.set(slot, at_.suspect_at, missing(Missing::kNone));
+  for (const std::size_t column : readers_[kSuspects].columns()) {
+    rows.set(slot, column, missing(Missing::kNotRecorded));
+  }
+  node.tracks[slot] = ProcessTrack{};
+  ++node.appeared;
+}
+
+// In a dirty NIF a process changes without reductions, so one that runs, waits to run or ends is
+// always read again.
+bool Processes::may_run(std::size_t slot, RecordedNode& node) {
+  if (busy_statuses_of_ != node.interner.get()) {
+    busy_statuses_of_ = node.interner.get();
+    const std::string_view names[] = {"running", "runnable", "exiting", "garbage_collecting"};
+    for (std::size_t at = 0; at < std::size(names); ++at) {
+      busy_statuses_[at] = node.interner->text(names[at]);
+    }
+  }
+  const Cell status = node.rows(process_table()).get(slot, at_.status);
+  return std::find(std::begin(busy_statuses_), std::end(busy_statuses_), status) !=
+         std::end(busy_statuses_);
+}
+
+// Keys whose census did not come: they are listed, so they live; what was asked is marked.
+void Processes::census_missed(const Answer& answer, RecordedNode& node) {
+  const bool deadline = answer.outcome == Answer::Outcome::kDeadline;
+  const Missing why = deadline ? Missing::kDeadline : Missing::kBadAnswer;
+  Cursor cursor = answer.payload();
+  Cells cells = node.cells();
+  Rows& rows = node.rows(process_table());
+  ListReader pids(cursor);
+  const bool alone = pids.size() == 1;
+  while (pids.next()) {
+    const Cell pid = cells.ref(cursor);
+    if (is_missing(pid) || unpack(pid).tag != Ref::Tag::kPid) continue;
+    const auto [slot, is_new] = rows.list(pid, missing(Missing::kPending));
+    if (slot >= node.tracks.size()) node.tracks.resize(slot + 1);
+    if (is_new) start_row(slot, node);
+    for (const std::size_t column : census_.columns()) rows.set(slot, column, missing(why));
+    if (alone && deadline) quarantine(slot, node);
+  }
+}
+
+// After the census: who was not listed is gone. Where the census itself was cut short nobody is;
+// the values of who was not reached are marked instead.
+void Processes::sweep(Missing reason, RecordedNode& node) {
+  Rows& rows = node.rows(process_table());
+  for (const Cell pid : quarantined_) rows.list(pid, missing(Missing::kPending));
+  if (reason == Missing::kNone) {
+    rows.sweep([&](std::size_t) { ++node.gone; });
+  } else {
+    for (std::size_t slot = 0; slot < rows.slots(); ++slot) {
+      if (!rows.occupied(slot) || rows.listed(slot)) continue;
+      for (const std::size_t column : census_.columns()) rows.set(slot, column, missing(reason));
+    }
+  }
+  node.listed = static_cast<std::int64_t>(rows.living());
+}
+
+}  // namespace beamtape

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <vector>
+
+#include "recorder/collect/collector.h"
+#include "recorder/collect/row_reader.h"
+
+namespace beamtape {
+
+// The exact incremental capture of all processes: a census of everybody without touching anybody,
+// a detail of those that are new or ran since their last one, the identity of the new ones,
+// and the dear items of a few suspects. See "Capturing" in ARCHITECTURE.md.
+class Processes : public Collector {
+ public:
+  explicit Processes(const RecordedNode& node);
+
+  std::vector<std::pair<const Question*, Bytes>> questions(const RecordedNode& node) const override;
+  void begin(RecordedNode& node, Inquiry& inquiry) override;
+  std::size_t answer(const Answer& answer, RecordedNode& node) override;
+  void over(const Question& question, Missing reason, RecordedNode& node) override;
+  void follow_up(RecordedNode& node, Inquiry& inquiry) override;
+
+ private:
+  // The questions about given processes. Each has its own items.
+  enum Reading { kDetail, kLongMailbox, kWide, kWideLists, kSuspects, kIdentity, kReadings };
+
+  // Positions of the columns that this code decides by.
+  struct Columns {
+    explicit Columns(const Table& table);
+    std::size_t first_seen, detail_at, reductions, message_queue_len, status, heap_size, memory,
+        total_heap_size, group_leader, registered_name, dictionary_initial_call, ancestors, label,
+        suspect_at, binary;
+  };
+  // Slots waiting for a question, and whether one is under way.
+  struct Work {
+    std::vector<std::uint32_t> slots;
+    bool asked = false;
+  };
+
+  // census.cc
+  std::size_t read_census(const Answer& answer, RecordedNode& node);
+  void read_census_row(Cell pid, Cursor& cursor, Cells& cells, RecordedNode& node);
+  void start_row(std::size_t slot, RecordedNode& node);
+  bool may_run(std::size_t slot, RecordedNode& node);
+  void census_missed(const Answer& answer, RecordedNode& node);
+  void sweep(Missing reason, RecordedNode& node);
+  // detail.cc
+  void want_detail(std::size_t slot, RecordedNode& node);
+  std::size_t read_detail(Reading reading, const Answer& answer, RecordedNode& node);
+  void take_detail(Reading reading, std::size_t slot, RecordedNode& node);
+  bool is_stale(Reading reading, std::size_t slot, const RecordedNode& node) const;
+  // identity.cc
+  bool needs_identity(std::size_t slot, RecordedNode& node) const;
+  bool has_large_heap(std::size_t slot, RecordedNode& node) const;
+  std::size_t read_identity(const Answer& answer, RecordedNode& node);
+  void take_identity(std::size_t slot, RecordedNode& node);
+  // suspects.cc
+  void choose_suspects(RecordedNode& node);
+  std::size_t read_suspects(const Answer& answer, RecordedNode& node);
+  // processes.cc
+  static const Question& question_of(Reading reading);
+  void ask_waiting(Reading reading, RecordedNode& node, Inquiry& inquiry);
+  // Reads {Part, Infos}: calls `take` for each process that still has a row, with the cursor before
+  // its answer. Returns the rows in the answer.
+  std::size_t read_rows(const Answer& answer, RecordedNode& node,
+                        const std::function<void(std::size_t, Cursor&, Cells&)>& take);
+  std::size_t missed(Reading reading, const Answer& answer, RecordedNode& node);
+  void quarantine(std::size_t slot, RecordedNode& node);
+  // Says why what the reading would have brought is not there.
+  void mark(Reading reading, std::size_t slot, Missing why, RecordedNode& node);
+  // We touched the process once more: its base moves only if it had not run since its detail.
+  static void touched(ProcessTrack& track, Cell reported);
+
+  Columns at_;
+  RowReader census_;
+  std::array<RowReader, kReadings> readers_;
+  std::array<Work, kReadings> work_;
+  std::vector<std::size_t> identity_columns_;  // all that the identity question brings
+  std::vector<Cell> row_;                      // scratch: one cell per column
+  std::vector<Cell> quarantined_;              // pids that the census leaves out
+  std::array<Cell, 4> busy_statuses_ = {};     // text ids
+  const void* busy_statuses_of_ = nullptr;     // the interner that they belong to
+  bool census_over_ = false;
+};
+
+// Snapshots within which every process is read in detail again, whether it ran or not.
+inline constexpr std::int64_t kRotation = 64;
+
+// Each stands in the file that reads its answers.
+extern const Question kCensusQuestion;
+extern const Question kIdentityQuestion;
+extern const std::array<Question, 5> kDetailQuestions;  // by Processes::Reading, but identity
+
+}  // namespace beamtape

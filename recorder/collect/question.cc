@@ -1,0 +1,62 @@
+#include "recorder/collect/question.h"
+
+#include <fmt/format.h>
+
+namespace beamtape {
+namespace {
+
+// After this long in a question that meets deadlines, nothing is halved any more and chunks get
+// kHurried: with a scheduler of the target blocked, every chunk may hang.
+constexpr int kPatience = 4000;  // ms
+constexpr int kHurried = 100;    // ms
+
+constexpr std::string_view kTemplate = R"(
+(fun() ->
+  Until = erlang:monotonic_time(millisecond) + {patience},
+  Work = fun(Chunk, Part) ->
+    Began = erlang:monotonic_time(),
+    Answer = try {{ok, {answer}}} catch _:_ -> {{failed, Part}} end,
+    Dst ! {{Tag, Chunk, Began, erlang:monotonic_time(), Answer}}
+  end,
+  Run = fun Run(Chunk, Part, Limit) ->
+    Left = Until - erlang:monotonic_time(millisecond),
+    {{Pid, Ref}} = spawn_monitor(fun() -> Work(Chunk, Part) end),
+    receive
+      {{'DOWN', Ref, process, Pid, _}} -> ok
+    after min(Limit, max({hurried}, Left)) ->
+      exit(Pid, kill),
+      erlang:demonitor(Ref, [flush]),
+      case Part of
+        [_, _ | _] when Left > 0 ->
+          {{Front, Back}} = lists:split(length(Part) div 2, Part),
+          Run(Chunk, Front, {hurried}),
+          Run(Chunk, Back, {hurried});
+        _ ->
+          Now = erlang:monotonic_time(),
+          Dst ! {{Tag, Chunk, Now, Now, {{deadline, Part}}}}
+      end
+    end
+  end,
+  Loop = fun Loop(Chunk, All) ->
+    case lists:member(node(Dst), nodes(connected)) of
+      true ->
+        case try lists:split({chunk}, All) catch error:badarg -> {{All, []}} end of
+          {{[], []}} -> Chunk;
+          {{Part, Rest}} -> Run(Chunk, Part, {deadline}), Loop(Chunk + 1, Rest)
+        end;
+      false -> Chunk
+    end
+  end,
+  Loop(0, {keys})
+end)().)";
+
+}  // namespace
+
+std::string expression(const Question& question) {
+  return fmt::format(kTemplate, fmt::arg("patience", kPatience), fmt::arg("hurried", kHurried),
+                     fmt::arg("answer", question.answer), fmt::arg("chunk", question.chunk),
+                     fmt::arg("deadline", question.deadline.count()),
+                     fmt::arg("keys", question.keys));
+}
+
+}  // namespace beamtape

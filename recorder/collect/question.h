@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace beamtape {
+
+// A question to the node: Erlang expressions that only compose functions of kernel and stdlib.
+// The node parses them itself, so every release reads its own dialect, and evaluates them with
+// erl_eval; the hot loop inside `answer` has to be native (lists:map, lists:zipwith).
+struct Question {
+  std::string_view name;  // as it appears in the recording's `question` table
+  // A list of what is asked about. Evaluated once, in the asking process, which keeps it between
+  // the chunks. `Given` is what ask() sent along; `Items` what prepare() was given.
+  std::string_view keys;
+  // The answer about the keys in `Part`. Evaluated in a worker process of its own for each chunk.
+  std::string_view answer;
+  int chunk = 1;                             // keys to a worker
+  std::chrono::milliseconds deadline{2000};  // for one chunk
+};
+
+// The one Erlang expression that asks `question` chunk by chunk and guards each chunk: a worker
+// that misses its deadline is killed, its keys are asked again in halves until the stuck one is
+// alone or `Patience` is over. Nothing it starts outlives it by more than a chunk's deadline; it
+// stops early when the recorder's connection is gone. A worker never crashes, so it leaves
+// nothing in the target's log. Free variables: Dst, Tag, Items, Given.
+// Sends {Tag, Chunk, Began, Ended, {ok, Answer} | {failed, Part} | {deadline, Part}} to Dst, with
+// times in the node's native unit; its value is the number of chunks.
+std::string expression(const Question& question);
+
+}  // namespace beamtape

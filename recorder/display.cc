@@ -1,0 +1,72 @@
+#include "recorder/display.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace beamtape {
+namespace {
+
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), " ");
+  }
+  return digits;
+}
+
+std::string size_text(std::int64_t bytes) {
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  double value = static_cast<double>(bytes);
+  const char* unit = "B";
+  for (const char* larger : {"KiB", "MiB", "GiB", "TiB"}) {
+    if (value < 1024) break;
+    value /= 1024;
+    unit = larger;
+  }
+  return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, unit);
+}
+
+std::string iso_time(std::int64_t wall_us) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(static_cast<std::time_t>(wall_us / 1'000'000)),
+                     wall_us / 1000 % 1000);
+}
+
+}  // namespace
+
+std::string live_line(const Status& status) {
+  const SnapshotRecord& snapshot = status.snapshot;
+  std::string line = fmt::format(
+      "#{} {:%H:%M:%S}Z  {} processes  {}  {} ms on the node", snapshot.id,
+      fmt::gmtime(static_cast<std::time_t>(snapshot.began_wall_us / 1'000'000)),
+      grouped(snapshot.processes), size_text(status.file_bytes), snapshot.target_us / 1000);
+  if (snapshot.not_read != 0) line += fmt::format("  {} not read", grouped(snapshot.not_read));
+  if (!snapshot.not_answered.empty()) line += "  incomplete: " + snapshot.not_answered;
+  return line;
+}
+
+std::string json_line(const Status& status) {
+  const SnapshotRecord& snapshot = status.snapshot;
+  const nlohmann::ordered_json json = {
+      {"snapshot", snapshot.id},
+      {"node", status.node},
+      {"from", iso_time(snapshot.began_wall_us)},
+      {"to", iso_time(snapshot.ended_wall_us)},
+      {"processes", snapshot.processes},
+      {"detailed", snapshot.detailed},
+      {"not_read", snapshot.not_read},
+      {"stale_found", snapshot.stale_found},
+      {"filling", snapshot.filling},
+      {"not_answered", snapshot.not_answered.empty()
+                           ? nlohmann::ordered_json(nullptr)
+                           : nlohmann::ordered_json(snapshot.not_answered)},
+      {"target_us", snapshot.target_us},
+      {"received_bytes", snapshot.received_bytes},
+      {"file_bytes", status.file_bytes},
+  };
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace beamtape

@@ -1,0 +1,125 @@
+// Messages on a distribution connection (erts "Distribution Protocol"): without atom cache and
+// fragments, which erl_interface does not offer in the handshake, each packet is
+//
+//   'p', 131, control tuple, 131, message
+//
+// where the control tuple begins with the number of an operation.
+
+#include "recorder/node/node_link.h"
+
+#include <utility>
+
+#include "recorder/node/packet_stream.h"
+#include "recorder/term/builder.h"
+#include "recorder/term/cursor.h"
+
+namespace beamtape {
+namespace {
+
+constexpr std::uint8_t kPassThrough = 112;
+constexpr std::uint32_t kOwnPidId = 1;
+
+// Operations that carry a message to a pid: the pid is their third element in all of them.
+constexpr std::int64_t kSend = 2;
+constexpr std::int64_t kSendTraced = 12;
+constexpr std::int64_t kSendSender = 22;
+constexpr std::int64_t kSendSenderTraced = 23;
+constexpr std::int64_t kRegisteredSend = 6;
+
+class NodeLink : public Link {
+ public:
+  NodeLink(Socket socket, std::string self, std::uint32_t creation, std::string node)
+      : packets_(std::move(socket), kMaxMessageBytes),
+        own_node_(std::move(self)),
+        creation_(creation),
+        node_(std::move(node)) {
+    TermBuilder pid;
+    pid_ = pid.pid(own_node_, kOwnPidId, 0, creation_).take();
+  }
+
+  Expected<void> send(std::string_view name, std::span<const std::uint8_t> term) override;
+  Expected<std::vector<std::uint8_t>> receive(std::chrono::milliseconds timeout) override;
+  std::span<const std::uint8_t> self() const override { return pid_; }
+  const std::string& node() const override { return node_; }
+
+ private:
+  enum class Envelope : std::uint8_t { kOurs, kOthers, kMalformed };
+  Envelope open(Cursor& cursor) const;
+  tl::unexpected<Error> closed(const Error& error) {
+    is_open_ = false;
+    return fail(Error::Code::kClosed, "the connection to " + node_ + " is lost: " + error.message);
+  }
+
+  PacketStream packets_;
+  std::string own_node_;
+  std::uint32_t creation_;
+  std::string node_;
+  std::vector<std::uint8_t> pid_;
+  bool is_open_ = true;
+};
+
+Expected<void> NodeLink::send(std::string_view name, std::span<const std::uint8_t> term) {
+  if (!is_open_) return closed({Error::Code::kClosed, "it was closed before"});
+  TermBuilder packet;
+  packet.raw({&kPassThrough, 1}).version();
+  packet.tuple(4).integer(kRegisteredSend).raw(pid_).atom("").atom(name);
+  packet.raw(term);
+  if (auto sent = packets_.send(packet.bytes(), deadline_in(kSendTimeout)); !sent) {
+    return closed(sent.error());
+  }
+  return {};
+}
+
+Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds timeout) {
+  if (!is_open_) return closed({Error::Code::kClosed, "it was closed before"});
+  const Deadline deadline = deadline_in(timeout);
+  for (;;) {
+    auto packet = packets_.receive(deadline);
+    if (!packet) {
+      const auto code = packet.error().code;
+      if (code == Error::Code::kTimeout || code == Error::Code::kMalformed) return packet;
+      return closed(packet.error());
+    }
+    const bool is_message = packet->front() == kPassThrough;
+    Cursor cursor({packet->data() + 1, packet->size() - 1});
+    switch (is_message ? open(cursor) : Envelope::kMalformed) {
+      case Envelope::kOthers:
+        continue;
+      case Envelope::kMalformed:
+        return fail(Error::Code::kMalformed, "cannot read a message of " + node_ +
+                                                 ": it does not follow the distribution protocol");
+      case Envelope::kOurs:
+        packet->erase(packet->begin(), packet->end() - static_cast<long>(cursor.bytes_left()));
+        return packet;
+    }
+  }
+}
+
+// Reads up to the message and says whether it is for this end. Others exist without a fault: some
+// process there may ping us, or monitor what it believes to be a process here.
+NodeLink::Envelope NodeLink::open(Cursor& cursor) const {
+  if (!cursor.version() || !cursor.tuple()) return Envelope::kMalformed;
+  const auto operation = cursor.integer();
+  if (!operation) return Envelope::kMalformed;
+  if (*operation != kSend && *operation != kSendTraced && *operation != kSendSender &&
+      *operation != kSendSenderTraced) {
+    return Envelope::kOthers;
+  }
+  cursor.skip();
+  const auto to = cursor.pid();
+  if (!to) return Envelope::kMalformed;
+  if (*operation == kSendTraced || *operation == kSendSenderTraced) cursor.skip();
+  if (!cursor.ok() || cursor.at_end()) return Envelope::kMalformed;
+  const bool is_ours =
+      to->id == kOwnPidId && to->serial == 0 && to->creation == creation_ && to->node == own_node_;
+  return is_ours ? Envelope::kOurs : Envelope::kOthers;
+}
+
+}  // namespace
+
+std::unique_ptr<Link> make_node_link(Socket socket, const std::string& self, std::uint32_t creation,
+                                     std::string node) {
+  return std::make_unique<NodeLink>(std::move(socket), self, creation, std::move(node));
+}
+
+}  // namespace beamtape

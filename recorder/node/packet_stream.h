@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "recorder/node/deadline.h"
+#include "recorder/node/socket.h"
+#include "schema/error.h"
+
+namespace beamtape {
+
+// The packets of a connection after its handshake: u32 size, then as many bytes; of size 0 is a
+// tick, which is answered at once, as net_kernel demands. In place of ei_xreceive_msg_tmo, which
+// loses its place in the stream when its time runs out within a packet, allocates what the peer
+// announces, and decodes the control message without looking at its length.
+class PacketStream {
+ public:
+  // Packets above `max_bytes` are dropped.
+  PacketStream(Socket socket, std::size_t max_bytes)
+      : socket_(std::move(socket)), max_bytes_(max_bytes) {}
+
+  // The next packet that is no tick, without its size. kTimeout: none is complete; what came of it
+  // is kept for the next call. kMalformed: one was too large and is dropped; the stream goes on.
+  // kClosed: no more will come.
+  Expected<std::vector<std::uint8_t>> receive(Deadline deadline);
+
+  // Sends one packet. After any error the stream is of no more use (a part may be sent).
+  Expected<void> send(std::span<const std::uint8_t> packet, Deadline deadline);
+
+ private:
+  Expected<void> read_header(Deadline deadline);
+  Expected<void> read_body(Deadline deadline);
+  Expected<void> drop_body(Deadline deadline);
+
+  Socket socket_;
+  std::size_t max_bytes_;
+  std::array<std::uint8_t, 4> header_{};
+  std::size_t header_read_ = 0;  // 4: inside a packet
+  std::size_t body_read_ = 0;
+  std::vector<std::uint8_t> body_;  // may be longer than what was read so far
+};
+
+}  // namespace beamtape

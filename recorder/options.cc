@@ -1,0 +1,154 @@
+#include "recorder/options.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <ctime>
+
+namespace beamtape {
+namespace {
+
+constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 3660);
+constexpr std::chrono::milliseconds kShortestInterval{100};
+
+constexpr std::string_view kFooter = R"(
+Durations are 500ms, 5s, 10m or 2h. NODE is name@host, or a short name on this host.
+The cookie comes from --cookie-file, else BEAMTAPE_COOKIE, else ~/.erlang.cookie; never from
+an argument. ERL_EPMD_PORT is honoured. Ctrl-C finishes the running snapshot and closes the file.
+
+Exit codes: 0 done; 2 wrong usage; 3 the node or the file cannot be opened; 4 ended early, with
+what there was stored.
+
+Example: beamtape-recorder shop@prod-01 -o incident.beamtape -i 2s -d 10m
+Then:    beamtape-analyzer info incident.beamtape)";
+
+ParsedCommandLine usage_error(const std::string& reason) {
+  return {std::nullopt,
+          fmt::format("beamtape-recorder: cannot read the command line: {}; see "
+                      "beamtape-recorder --help\n",
+                      reason),
+          2};
+}
+
+std::string default_file(const std::string& node) {
+  std::string name = node;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return fmt::format("{}-{:%Y%m%d-%H%M%S}.beamtape", name, fmt::gmtime(std::time(nullptr)));
+}
+
+// What CLI11 leaves as text.
+struct Words {
+  std::string interval, duration, count;
+  bool once = false, json = false, quiet = false;
+};
+
+Expected<void> understand(const Words& words, RecorderOptions& options) {
+  const auto duration = [](const std::string& option, const std::string& text) {
+    return parse_duration(text).map_error([&](Error error) {
+      return Error{error.code, option + ": " + error.message};
+    });
+  };
+  if (!words.interval.empty()) {
+    auto interval = duration("-i", words.interval);
+    if (!interval) return tl::unexpected(interval.error());
+    if (*interval < kShortestInterval) {
+      return fail(
+          Error::Code::kUsage,
+          fmt::format("-i: {} is too short: the shortest interval is 100ms", words.interval));
+    }
+    options.interval = *interval;
+  }
+  if (!words.duration.empty()) {
+    auto length = duration("-d", words.duration);
+    if (!length) return tl::unexpected(length.error());
+    options.duration = *length;
+  }
+  if (!words.count.empty()) {
+    std::int64_t count = 0;
+    const char* end = words.count.data() + words.count.size();
+    const auto [stop, error] = std::from_chars(words.count.data(), end, count);
+    if (error != std::errc{} || stop != end || count < 1) {
+      return fail(Error::Code::kUsage,
+                  fmt::format("-n: '{}' is not a number of snapshots, 1 or more", words.count));
+    }
+    options.count = count;
+  }
+  if (words.once) options.count = 1;
+  if (words.json) options.show = RecorderOptions::Show::kJson;
+  if (words.quiet) options.show = RecorderOptions::Show::kNothing;
+  return {};
+}
+
+}  // namespace
+
+Expected<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
+  const double scale = unit == "ms"  ? 1
+                       : unit == "s" ? 1000
+                       : unit == "m" ? 60e3
+                       : unit == "h" ? 3600e3
+                                     : 0;
+  if (error != std::errc{} || scale == 0) {
+    return fail(Error::Code::kUsage,
+                fmt::format("'{}' is not a duration; write 500ms, 5s, 10m or 2h", text));
+  }
+  const double milliseconds = number * scale;
+  if (!(milliseconds >= 1)) {
+    return fail(Error::Code::kUsage, fmt::format("'{}' is not more than zero", text));
+  }
+  if (milliseconds > static_cast<double>(kLongest.count())) {
+    return fail(Error::Code::kUsage, fmt::format("'{}' is more than ten years", text));
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds));
+}
+
+ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
+  RecorderOptions options;
+  Words words;
+  CLI::App app(
+      "Records all processes, ETS tables, ports and allocators of a running Erlang or\n"
+      "Elixir node into one file. Installs nothing on the node and does nothing to it.",
+      "beamtape-recorder");
+  app.set_version_flag("--version", "beamtape-recorder " BEAMTAPE_VERSION);
+  app.add_option("node", options.node, "The node: name@host")->type_name("")->required();
+  app.add_option("-o,--output", options.file,
+                 "File to make; by default NODE-DATE-TIME.beamtape in this folder")
+      ->type_name("FILE");
+  app.add_option("-i,--interval", words.interval, "From snapshot to snapshot; by default 5s")
+      ->type_name("TIME");
+  auto* duration =
+      app.add_option("-d,--duration", words.duration, "How long to record")->type_name("TIME");
+  auto* count =
+      app.add_option("-n,--count", words.count, "How many snapshots to record")->type_name("COUNT");
+  app.add_flag("--once", words.once, "One snapshot")->excludes(count)->excludes(duration);
+  app.add_option("--cookie-file", options.cookie_file, "File that holds the cookie")
+      ->type_name("FILE");
+  app.add_option("--address", options.address,
+                 "Where the node listens, without asking epmd: through a tunnel")
+      ->type_name("HOST:PORT");
+  app.add_option("--note", options.notes, "A remark to keep with the recording")->type_name("TEXT");
+  auto* json = app.add_flag("--json", words.json, "One JSON object per snapshot on stdout");
+  app.add_flag("--quiet", words.quiet, "Print nothing but errors")->excludes(json);
+  app.footer(std::string(kFooter));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return {std::nullopt, app.help(), 0};
+  } catch (const CLI::CallForVersion&) {
+    return {std::nullopt, "beamtape-recorder " BEAMTAPE_VERSION "\n", 0};
+  } catch (const CLI::ParseError& error) {
+    return usage_error(error.what());
+  }
+  if (auto understood = understand(words, options); !understood) {
+    return usage_error(understood.error().message);
+  }
+  if (options.file.empty()) options.file = default_file(options.node);
+  return {std::move(options), "", 0};
+}
+
+}  // namespace beamtape

@@ -1,0 +1,205 @@
+#include "recorder/session/capture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace beamtape {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Questions that may be under way at once. Two keep the way to the node and back filled while
+// one scheduler of the target at most works for us most of the time.
+constexpr std::size_t kLanes = 2;
+// A question that has not been heard of for this long no longer counts as one of them.
+constexpr milliseconds kPatience{250};
+// A question that has not been heard of for this long is given up. Longer than any chunk's deadline
+// on the node, so that the node nearly always tells first what it could not get.
+constexpr milliseconds kSilence{8000};
+
+std::int64_t microseconds_now(std::chrono::nanoseconds since) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
+std::int64_t wall_now() {
+  return microseconds_now(std::chrono::system_clock::now().time_since_epoch());
+}
+
+}  // namespace
+
+Capture::Capture(Asker& asker, RecordedNode& node)
+    : asker_(asker), node_(node), collectors_(all_collectors(node)) {
+  for (const auto& collector : collectors_) questions_.push_back(collector->questions(node));
+}
+
+Expected<void> Capture::prepare() {
+  for (const auto& questions : questions_) {
+    for (const auto& [question, items] : questions) {
+      if (auto prepared = asker_.prepare(*question, items); !prepared) return prepared;
+    }
+  }
+  return {};
+}
+
+Collector& Capture::collector_of(const Question& question) {
+  for (std::size_t at = 0; at + 1 < collectors_.size(); ++at) {
+    for (const auto& known : questions_[at]) {
+      if (known.first == &question) return *collectors_[at];
+    }
+  }
+  return *collectors_.back();
+}
+
+void Capture::ask(const Question& question, Bytes given) {
+  waiting_.push_back({&question, std::move(given)});
+}
+
+Expected<SnapshotRecord> Capture::take(std::int64_t id) {
+  SnapshotRecord record;
+  record.id = id;
+  record.began_wall_us = wall_now();
+  record.began_mono_us = microseconds_now(Clock::now().time_since_epoch());
+  const std::int64_t received_before = asker_.received_bytes();
+  node_.snapshot = id;
+  node_.detailed = node_.stale_found = node_.appeared = node_.gone = 0;
+  node_began_.reset();
+  answers_ = 0;
+  others_began_ = false;
+  node_.rows(question_table()).begin_pass();
+  collectors_.front()->begin(node_, *this);
+  if (auto done = run(record); !done) return tl::unexpected(done.error());
+  node_.rows(question_table()).sweep([](std::size_t) {});
+  ++node_.turn;
+  record.ended_wall_us = wall_now();
+  record.received_bytes = asker_.received_bytes() - received_before;
+  record.processes = node_.listed;
+  record.detailed = node_.detailed;
+  record.stale_found = node_.stale_found;
+  return record;
+}
+
+Expected<void> Capture::run(SnapshotRecord& record) {
+  for (;;) {
+    if (auto asked = ask_next(); !asked) return asked;
+    if (!is_busy() && !others_began_) {
+      begin_others();
+      continue;
+    }
+    if (active_.empty() && waiting_.empty()) return {};
+    auto answer = asker_.next(kPatience);
+    if (answer) {
+      receive(*answer, record);
+      for (const auto& collector : collectors_) collector->follow_up(node_, *this);
+    } else if (answer.error().code != Error::Code::kTimeout) {
+      waiting_.clear();
+      active_.clear();
+      return tl::unexpected(answer.error());
+    }
+    give_up_silent(record);
+  }
+}
+
+// The processes come first, so that our other questions' processes are not among them.
+void Capture::begin_others() {
+  others_began_ = true;
+  for (std::size_t at = 1; at < collectors_.size(); ++at) collectors_[at]->begin(node_, *this);
+}
+
+bool Capture::is_busy() const {
+  const auto now = Clock::now();
+  return !waiting_.empty() || std::any_of(active_.begin(), active_.end(), [&](const Active& one) {
+    return now - one.last_heard < kPatience;
+  });
+}
+
+Expected<void> Capture::ask_next() {
+  const auto now = Clock::now();
+  while (!waiting_.empty()) {
+    const auto lively = std::count_if(active_.begin(), active_.end(), [&](const Active& one) {
+      return now - one.last_heard < kPatience;
+    });
+    if (static_cast<std::size_t>(lively) >= kLanes) break;
+    const Waiting next = std::move(waiting_.front());
+    waiting_.pop_front();
+    auto request = asker_.ask(*next.question, next.given);
+    if (!request) return tl::unexpected(request.error());
+    active_.push_back({*request, next.question, now, now});
+  }
+  return {};
+}
+
+void Capture::receive(const Answer& answer, SnapshotRecord& record) {
+  const auto active = std::find_if(active_.begin(), active_.end(), [&](const Active& one) {
+    return one.request == answer.request;
+  });
+  if (active == active_.end()) return;
+  active->last_heard = Clock::now();
+  if (!answer.is_over()) {
+    std::size_t rows = 0;
+    if (answer.outcome != Answer::Outcome::kMalformed) {
+      rows = collector_of(*answer.question).answer(answer, node_);
+    }
+    if (answer.outcome == Answer::Outcome::kDeadline) {
+      note_failure(*answer.question, Missing::kDeadline, record);
+    } else if (answer.outcome != Answer::Outcome::kOk) {
+      note_failure(*answer.question, Missing::kBadAnswer, record);
+    }
+    record_question(answer, rows, record);
+    return;
+  }
+  Missing reason = Missing::kNone;
+  if (answer.outcome == Answer::Outcome::kProcessLimit) reason = Missing::kProcessLimit;
+  if (answer.outcome == Answer::Outcome::kRejected) reason = Missing::kBadAnswer;
+  active_.erase(active);
+  if (reason != Missing::kNone) record_question(answer, 0, record);
+  end(*answer.question, reason, record);
+}
+
+void Capture::give_up_silent(SnapshotRecord& record) {
+  const auto now = Clock::now();
+  for (std::size_t at = 0; at < active_.size();) {
+    if (now - active_[at].last_heard < kSilence) {
+      ++at;
+      continue;
+    }
+    const Active silent = active_[at];
+    active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(at));
+    asker_.forget(silent.request);
+    end(*silent.question, Missing::kDeadline, record);
+    for (const auto& collector : collectors_) collector->follow_up(node_, *this);
+  }
+}
+
+void Capture::end(const Question& question, Missing reason, SnapshotRecord& record) {
+  collector_of(question).over(question, reason, node_);
+  for (const auto& collector : collectors_) collector->follow_up(node_, *this);
+  if (reason != Missing::kNone) note_failure(question, reason, record);
+}
+
+void Capture::note_failure(const Question& question, Missing reason, SnapshotRecord& record) {
+  const std::string words = fmt::format("{}: {}", question.name, reason_text(reason));
+  if (record.not_answered.find(words) != std::string::npos) return;
+  if (!record.not_answered.empty()) record.not_answered += "; ";
+  record.not_answered += words;
+}
+
+void Capture::record_question(const Answer& answer, std::size_t rows, SnapshotRecord& record) {
+  Rows& table = node_.rows(question_table());
+  Cells cells = node_.cells();
+  const auto slot = table.list(++answers_, missing(Missing::kNone)).first;
+  if (!node_began_ && answer.began != 0) node_began_ = answer.began;
+  const std::int64_t took = node_.facts.microseconds(answer.ended - answer.began);
+  const Cell values[] = {
+      cells.text(answer.question->name),
+      answer.chunk,
+      node_began_ ? node_.facts.microseconds(answer.began - *node_began_) : 0,
+      took,
+      static_cast<Cell>(rows),
+      static_cast<Cell>(answer.message.size()),
+      cells.text(outcome_text(answer.outcome)),
+  };
+  for (std::size_t at = 0; at < std::size(values); ++at) table.set(slot, at + 1, values[at]);
+  record.target_us += took;
+}
+
+}  // namespace beamtape

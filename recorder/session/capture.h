@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "recorder/collect/asker.h"
+#include "recorder/collect/collector.h"
+#include "recorder/collect/recorded_node.h"
+#include "schema/error.h"
+#include "schema/store/records.h"
+
+namespace beamtape {
+
+// Takes snapshots of one node over one connection: has every collector ask its questions, a few
+// at a time, and lets none of them hold up the others. One thread.
+class Capture : private Inquiry {
+ public:
+  // `asker` and `node` must outlive it.
+  Capture(Asker& asker, RecordedNode& node);
+
+  // Has the node parse all questions. Once, before the first snapshot.
+  Expected<void> prepare();
+
+  // Brings the node's state to now. `id` is the snapshot's number in the file. Fills in all of
+  // the record but epoch, interval and filling. kClosed: the connection broke, the state is
+  // partly updated and must be thrown away.
+  Expected<SnapshotRecord> take(std::int64_t id);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Waiting {
+    const Question* question;
+    Bytes given;
+  };
+  struct Active {
+    std::uint32_t request;
+    const Question* question;
+    Clock::time_point last_heard;
+    Clock::time_point asked;
+  };
+
+  void ask(const Question& question, Bytes given) override;
+  Expected<void> run(SnapshotRecord& record);
+  Expected<void> ask_next();
+  bool is_busy() const;
+  void begin_others();
+  void receive(const Answer& answer, SnapshotRecord& record);
+  void give_up_silent(SnapshotRecord& record);
+  void end(const Question& question, Missing reason, SnapshotRecord& record);
+  void note_failure(const Question& question, Missing reason, SnapshotRecord& record);
+  void record_question(const Answer& answer, std::size_t rows, SnapshotRecord& record);
+  Collector& collector_of(const Question& question);
+
+  Asker& asker_;
+  RecordedNode& node_;
+  std::vector<std::unique_ptr<Collector>> collectors_;
+  std::vector<std::vector<std::pair<const Question*, Bytes>>> questions_;  // by collector
+  std::deque<Waiting> waiting_;
+  std::vector<Active> active_;
+  bool others_began_ = false;
+  std::int64_t answers_ = 0;
+  std::optional<std::int64_t> node_began_;  // node's clock at the first chunk, native unit
+};
+
+}  // namespace beamtape

@@ -1,0 +1,268 @@
+// Checking a recording: SQLite's own pages, the checksums of plain rows, every part, and that
+// every text and list that cells refer to is there.
+
+#include "schema/store/checker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "schema/model/ref.h"
+
+namespace beamtape {
+namespace {
+
+// A file that is damaged all over is not worth a list of a million lines.
+constexpr std::size_t kMaxReported = 1000;
+constexpr Cell kDenseIds = Cell{1} << 26;
+constexpr int kPageProblems = 20;
+
+// False for a cell that refers to a text which is not there.
+bool known_text(const IdSet& texts, Type type, Cell cell) {
+  if (is_missing(cell)) return true;
+  if (type == Type::kAtom || type == Type::kTerm) return texts.has(cell);
+  if (type != Type::kRef) return true;
+  const Ref ref = unpack(cell);
+  return ref.tag != Ref::Tag::kText || texts.has(static_cast<Cell>(ref.value));
+}
+
+std::string joined(const std::vector<std::uint8_t>& numbers) {
+  std::string text;
+  for (const auto number : numbers) {
+    if (!text.empty()) text += ' ';
+    text += std::to_string(number);
+  }
+  return text;
+}
+
+}  // namespace
+
+void IdSet::insert(Cell id) {
+  if (id < 0 || id >= kDenseIds) {
+    sparse_.insert(id);
+    return;
+  }
+  const auto index = static_cast<std::size_t>(id);
+  if (index >= dense_.size()) dense_.resize(std::max(index + 1, dense_.size() * 2));
+  dense_[index] = true;
+}
+
+bool IdSet::has(Cell id) const {
+  if (id < 0 || id >= kDenseIds) return sparse_.count(id) != 0;
+  return static_cast<std::size_t>(id) < dense_.size() && dense_[static_cast<std::size_t>(id)];
+}
+
+void Checker::report(std::int64_t snapshot, std::string what) {
+  if (damage_.size() < kMaxReported) {
+    damage_.push_back({snapshot, std::move(what)});
+  } else {
+    ++left_out_;
+  }
+}
+
+Expected<std::vector<Damage>> Checker::run(const std::function<void(double)>& progress) {
+  damage_ = file_.load_damage_;
+  check_pages();
+  check_plain_rows();
+  check_stray_parts();
+  find_node_samples();
+  std::size_t index = 0;
+  const auto visit = [&](const SnapshotRecord&, const Aggregates& aggregates) {
+    check_snapshot(index++, aggregates);
+    if (progress) progress(static_cast<double>(index) / static_cast<double>(file_.snapshots_.size()));
+    return true;
+  };
+  const auto walked = file_.aggregates(0, kMaxSnapshotId, visit);
+  if (!walked) report(0, walked.error().message);
+  for (static const Aggregates none; index < file_.snapshots_.size();) check_snapshot(index++, none);
+  if (left_out_ > 0) damage_.push_back({0, fmt::format("and {} more", left_out_)});
+  return std::move(damage_);
+}
+
+void Checker::check_pages() {
+  auto rows = file_.database_.prepare(fmt::format("PRAGMA integrity_check({})", kPageProblems));
+  if (!rows) return report(0, "SQLite cannot check its pages: " + rows.error().message);
+  auto more = rows->step();
+  for (; more && *more; more = rows->step()) {
+    if (rows->text(0) != "ok") report(0, "SQLite: " + std::string(rows->text(0)));
+  }
+  if (!more) report(0, "SQLite cannot check its pages: " + more.error().message);
+}
+
+void Checker::check_plain_rows() {
+  const auto sums = [&](const char* sql) {
+    std::vector<std::uint32_t> values;
+    auto rows = file_.database_.prepare(sql);
+    if (!rows) return values;
+    for (auto more = rows->step(); more && *more; more = rows->step()) {
+      values.push_back(static_cast<std::uint32_t>(rows->integer(0)));
+    }
+    return values;
+  };
+  const auto compare = [&](const char* what, const auto& records, const char* sql) {
+    const auto expected = sums(sql);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      if (i >= expected.size() || row_checksum(records[i]) != expected[i]) {
+        report(0, fmt::format("{} {}: checksum does not match", what, i + 1));
+      }
+    }
+  };
+  compare("node", file_.nodes_, "SELECT checksum FROM node ORDER BY id");
+  compare("gap", file_.gaps_, "SELECT checksum FROM gap ORDER BY from_wall_us, id");
+  compare("note", file_.notes_, "SELECT checksum FROM note ORDER BY wall_us, id");
+}
+
+// Parts that no snapshot knows of.
+void Checker::check_stray_parts() {
+  auto rows = file_.database_.prepare("SELECT key FROM part");
+  if (!rows) return report(0, "parts: " + rows.error().message);
+  auto more = rows->step();
+  for (; more && *more; more = rows->step()) {
+    const auto key = rows->integer(0);
+    const auto index = file_.index_of(key / 256);
+    if (index && file_.stored_[*index].has(static_cast<std::uint8_t>(key % 256))) continue;
+    report(key / 256, fmt::format("a part of table {} belongs to no snapshot", key % 256));
+  }
+  if (!more) report(0, "parts: " + more.error().message);
+}
+
+void Checker::find_node_samples() {
+  auto rows = file_.database_.prepare("SELECT snapshot FROM node_sample");
+  if (!rows) return report(0, "node_sample: " + rows.error().message);
+  auto more = rows->step();
+  for (; more && *more; more = rows->step()) with_node_sample_.insert(rows->integer(0));
+  if (!more) report(0, "node_sample: " + more.error().message);
+}
+
+void Checker::check_order(std::size_t index) {
+  const auto& record = file_.snapshots_[index];
+  if (index > 0 && record.id != file_.snapshots_[index - 1].id + 1) {
+    report(record.id, fmt::format("snapshots {} to {} are not there",
+                                  file_.snapshots_[index - 1].id + 1, record.id - 1));
+  }
+  const bool node_known = std::any_of(file_.nodes_.begin(), file_.nodes_.end(),
+                                      [&](const auto& node) { return node.id == record.node; });
+  if (!node_known) report(record.id, fmt::format("its node {} is not there", record.node));
+}
+
+void Checker::check_snapshot(std::size_t index, const Aggregates& aggregates) {
+  const auto& record = file_.snapshots_[index];
+  check_order(index);
+  auto& walk = walks_[record.node];
+  if (walk.epoch != record.epoch) start_epoch(record.id, record.epoch, walk);
+  check_samples(index, aggregates, walk);
+  if (file_.stored_[index].has(kListsTable)) {
+    std::vector<Damage> found;
+    for (const auto& [id, list] : file_.read_lists(record.id, &found)) walk.lists.insert(id);
+    for (auto& one : found) report(one.snapshot, std::move(one.what));
+  }
+  for (const auto& table : file_.tables_) {
+    if (table.name == "node") continue;
+    std::vector<Damage> found;
+    auto& data = walk.tables[table.id];
+    file_.apply(table, index, data, &found);
+    for (auto& one : found) report(one.snapshot, std::move(one.what));
+    if (file_.stored_[index].has(static_cast<std::uint8_t>(table.id))) {
+      check_references(table, record.id, data, walk);
+    }
+  }
+  file_.blob_.close();
+  if (ends_epoch(index) && file_.stored_[index].text_checksum != walk.text_checksum) {
+    report(record.id, fmt::format("texts since snapshot {}: checksum does not match",
+                                  record.epoch));
+  }
+}
+
+bool Checker::ends_epoch(std::size_t index) const {
+  const auto& record = file_.snapshots_[index];
+  for (std::size_t i = index + 1; i < file_.snapshots_.size(); ++i) {
+    if (file_.snapshots_[i].node == record.node) {
+      return file_.snapshots_[i].epoch != record.epoch;
+    }
+  }
+  return true;
+}
+
+void Checker::check_samples(std::size_t index, const Aggregates& aggregates, const Walk& walk) {
+  const auto& record = file_.snapshots_[index];
+  if (with_node_sample_.count(record.id) == 0) {
+    report(record.id, "its row of node_sample is not there");
+    return;
+  }
+  const auto sum = row_checksum(record, joined(file_.stored_[index].tables)) +
+                   aggregates_checksum(record.id, file_.node_declaration(), aggregates);
+  if (sum != file_.stored_[index].row_checksum) {
+    report(record.id, "its plain rows: checksum does not match");
+  }
+  for_each_sample_table([&](const auto& table) {
+    for (const auto& row : aggregates.*table.rows) {
+      if (!walk.texts.has(row.name)) {
+        report(record.id, fmt::format("{}: text {} is not there", table.name, row.name));
+      }
+    }
+  });
+}
+
+void Checker::start_epoch(std::int64_t snapshot, std::int64_t epoch, Walk& walk) {
+  walk = {};
+  walk.epoch = epoch;
+  auto rows = file_.database_.prepare("SELECT id, text FROM text WHERE epoch = ?");
+  if (!rows) return report(snapshot, "texts: " + rows.error().message);
+  rows->bind(1, epoch);
+  auto more = rows->step();
+  for (; more && *more; more = rows->step()) {
+    walk.texts.insert(rows->integer(0));
+    walk.text_checksum += text_checksum(epoch, rows->integer(0), rows->text(1));
+  }
+  if (!more) report(snapshot, "texts: " + more.error().message);
+}
+
+void Checker::check_references(const Table& table, std::int64_t snapshot, const TableData& data,
+                               Walk& walk) {
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    const auto& column = table.columns[c];
+    if (column.type == Type::kInteger || column.type == Type::kBool) continue;
+    for (const auto& group : data.groups) {
+      for (std::size_t r = 0; r < group.rows; ++r) {
+        const Cell cell = group.columns[c][r];
+        if (!is_missing(cell)) check_cell(table, column, snapshot, cell, walk);
+      }
+    }
+  }
+}
+
+void Checker::check_cell(const Table& table, const Column& column, std::int64_t snapshot,
+                         Cell cell, Walk& walk) {
+  std::string what;
+  if (column.type != Type::kList) {
+    if (known_text(walk.texts, column.type, cell)) return;
+    what = fmt::format("text {} is not there", column.type == Type::kRef ? cell >> 2 : cell);
+  } else if (!walk.lists.has(cell)) {
+    what = fmt::format("list {} is not there", cell);
+  } else {
+    if (!walk.lists_checked.emplace(table.id, column.id, cell).second) return;
+    if (list_is_whole(column, cell, walk)) return;
+    what = fmt::format("list {} has other fields or texts that are not there", cell);
+  }
+  if (!walk.reported.emplace(table.id, column.id, cell).second) return;
+  report(snapshot, fmt::format("{}, column {}: {}", table.name, column.name, what));
+}
+
+bool Checker::list_is_whole(const Column& column, Cell id, Walk& walk) {
+  const List* list = file_.list(walk.epoch, id);
+  if (list == nullptr) return false;
+  if (column.fields.empty()) return true;
+  if (list->items.size() % column.fields.size() != 0) return false;
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    if (!known_text(walk.texts, column.fields[i % column.fields.size()].type, list->items[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Expected<std::vector<Damage>> FileReader::check(const std::function<void(double)>& progress) {
+  return Checker(*this).run(progress);
+}
+
+}  // namespace beamtape

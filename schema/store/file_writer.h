@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schema/store/directory.h"
+#include "schema/store/samples.h"
+#include "schema/store/sqlite.h"
+#include "schema/store/writer.h"
+
+namespace beamtape {
+
+// The writer of one file. Not a public header: writer.cc makes the file and its plain rows,
+// writer_snapshot.cc its snapshots.
+
+struct HeldGroup {
+  RowGroup rows;
+  std::int64_t put_in = 0;  // snapshot
+};
+
+// What is known of one node's rows.
+struct NodeState {
+  std::string name;
+  std::int64_t epoch = 0;
+  bool needs_keyframe = true;
+  std::uint32_t text_checksum = 0;  // of the epoch so far
+  std::map<std::uint8_t, std::vector<HeldGroup>> held;  // by table
+};
+
+class FileWriter final : public Writer {
+ public:
+  FileWriter(std::string path, const Options& options, Database database)
+      : path_(std::move(path)),
+        options_(options),
+        tables_(options.tables),
+        database_(std::move(database)) {}
+  ~FileWriter() override {
+    if (!closed_) static_cast<void>(close());  // errors are lost, as the header says
+  }
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+
+  Expected<void> prepare() {
+    return initialize().map_error([this](Error error) { return named(std::move(error)); });
+  }
+
+  Expected<std::int64_t> add_node(const NodeRecord& node) override;
+  Expected<void> add_gap(const GapRecord& gap) override;
+  Expected<void> add_note(const NoteRecord& note) override;
+  Expected<void> begin(std::int64_t id, std::int64_t epoch, std::int64_t node) override;
+  Expected<void> put_text(Cell id, std::string_view text) override;
+  Expected<void> put_list(Cell id, const List& list) override;
+  Expected<void> put_rows(const Table& table, std::size_t group, RowGroup&& rows) override;
+  Expected<void> put_aggregates(const Aggregates& aggregates) override;
+  Expected<std::int64_t> commit(const SnapshotRecord& snapshot) override;
+  void abandon() override;
+  std::int64_t file_bytes() const override;
+  Expected<void> close() override;
+
+ private:
+  bool keyframe() const { return epoch_ == snapshot_; }
+  NodeState& state() { return nodes_[node_]; }
+  const Table* declared(std::uint16_t id) const;
+  Error named(Error error) const {
+    error.message = "cannot write " + path_ + ": " + error.message;
+    return error;
+  }
+  Expected<void> initialize();
+  Expected<void> write_meta();
+  Expected<void> prepare_statements();
+  Expected<void> insert_node(std::int64_t id, const NodeRecord& node);
+  Expected<void> within_snapshot() const;
+  Expected<void> outside_snapshot() const;
+  // Takes the snapshot back and gives the error its name.
+  tl::unexpected<Error> give_up(Error error);
+  void encode_untouched();
+  void encode_pending_lists();
+  Expected<std::int64_t> insert_parts(std::string& stored_tables);
+  Expected<void> insert_snapshot(const SnapshotRecord& snapshot, const std::string& tables);
+  void checkpoint();
+
+  std::string path_;
+  Options options_;
+  std::vector<Table> tables_;
+  Database database_;
+  std::optional<SampleWriter> samples_;
+  Statement insert_text_;
+  Statement insert_part_;
+  Statement insert_snapshot_;
+  std::map<std::int64_t, NodeState> nodes_;
+  std::int64_t last_node_ = 0;
+  std::int64_t last_snapshot_ = 0;
+  int since_checkpoint_ = 0;
+  bool closed_ = false;
+
+  // Of the snapshot that was begun; 0 if none.
+  std::int64_t snapshot_ = 0;
+  std::int64_t epoch_ = 0;
+  std::int64_t node_ = 0;
+  std::map<std::uint8_t, BlobBuilder> blobs_;
+  std::vector<std::pair<Cell, List>> lists_;
+  std::uint32_t row_checksum_ = 0;
+  std::uint32_t text_checksum_ = 0;
+};
+
+}  // namespace beamtape

@@ -1,0 +1,149 @@
+// Opening a file that somebody else wrote, or is writing, or could not finish writing.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "schema/store/file_reader.h"
+
+namespace beamtape {
+namespace {
+
+// The first bytes of every SQLite file: https://www.sqlite.org/fileformat.html
+constexpr std::size_t kHeaderBytes = 100;
+constexpr std::string_view kMagic{"SQLite format 3\0", 16};
+constexpr std::size_t kReadVersionAt = 19;  // 2: WAL
+constexpr std::size_t kPageSizeAt = 16;
+constexpr std::size_t kPageCountAt = 28;
+constexpr std::size_t kUserVersionAt = 60;
+constexpr std::size_t kApplicationIdAt = 68;
+using Header = std::array<std::uint8_t, kHeaderBytes>;
+
+std::uint32_t big_endian(const Header& header, std::size_t at, int bytes = 4) {
+  std::uint32_t value = 0;
+  for (int i = 0; i < bytes; ++i) value = value << 8 | header[at++];
+  return value;
+}
+
+std::optional<std::int64_t> size_of(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  return status.st_size;
+}
+
+tl::unexpected<Error> refuse(Error::Code code, const std::string& path, std::string_view why) {
+  return fail(code, fmt::format("cannot open {}: {}", path, why));
+}
+
+Expected<Header> read_header(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    const auto why = errno == ENOENT ? "no such file" : std::strerror(errno);
+    return refuse(Error::Code::kNotFound, path, why);
+  }
+  if (S_ISDIR(status.st_mode)) return refuse(Error::Code::kMalformed, path, "it is a folder");
+  if (!S_ISREG(status.st_mode)) {
+    return refuse(Error::Code::kMalformed, path, "not a Beamtape recording");
+  }
+  if (status.st_size == 0) {
+    return refuse(Error::Code::kMalformed, path, "it is empty: nothing was recorded");
+  }
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return refuse(Error::Code::kNotFound, path, std::strerror(errno));
+  Header header{};
+  const auto got = pread(file, header.data(), header.size(), 0);
+  close(file);
+  if (got != static_cast<ssize_t>(header.size()) ||
+      std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0 ||
+      big_endian(header, kApplicationIdAt) != kApplicationId) {
+    return refuse(Error::Code::kMalformed, path, "not a Beamtape recording");
+  }
+  return header;
+}
+
+Expected<void> check_version(const std::string& path, std::uint32_t version) {
+  if (version >= 1 && version <= static_cast<std::uint32_t>(kFormatVersion)) return {};
+  if (version == 0) return refuse(Error::Code::kMalformed, path, "not a Beamtape recording");
+  return fail(Error::Code::kMalformed,
+              fmt::format("cannot open {}: it was written by a newer Beamtape (format {}, this one "
+                          "reads up to {}): install a newer beamtape-analyzer",
+                          path, version, kFormatVersion));
+}
+
+// True if the schema can be read through this connection.
+bool answers(Expected<Database>& database) {
+  return database && database->number("SELECT count(*) FROM sqlite_schema").has_value();
+}
+
+std::string kib(std::int64_t bytes) { return fmt::format("{} KiB", (bytes + 1023) / 1024); }
+
+std::string left_open(const std::string& path, std::int64_t wal_bytes) {
+  return fmt::format("not closed: the recorder was killed or is still running; {} in {}-wal",
+                     kib(wal_bytes), path);
+}
+
+// Without its -wal, a file in WAL mode opens only as one that nobody writes; and so it is.
+Expected<Database> open_in_wal_mode(const std::string& path, std::vector<std::string>& remarks) {
+  const auto wal_bytes = size_of(path + "-wal");
+  if (!wal_bytes) {
+    remarks.push_back(fmt::format("not closed, and {}-wal is not beside it: a copy, which ends "
+                                  "where the recorder had folded in what it wrote", path));
+    return Database::open(path, Database::Mode::kImmutable);
+  }
+  auto database = Database::open(path, Database::Mode::kRead);
+  if (answers(database)) {
+    remarks.push_back(left_open(path, *wal_bytes));
+    return database;
+  }
+  if (*wal_bytes > 0) {
+    remarks.push_back(fmt::format("{}; it is not shown, because it cannot be read in a read-only "
+                                  "folder: copy both files into another", left_open(path, *wal_bytes)));
+  }
+  return Database::open(path, Database::Mode::kImmutable);
+}
+
+Expected<Database> open_in_delete_mode(const std::string& path,
+                                       std::vector<std::string>& remarks) {
+  auto database = Database::open(path, Database::Mode::kRead);
+  if (answers(database) || !size_of(path + "-journal")) return database;
+  remarks.push_back(fmt::format("not closed: {}-journal takes back what it says, which needs "
+                                "write access", path));
+  return Database::open(path, Database::Mode::kImmutable);
+}
+
+void note_missing_end(const std::string& path, const Header& header,
+                      std::vector<std::string>& remarks) {
+  const auto page = big_endian(header, kPageSizeAt, 2);
+  const std::int64_t page_bytes = page == 1 ? 65536 : page;
+  const auto expected = page_bytes * big_endian(header, kPageCountAt);
+  const auto size = size_of(path).value_or(0);
+  if (size >= expected) return;
+  remarks.push_back(fmt::format("cut short: {} of {} are there", kib(size), kib(expected)));
+}
+
+}  // namespace
+
+Expected<OpenedFile> open_recording(const std::string& path) {
+  const auto header = read_header(path);
+  if (!header) return tl::unexpected(header.error());
+  const auto version = big_endian(*header, kUserVersionAt);
+  if (auto known = check_version(path, version); !known) return tl::unexpected(known.error());
+  OpenedFile file;
+  file.format_version = static_cast<int>(version);
+  const bool wal = (*header)[kReadVersionAt] == 2;
+  auto database =
+      wal ? open_in_wal_mode(path, file.remarks) : open_in_delete_mode(path, file.remarks);
+  if (!database) return refuse(Error::Code::kMalformed, path, database.error().message);
+  auto schema = database->number("SELECT count(*) FROM sqlite_schema");
+  if (!schema) return refuse(Error::Code::kMalformed, path, schema.error().message);
+  note_missing_end(path, *header, file.remarks);
+  file.database = std::move(*database);
+  return file;
+}
+
+}  // namespace beamtape

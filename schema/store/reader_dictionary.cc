@@ -1,0 +1,109 @@
+// Texts and lists of a keyframe group, read when they are first asked for.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "schema/codec/part.h"
+#include "schema/store/file_reader.h"
+
+namespace beamtape {
+namespace {
+
+// Keyframe groups whose dictionaries stay: a difference of two instants needs two.
+constexpr std::size_t kKeptDictionaries = 2;
+// Texts looked up one by one before all of the group are read at once.
+constexpr int kSingleTexts = 200;
+
+}  // namespace
+
+Dictionary& FileReader::dictionary(std::int64_t epoch) {
+  const auto found = std::find_if(dictionaries_.begin(), dictionaries_.end(),
+                                  [epoch](const Dictionary& one) { return one.epoch == epoch; });
+  if (found != dictionaries_.end()) {
+    dictionaries_.splice(dictionaries_.begin(), dictionaries_, found);
+  } else {
+    if (dictionaries_.size() == kKeptDictionaries) dictionaries_.pop_back();
+    dictionaries_.emplace_front();
+    dictionaries_.front().epoch = epoch;
+  }
+  return dictionaries_.front();
+}
+
+std::optional<std::string_view> FileReader::text(std::int64_t epoch, Cell id) {
+  auto& known = dictionary(epoch);
+  auto found = known.texts.find(id);
+  if (found == known.texts.end() && !known.all_texts) {
+    if (++known.single_texts > kSingleTexts) load_texts(known);
+    auto row = database_.prepare("SELECT text FROM text WHERE epoch = ? AND id = ?");
+    if (!row) return std::nullopt;
+    const auto there = row->bind(1, epoch).bind(2, id).step();
+    if (!there || !*there) return std::nullopt;
+    found = known.texts.emplace(id, row->text(0)).first;
+  }
+  if (found == known.texts.end()) return std::nullopt;
+  return found->second;
+}
+
+void FileReader::load_texts(Dictionary& dictionary) {
+  dictionary.single_texts = 0;  // a damaged page ends this: the rest stay single
+  auto rows = database_.prepare("SELECT id, text FROM text WHERE epoch = ?");
+  if (!rows) return;
+  rows->bind(1, dictionary.epoch);
+  auto more = rows->step();
+  for (; more && *more; more = rows->step()) {
+    dictionary.texts.emplace(rows->integer(0), rows->text(1));
+  }
+  dictionary.all_texts = more.has_value();
+}
+
+std::vector<std::pair<Cell, List>> FileReader::read_lists(std::int64_t snapshot,
+                                                          std::vector<Damage>* damage) {
+  std::vector<std::pair<Cell, List>> lists;
+  std::string why;
+  const auto report = [&](const std::string& what) {
+    if (damage != nullptr) damage->push_back({snapshot, fmt::format("{}: {}", what, why)});
+  };
+  const auto entries = open_blob(snapshot, kListsTable, why);
+  if (!entries) report("lists");
+  for (const auto& entry : entries.value_or(std::vector<PartEntry>{})) {
+    if (read_part(entry, snapshot, kListsTable, why)) {
+      auto part = decode_lists(buffer_);
+      if (part) {
+        lists.insert(lists.end(), std::move_iterator(part->begin()),
+                     std::move_iterator(part->end()));
+        continue;
+      }
+      why = part.error().message;
+    }
+    report(fmt::format("lists, part {}", entry.group));
+  }
+  blob_.close();
+  return lists;
+}
+
+void FileReader::load_lists(Dictionary& dictionary) {
+  dictionary.lists_loaded = true;
+  const auto start = index_of(dictionary.epoch);
+  if (!start) return;
+  for (auto i = *start; i < snapshots_.size(); ++i) {
+    if (snapshots_[i].epoch != dictionary.epoch || !stored_[i].has(kListsTable)) continue;
+    auto lists = read_lists(snapshots_[i].id, nullptr);  // check() names what is damaged
+    dictionary.lists.insert(dictionary.lists.end(), std::move_iterator(lists.begin()),
+                            std::move_iterator(lists.end()));
+  }
+  std::stable_sort(dictionary.lists.begin(), dictionary.lists.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
+const List* FileReader::list(std::int64_t epoch, Cell id) {
+  auto& known = dictionary(epoch);
+  if (!known.lists_loaded) load_lists(known);
+  const auto found =
+      std::lower_bound(known.lists.begin(), known.lists.end(), id,
+                       [](const auto& entry, Cell wanted) { return entry.first < wanted; });
+  if (found == known.lists.end() || found->first != id) return nullptr;
+  return &found->second;
+}
+
+}  // namespace beamtape

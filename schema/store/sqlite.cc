@@ -1,0 +1,210 @@
+#include "schema/store/sqlite.h"
+
+#include <sqlite3.h>
+
+namespace beamtape {
+namespace {
+
+// The longest value and statement that SQLite is to handle: a row group's part or a text never
+// comes near, and a damaged length must not make it allocate more.
+constexpr int kMaxValueBytes = 1 << 30;
+constexpr int kBusyTimeoutMs = 5000;
+
+Error sqlite_error(sqlite3* database) {
+  const int code = sqlite3_extended_errcode(database);
+  Error error;
+  error.message = sqlite3_errmsg(database);
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+      error.code = Error::Code::kDiskFull;
+      error.message = "no space left";
+      break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      error.code = Error::Code::kMalformed;
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
+// A path as SQLite takes it literally: "file:x" and ":memory:" are files, too.
+std::string plain_path(const std::string& path) {
+  return path.starts_with('/') ? path : "./" + path;
+}
+
+std::string immutable_uri(const std::string& path) {
+  constexpr std::string_view kSafe =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string uri = "file:";
+  for (const char c : plain_path(path)) {
+    if (kSafe.find(c) != std::string_view::npos) {
+      uri += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      uri += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+// A recording comes from elsewhere: its schema is not trusted, and a file that was cut short
+// opens as far as it goes (which SQLite allows only where the schema may be written, so that
+// the flag is safe on a connection that only reads).
+void distrust(sqlite3* database) {
+  sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, nullptr);
+  sqlite3_exec(database, "PRAGMA cell_size_check=ON", nullptr, nullptr, nullptr);
+}
+
+}  // namespace
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+void BlobReader::Close::operator()(sqlite3_blob* blob) const { sqlite3_blob_close(blob); }
+void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+Statement& Statement::bind(int position, std::int64_t value) {
+  sqlite3_bind_int64(statement_.get(), position, value);
+  return *this;
+}
+Statement& Statement::bind(int position, std::string_view text) {
+  sqlite3_bind_text64(statement_.get(), position, text.empty() ? "" : text.data(), text.size(),
+                      SQLITE_STATIC, SQLITE_UTF8);
+  return *this;
+}
+Statement& Statement::bind_blob(int position, std::span<const std::uint8_t> bytes) {
+  sqlite3_bind_blob64(statement_.get(), position, bytes.data(), bytes.size(), SQLITE_STATIC);
+  return *this;
+}
+Statement& Statement::bind_null(int position) {
+  sqlite3_bind_null(statement_.get(), position);
+  return *this;
+}
+
+Expected<bool> Statement::step() {
+  const int result = sqlite3_step(statement_.get());
+  if (result == SQLITE_ROW) return true;
+  if (result == SQLITE_DONE) {
+    reset();
+    return false;
+  }
+  auto error = sqlite_error(sqlite3_db_handle(statement_.get()));
+  reset();
+  return tl::unexpected(std::move(error));
+}
+
+Expected<void> Statement::run() {
+  auto more = step();
+  while (more && *more) more = step();
+  if (!more) return tl::unexpected(std::move(more.error()));
+  return {};
+}
+
+void Statement::reset() { sqlite3_reset(statement_.get()); }
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+bool Statement::is_integer(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_INTEGER;
+}
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+std::string_view Statement::text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  if (text == nullptr) return {};
+  return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+bool BlobReader::open(sqlite3* database, const char* table, const char* column,
+                      std::int64_t row) {
+  int result = SQLITE_OK;
+  if (blob_) {
+    result = sqlite3_blob_reopen(blob_.get(), row);
+  } else {
+    sqlite3_blob* blob = nullptr;
+    result = sqlite3_blob_open(database, "main", table, column, row, 0, &blob);
+    blob_.reset(blob);
+  }
+  if (result == SQLITE_OK) return true;
+  why_ = result == SQLITE_ERROR ? "not there" : sqlite3_errmsg(database);
+  blob_.reset();
+  return false;
+}
+
+std::size_t BlobReader::size() const {
+  return static_cast<std::size_t>(sqlite3_blob_bytes(blob_.get()));
+}
+
+bool BlobReader::read(std::size_t offset, std::span<std::uint8_t> into) {
+  if (offset > size() || into.size() > size() - offset) {
+    why_ = "cut short";
+    return false;
+  }
+  const int result = sqlite3_blob_read(blob_.get(), into.data(), static_cast<int>(into.size()),
+                                       static_cast<int>(offset));
+  if (result != SQLITE_OK) why_ = sqlite3_errstr(result);
+  return result == SQLITE_OK;
+}
+
+Expected<Database> Database::open(const std::string& path, Mode mode) {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  flags |= mode == Mode::kWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  if (mode == Mode::kImmutable) flags |= SQLITE_OPEN_URI;
+  const auto name = mode == Mode::kImmutable ? immutable_uri(path) : plain_path(path);
+  sqlite3* handle = nullptr;
+  const int result = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
+  Database database;
+  database.database_.reset(handle);
+  if (result != SQLITE_OK) {
+    return fail(handle != nullptr ? sqlite3_errmsg(handle) : "out of memory");
+  }
+  sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
+  if (mode != Mode::kWrite) distrust(handle);
+  return database;
+}
+
+Expected<void> Database::exec(const std::string& sql) {
+  if (sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return tl::unexpected(sqlite_error(handle()));
+  }
+  return {};
+}
+
+Expected<Statement> Database::prepare(const std::string& sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+    return tl::unexpected(sqlite_error(handle()));
+  }
+  return Statement(statement);
+}
+
+Expected<std::optional<std::int64_t>> Database::number(const std::string& sql) {
+  auto statement = prepare(sql);
+  if (!statement) return tl::unexpected(std::move(statement.error()));
+  const auto row = statement->step();
+  if (!row) return tl::unexpected(row.error());
+  if (!*row || statement->is_null(0)) return std::nullopt;
+  return statement->integer(0);
+}
+
+bool Database::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
+
+std::string quoted(std::string_view name) {
+  std::string result = "\"";
+  for (const char c : name) {
+    if (c == '"') result += '"';
+    result += c;
+  }
+  return result + '"';
+}
+
+}  // namespace beamtape

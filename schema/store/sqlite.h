@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "schema/error.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+struct sqlite3_blob;
+
+namespace beamtape {
+
+// A thin owner of SQLite's handles. Not a public header: only schema/store includes it. Errors
+// carry SQLite's own words; callers put "cannot write FILE: " before them.
+
+class Statement {
+ public:
+  Statement() = default;
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+
+  // Positions count from 1. Texts and blobs must live until the next step().
+  Statement& bind(int position, std::int64_t value);
+  Statement& bind(int position, std::string_view text);
+  Statement& bind_blob(int position, std::span<const std::uint8_t> bytes);
+  Statement& bind_null(int position);
+
+  // True if there is a row, false at the end (the statement is reset then, as after an error).
+  Expected<bool> step();
+  // Steps to the end, for statements without rows.
+  Expected<void> run();
+  void reset();
+
+  // Of the current row; columns count from 0. A wrong type reads as 0 or empty.
+  bool is_null(int column) const;
+  bool is_integer(int column) const;
+  std::int64_t integer(int column) const;
+  std::string_view text(int column) const;  // until the next step
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+// A blob of one row after another, read in place without copying the rest of it.
+class BlobReader {
+ public:
+  // Goes to another row of the table. False if there is no such row or it cannot be read.
+  bool open(sqlite3* database, const char* table, const char* column, std::int64_t row);
+  std::size_t size() const;
+  bool read(std::size_t offset, std::span<std::uint8_t> into);
+  void close() { blob_.reset(); }
+  // SQLite's word for what failed last.
+  std::string why() const { return why_; }
+
+ private:
+  struct Close {
+    void operator()(sqlite3_blob* blob) const;
+  };
+  std::unique_ptr<sqlite3_blob, Close> blob_;
+  std::string why_;
+};
+
+class Database {
+ public:
+  enum class Mode { kWrite, kRead, kImmutable };
+
+  // Opens an existing file. kImmutable takes no locks and ignores a -wal.
+  static Expected<Database> open(const std::string& path, Mode mode);
+
+  Expected<void> exec(const std::string& sql);
+  Expected<Statement> prepare(const std::string& sql);
+  // First column of the first row; nothing if there is no row.
+  Expected<std::optional<std::int64_t>> number(const std::string& sql);
+  bool in_transaction() const;
+  sqlite3* handle() const { return database_.get(); }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  std::unique_ptr<sqlite3, Close> database_;
+};
+
+// An identifier in SQL, whatever characters it has.
+std::string quoted(std::string_view name);
+
+}  // namespace beamtape

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/error.h"
+#include "schema/model/list.h"
+#include "schema/model/table_data.h"
+#include "schema/store/records.h"
+
+namespace beamtape {
+
+// Writes one recording. One thread at a time. Each snapshot is one transaction: what was
+// committed survives a kill at any moment. Keeps the last state of every row group, to write
+// differences. Grammar of the file: schema/FORMAT.md.
+class Writer {
+ public:
+  struct Options {
+    std::string recorder_version;
+    int zstd_level = 3;
+    int snapshots_per_checkpoint = 1;
+    // The tables to declare, `node` among them; empty: those of this version. For copying a
+    // recording of a later version, and for tests.
+    std::vector<Table> tables = {};
+  };
+
+  // Makes a new file, readable by its owner only. kUsage if `path` exists (nothing is
+  // overwritten) or sidecars of an earlier recording of that name do (opening would lose what
+  // is in them), kNotFound if its folder does not exist or is not writable.
+  static Expected<std::unique_ptr<Writer>> create(const std::string& path, const Options& options);
+  // Closes as close() does; errors are lost here, so call close() first.
+  virtual ~Writer() = default;
+
+  // Stores a node's life and returns its id; forgets the rows of an earlier life of a node of
+  // that name. These three not within a snapshot.
+  virtual Expected<std::int64_t> add_node(const NodeRecord& node) = 0;
+  virtual Expected<void> add_gap(const GapRecord& gap) = 0;
+  virtual Expected<void> add_note(const NoteRecord& note) = 0;
+
+  // A snapshot: begin, then any number of put_..., then commit or abandon. `epoch` of the
+  // record: equal to its own id starts a keyframe group, in which every row group is written
+  // whole (those that are not put, from what the writer holds) and texts and lists are known
+  // only if they were put since. The id must be one more than the last. After an error in any
+  // of these nothing of the snapshot is in the file and the writer can go on with the next,
+  // which must start a keyframe group.
+  virtual Expected<void> begin(std::int64_t id, std::int64_t epoch, std::int64_t node) = 0;
+  // Texts and lists that cells of this keyframe group refer to; each id once per group.
+  virtual Expected<void> put_text(Cell id, std::string_view text) = 0;
+  virtual Expected<void> put_list(Cell id, const List& list) = 0;
+  // The present rows of one row group, each once; groups that did not change need not be put.
+  // Rows of slots that nobody lives in have kNone in every cell. A group has fewer rows than
+  // before only in a snapshot that starts a keyframe group. Kept also if the snapshot fails.
+  virtual Expected<void> put_rows(const Table& table, std::size_t group, RowGroup&& rows) = 0;
+  virtual Expected<void> put_aggregates(const Aggregates& aggregates) = 0;
+  // Stores the snapshot whole. Returns the bytes of its parts.
+  virtual Expected<std::int64_t> commit(const SnapshotRecord& snapshot) = 0;
+  // Takes the snapshot back, like an error.
+  virtual void abandon() = 0;
+
+  // Bytes of the file and its -wal now.
+  virtual std::int64_t file_bytes() const = 0;
+
+  // Folds the -wal in and leaves one file in DELETE mode without sidecars.
+  virtual Expected<void> close() = 0;
+};
+
+}  // namespace beamtape

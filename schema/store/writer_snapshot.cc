@@ -1,0 +1,210 @@
+// Snapshots as they are written: everything in one transaction that begins with begin().
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "schema/codec/part.h"
+#include "schema/store/file_writer.h"
+#include "schema/store/layout.h"
+
+namespace beamtape {
+namespace {
+
+tl::unexpected<Error> misuse(const std::string& path, const std::string& why) {
+  return fail(Error::Code::kUsage, "cannot write " + path + ": " + why);
+}
+
+}  // namespace
+
+Expected<void> FileWriter::within_snapshot() const {
+  if (snapshot_ != 0) return {};
+  return misuse(path_, "no snapshot was begun");
+}
+
+tl::unexpected<Error> FileWriter::give_up(Error error) {
+  abandon();
+  return tl::unexpected(named(std::move(error)));
+}
+
+void FileWriter::abandon() {
+  // An error of ROLLBACK says only that SQLite has rolled back already.
+  if (database_.in_transaction()) static_cast<void>(database_.exec("ROLLBACK"));
+  if (snapshot_ != 0) {
+    state().needs_keyframe = true;
+    for (auto& [number, groups] : state().held) {
+      for (auto& group : groups) group.put_in = 0;
+    }
+  }
+  snapshot_ = 0;
+  blobs_.clear();
+  lists_.clear();
+}
+
+Expected<void> FileWriter::begin(std::int64_t id, std::int64_t epoch, std::int64_t node) {
+  if (auto allowed = outside_snapshot(); !allowed) return allowed;
+  const auto found = nodes_.find(node);
+  if (found == nodes_.end()) return misuse(path_, fmt::format("there is no node {}", node));
+  const auto& state = found->second;
+  if (id != last_snapshot_ + 1 || id > kMaxSnapshotId) {
+    return misuse(path_, fmt::format("snapshot {} cannot follow {}", id, last_snapshot_));
+  }
+  if (epoch != id && (state.needs_keyframe || epoch != state.epoch)) {
+    return misuse(path_, fmt::format("snapshot {} must start a keyframe group", id));
+  }
+  if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) {
+    return give_up(std::move(begun.error()));
+  }
+  snapshot_ = id;
+  epoch_ = epoch;
+  node_ = node;
+  row_checksum_ = 0;
+  text_checksum_ = keyframe() ? 0 : state.text_checksum;
+  return {};
+}
+
+Expected<void> FileWriter::put_text(Cell id, std::string_view text) {
+  if (auto allowed = within_snapshot(); !allowed) return allowed;
+  auto done = insert_text_.bind(1, epoch_).bind(2, id).bind(3, text).run();
+  if (!done) return give_up(std::move(done.error()));
+  text_checksum_ += beamtape::text_checksum(epoch_, id, text);
+  return {};
+}
+
+Expected<void> FileWriter::put_list(Cell id, const List& list) {
+  if (auto allowed = within_snapshot(); !allowed) return allowed;
+  if (id < 0 || list.items.size() > kListCellsPerPart) {
+    return give_up({Error::Code::kUsage, "a list's id or length is out of range"});
+  }
+  lists_.emplace_back(id, list);
+  return {};
+}
+
+Expected<void> FileWriter::put_rows(const Table& table, std::size_t group, RowGroup&& rows) {
+  if (auto allowed = within_snapshot(); !allowed) return allowed;
+  const Table* own = table.id <= kMaxTableId ? declared(table.id) : nullptr;
+  const bool fits = own != nullptr && own->columns.size() == rows.columns.size() &&
+                    group < kMaxRowGroups && rows.rows <= kRowsPerGroup;
+  if (!fits) return give_up({Error::Code::kUsage, "rows of an undeclared table or shape"});
+  const auto number = static_cast<std::uint8_t>(table.id);
+  auto& groups = state().held[number];
+  if (groups.size() <= group) groups.resize(group + 1);
+  auto& held = groups[group];
+  if (held.put_in == snapshot_) {
+    return give_up({Error::Code::kUsage, "a row group was put twice"});
+  }
+  if (!keyframe() && rows.rows < held.rows.rows) {
+    return give_up({Error::Code::kUsage, "a row group became shorter"});
+  }
+  // A group that is new is its own keyframe: there is nothing to differ from.
+  auto part = keyframe() || held.rows.rows == 0
+                  ? encode_keyframe(*own, rows, options_.zstd_level)
+                  : encode_difference(*own, held.rows, rows, options_.zstd_level);
+  held.rows = std::move(rows);
+  held.put_in = snapshot_;
+  if (!part.empty()) blobs_[number].add(static_cast<std::uint32_t>(group), std::move(part));
+  return {};
+}
+
+Expected<void> FileWriter::put_aggregates(const Aggregates& aggregates) {
+  if (auto allowed = within_snapshot(); !allowed) return allowed;
+  if (auto done = samples_->write(snapshot_, aggregates); !done) {
+    return give_up(std::move(done.error()));
+  }
+  row_checksum_ += aggregates_checksum(snapshot_, samples_->node(), aggregates);
+  return {};
+}
+
+// A keyframe group has every row group, also those that did not change.
+void FileWriter::encode_untouched() {
+  for (auto& [number, groups] : state().held) {
+    const Table& table = *declared(number);
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      if (groups[g].put_in == snapshot_ || groups[g].rows.rows == 0) continue;
+      blobs_[number].add(static_cast<std::uint32_t>(g),
+                         encode_keyframe(table, groups[g].rows, options_.zstd_level));
+    }
+  }
+}
+
+void FileWriter::encode_pending_lists() {
+  std::sort(lists_.begin(), lists_.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::pair<Cell, List>> chunk;
+  std::size_t cells = 0;
+  std::uint32_t number = 0;
+  const auto flush = [&] {
+    if (chunk.empty()) return;
+    blobs_[kListsTable].add(number++, encode_lists(chunk, options_.zstd_level));
+    chunk.clear();
+    cells = 0;
+  };
+  for (auto& entry : lists_) {
+    const auto weight = entry.second.items.size() + 1;
+    if (cells + weight > kListCellsPerPart) flush();
+    cells += weight;
+    chunk.push_back(std::move(entry));
+  }
+  flush();
+}
+
+Expected<std::int64_t> FileWriter::insert_parts(std::string& stored_tables) {
+  std::int64_t bytes = 0;
+  for (auto& [number, builder] : blobs_) {
+    if (builder.empty()) continue;
+    const auto blob = builder.build(snapshot_, number);
+    const auto done = insert_part_.bind(1, part_key(snapshot_, number)).bind_blob(2, blob).run();
+    if (!done) return tl::unexpected(done.error());
+    bytes += static_cast<std::int64_t>(blob.size());
+    if (!stored_tables.empty()) stored_tables += ' ';
+    stored_tables += std::to_string(number);
+  }
+  return bytes;
+}
+
+Expected<void> FileWriter::insert_snapshot(const SnapshotRecord& snapshot,
+                                           const std::string& tables) {
+  int position = 1;
+  for (const auto& field : snapshot_fields()) {
+    insert_snapshot_.bind(position++, snapshot.*field.member);
+  }
+  row_checksum_ += row_checksum(snapshot, tables);
+  insert_snapshot_.bind(position, snapshot.filling ? 1 : 0);
+  insert_snapshot_.bind(position + 1, snapshot.not_answered).bind(position + 2, tables);
+  return insert_snapshot_.bind(position + 3, row_checksum_).bind(position + 4, text_checksum_).run();
+}
+
+Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
+  if (auto allowed = within_snapshot(); !allowed) return tl::unexpected(allowed.error());
+  if (keyframe()) encode_untouched();
+  encode_pending_lists();
+  std::string tables;
+  auto bytes = insert_parts(tables);
+  if (!bytes) return give_up(std::move(bytes.error()));
+  SnapshotRecord stored = snapshot;
+  stored.id = snapshot_;
+  stored.epoch = epoch_;
+  stored.node = node_;
+  auto done = insert_snapshot(stored, tables);
+  if (done) done = database_.exec("COMMIT");
+  if (!done) return give_up(std::move(done.error()));
+  state().needs_keyframe = false;
+  state().epoch = epoch_;
+  state().text_checksum = text_checksum_;
+  last_snapshot_ = snapshot_;
+  snapshot_ = 0;
+  blobs_.clear();
+  lists_.clear();
+  checkpoint();
+  return bytes;
+}
+
+// Folds what is committed into the file itself, so that a copy without the -wal has it. Never
+// waits for readers; what fails here is tried again after the next snapshot.
+void FileWriter::checkpoint() {
+  if (++since_checkpoint_ < options_.snapshots_per_checkpoint) return;
+  since_checkpoint_ = 0;
+  static_cast<void>(database_.exec("PRAGMA wal_checkpoint(PASSIVE)"));
+}
+
+}  // namespace beamtape

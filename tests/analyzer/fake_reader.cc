@@ -1,0 +1,91 @@
+#include "tests/analyzer/fake_reader.h"
+
+#include <utility>
+
+namespace beamtape {
+
+FakeReader::FakeReader(Story story) : story_(std::move(story)) {
+  for (const Table* table : columnar_tables()) tables_.push_back(*table);
+  tables_.push_back(node_table());
+}
+
+std::optional<std::string> FakeReader::meta(std::string_view key) const {
+  if (key == "recorder_version") return "0.1.0";
+  return std::nullopt;
+}
+
+const Table* FakeReader::table(std::string_view name) const {
+  for (const Table& table : tables_) {
+    if (table.name == name) return &table;
+  }
+  return nullptr;
+}
+
+Expected<TableData> FakeReader::rows(const Table& table, std::int64_t snapshot,
+                                     std::vector<Damage>* damage) {
+  for (const Damage& one : told_damage) {
+    if (one.snapshot == snapshot) damage->push_back(one);
+  }
+  return story_.rows[{table.name, snapshot}];
+}
+
+Expected<void> FakeReader::step(const Table& table, std::int64_t snapshot, TableData& data,
+                                std::vector<Damage>*) {
+  data = story_.rows[{table.name, snapshot}];
+  return {};
+}
+
+Expected<void> FakeReader::history(
+    const Table& table, std::size_t group, std::int64_t from, std::int64_t to,
+    const std::function<bool(const SnapshotRecord&, const RowGroup&)>& visit,
+    std::vector<Damage>*) {
+  for (const SnapshotRecord& one : story_.snapshots) {
+    const TableData& data = story_.rows[{table.name, one.id}];
+    if (one.id < from || one.id > to || group >= data.groups.size()) continue;
+    if (!visit(one, data.groups[group])) break;
+  }
+  return {};
+}
+
+std::optional<std::string_view> FakeReader::text(std::int64_t epoch, Cell id) {
+  const auto& known = story_.texts[epoch];
+  const Cell index = id - epoch * Story::kIdsPerEpoch - 1;
+  if (index < 0 || index >= static_cast<Cell>(known.size())) return std::nullopt;
+  return known[static_cast<std::size_t>(index)];
+}
+
+const List* FakeReader::list(std::int64_t epoch, Cell id) {
+  const auto& known = story_.lists[epoch];
+  const Cell index = id - epoch * Story::kIdsPerEpoch - 1;
+  if (index < 0 || index >= static_cast<Cell>(known.size())) return nullptr;
+  return &known[static_cast<std::size_t>(index)];
+}
+
+Expected<void> FakeReader::aggregates(
+    std::int64_t from, std::int64_t to,
+    const std::function<bool(const SnapshotRecord&, const Aggregates&)>& visit) {
+  for (const SnapshotRecord& one : story_.snapshots) {
+    if (one.id < from || one.id > to) continue;
+    if (!visit(one, story_.samples[one.id])) break;
+  }
+  return {};
+}
+
+Expected<void> FakeReader::node_rows(
+    std::int64_t from, std::int64_t to,
+    const std::function<bool(const SnapshotRecord&, const std::vector<Cell>&)>& visit) {
+  for (const SnapshotRecord& one : story_.snapshots) {
+    const TableData& data = story_.rows[{"node", one.id}];
+    if (one.id < from || one.id > to || data.groups.empty()) continue;
+    std::vector<Cell> cells;
+    for (const auto& column : data.groups[0].columns) cells.push_back(column[0]);
+    if (!visit(one, cells)) break;
+  }
+  return {};
+}
+
+Expected<std::vector<Damage>> FakeReader::check(const std::function<void(double)>&) {
+  return told_damage;
+}
+
+}  // namespace beamtape

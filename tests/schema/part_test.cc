@@ -1,0 +1,235 @@
+#include "schema/codec/part.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "tests/schema/builders.h"
+
+namespace beamtape::test {
+namespace {
+
+constexpr int kLevel = 3;
+constexpr Cell kNone = missing(Missing::kNone);
+
+RowGroup decoded(const Table& table, const std::vector<std::uint8_t>& part, RowGroup rows = {}) {
+  const auto done = decode_part(table, part, rows);
+  EXPECT_TRUE(done) << done.error().message;
+  return rows;
+}
+
+// A table of `count` integer columns with odd ids.
+Table wide_table(std::size_t count) {
+  Table table{1, "wide", "", {}};
+  for (std::size_t i = 0; i < count; ++i) {
+    table.columns.push_back({static_cast<std::uint16_t>(2 * i + 1), "c" + std::to_string(i)});
+  }
+  return table;
+}
+
+RowGroup rows_of(std::vector<std::vector<Cell>> columns) {
+  RowGroup rows;
+  rows.rows = columns.at(0).size();
+  rows.columns = std::move(columns);
+  return rows;
+}
+
+TEST(Keyframe, BringsBackAnyRows) {
+  for (std::uint32_t seed = 0; seed < 60; ++seed) {
+    RandomRows random(seed);
+    const auto table = animals();
+    const auto rows = random.rows(table, random.below(seed % 4 == 0 ? kRowsPerGroup + 1 : 50));
+    EXPECT_EQ(decoded(table, encode_keyframe(table, rows, kLevel)), rows) << "seed " << seed;
+  }
+}
+
+TEST(Keyframe, BringsBackAnyCells) {
+  for (std::uint32_t seed = 0; seed < 60; ++seed) {
+    RandomRows random(seed);
+    const auto table = wide_table(1 + random.below(80));
+    RowGroup rows;
+    rows.grow(table.columns.size(), random.below(300));
+    for (auto& column : rows.columns) {
+      for (auto& cell : column) cell = random.any_cell();
+    }
+    EXPECT_EQ(decoded(table, encode_keyframe(table, rows, kLevel)), rows) << "seed " << seed;
+  }
+}
+
+TEST(Difference, BringsBackAnyHistory) {
+  for (std::uint32_t seed = 0; seed < 40; ++seed) {
+    RandomRows random(seed);
+    const auto table = animals();
+    auto before = random.rows(table, 1 + random.below(600));
+    for (const double share : {0.0, 0.003, 0.05, 0.5, 1.0}) {
+      auto now = before;
+      random.change(table, share, now);
+      if (random.below(2) == 0) now.grow(table.columns.size(), now.rows + random.below(100));
+      const auto part = encode_difference(table, before, now, kLevel);
+      if (part.empty()) {
+        EXPECT_EQ(before, now);
+      } else {
+        EXPECT_EQ(decoded(table, part, before), now) << "seed " << seed << " share " << share;
+      }
+      before = now;
+    }
+  }
+}
+
+TEST(Difference, BringsBackAnyCells) {
+  for (std::uint32_t seed = 0; seed < 60; ++seed) {
+    RandomRows random(seed);
+    const auto table = wide_table(1 + random.below(100));
+    RowGroup before;
+    before.grow(table.columns.size(), 1 + random.below(200));
+    auto now = before;
+    for (auto* rows : {&before, &now}) {
+      for (auto& column : rows->columns) {
+        for (auto& cell : column) cell = random.below(2) == 0 ? 5 : random.any_cell();
+      }
+    }
+    const auto part = encode_difference(table, before, now, kLevel);
+    EXPECT_EQ(decoded(table, part, before), now) << "seed " << seed;
+  }
+}
+
+TEST(Difference, IsNothingWhenNothingChanged) {
+  RandomRows random(3);
+  const auto rows = random.rows(animals(), kRowsPerGroup);
+  EXPECT_TRUE(encode_difference(animals(), rows, rows, kLevel).empty());
+}
+
+TEST(Difference, TellsNewSlotsThatAreEmpty) {
+  RandomRows random(3);
+  const auto before = random.rows(animals(), 10);
+  auto now = before;
+  now.grow(animals().columns.size(), 12);
+  EXPECT_EQ(decoded(animals(), encode_difference(animals(), before, now, kLevel), before), now);
+}
+
+TEST(Difference, StartsFromNothing) {
+  RandomRows random(3);
+  RowGroup before;
+  before.grow(animals().columns.size(), 0);
+  const auto now = random.rows(animals(), 30);
+  EXPECT_EQ(decoded(animals(), encode_difference(animals(), before, now, kLevel), before), now);
+}
+
+TEST(Difference, CostsNothingForWhatAllRowsShare) {
+  const auto table = wide_table(3);
+  RowGroup before;
+  before.grow(3, kRowsPerGroup);
+  for (std::size_t r = 0; r < kRowsPerGroup; ++r) {
+    if (r % 9 == 0) continue;  // an empty slot
+    before.columns[0][r] = static_cast<Cell>(4 * r);
+    before.columns[1][r] = static_cast<Cell>(r * r * 31 % 100'000);
+    before.columns[2][r] = r % 7 == 0 ? missing(Missing::kLongMailbox) : Cell{5};
+  }
+  auto now = before;
+  for (auto& cell : now.columns[1]) cell = is_missing(cell) ? cell : cell + 1;
+  for (auto& cell : now.columns[2]) cell = is_missing(cell) ? cell : cell + 1'000'000;
+  const auto part = encode_difference(table, before, now, kLevel);
+  EXPECT_LE(part.size(), 40U);
+  EXPECT_EQ(decoded(table, part, before), now);
+}
+
+TEST(Difference, WrapsAroundAtTheEndsOfTheRange) {
+  constexpr Cell kMost = std::numeric_limits<Cell>::max();
+  const auto table = wide_table(1);
+  const auto before = rows_of({{kMost, kLowestValue, 0, -1, kNone, kLowestValue}});
+  const auto now = rows_of({{kLowestValue, kMost, kNone, kMost, kLowestValue, kLowestValue - 1}});
+  const auto part = encode_difference(table, before, now, kLevel);
+  EXPECT_EQ(decoded(table, part, before), now);
+}
+
+TEST(Difference, IsRefusedByRowsItWasNotMadeFrom) {
+  RandomRows random(5);
+  const auto before = random.rows(animals(), 20);
+  auto now = before;
+  random.change(animals(), 1, now);
+  const auto part = encode_difference(animals(), before, now, kLevel);
+  auto others = random.rows(animals(), 21);
+  EXPECT_EQ(decode_part(animals(), part, others).error().code, Error::Code::kMalformed);
+  RowGroup none;
+  EXPECT_FALSE(decode_part(animals(), part, none));
+}
+
+// Writing by one version and reading by another, which differ in their columns.
+class AcrossVersions : public testing::Test {
+ protected:
+  AcrossVersions() {
+    RandomRows random(11);
+    rows_ = random.rows(animals(), 50);
+    later_ = rows_;
+    random.change(animals(), 0.5, later_);
+    newer_ = animals();
+    newer_.columns.insert(newer_.columns.begin() + 2, {40, "invented_later"});
+    older_ = animals();
+    older_.columns.erase(older_.columns.begin() + 2);
+  }
+  // `rows` as a reader of table `to` must see them.
+  static RowGroup as(const Table& to, const RowGroup& rows) {
+    RowGroup result;
+    result.rows = rows.rows;
+    for (const auto& column : to.columns) {
+      const auto position = animals().find(column.name);
+      result.columns.push_back(position ? rows.columns[*position] : rows.columns[0]);
+      if (position) continue;
+      for (auto& cell : result.columns.back()) {
+        cell = missing(is_missing(cell) ? Missing::kNone : Missing::kNotRecorded);
+      }
+    }
+    return result;
+  }
+  RowGroup rows_, later_;
+  Table newer_, older_;
+};
+
+TEST_F(AcrossVersions, AColumnThatIsNotInThePartIsNotRecorded) {
+  auto rows = decoded(newer_, encode_keyframe(animals(), rows_, kLevel));
+  EXPECT_EQ(rows, as(newer_, rows_));
+  rows = decoded(newer_, encode_difference(animals(), rows_, later_, kLevel), rows);
+  EXPECT_EQ(rows, as(newer_, later_));
+}
+
+TEST_F(AcrossVersions, AColumnThatIsNotInTheTableIsSkipped) {
+  auto rows = decoded(older_, encode_keyframe(animals(), rows_, kLevel));
+  EXPECT_EQ(rows, as(older_, rows_));
+  rows = decoded(older_, encode_difference(animals(), rows_, later_, kLevel), rows);
+  EXPECT_EQ(rows, as(older_, later_));
+}
+
+TEST_F(AcrossVersions, TheOrderOfColumnsDoesNotMatter) {
+  auto turned = animals();
+  std::reverse(turned.columns.begin() + 1, turned.columns.end());
+  EXPECT_EQ(decoded(turned, encode_keyframe(animals(), rows_, kLevel)), as(turned, rows_));
+}
+
+TEST(Lists, ComeBackAsTheyWere) {
+  RandomRows random(1);
+  std::vector<std::pair<Cell, List>> lists;
+  Cell id = 0;
+  for (int i = 0; i < 500; ++i) {
+    List list;
+    for (std::size_t n = random.below(20); n > 0; --n) list.items.push_back(random.any_cell());
+    list.true_count = random.below(3) == 0 ? 12345 : list.items.size();
+    lists.emplace_back(id, list);
+    id += 1 + static_cast<Cell>(random.below(3));
+  }
+  lists.emplace_back(std::numeric_limits<Cell>::max(), List{});
+  const auto back = decode_lists(encode_lists(lists, kLevel));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(*back, lists);
+  EXPECT_TRUE(decode_lists(encode_lists({}, kLevel))->empty());
+}
+
+TEST(Parts, OfOneKindAreNotReadAsTheOther) {
+  RowGroup rows;
+  EXPECT_FALSE(decode_part(animals(), encode_lists({}, kLevel), rows));
+  rows.grow(animals().columns.size(), 3);
+  EXPECT_FALSE(decode_lists(encode_keyframe(animals(), rows, kLevel)));
+}
+
+}  // namespace
+}  // namespace beamtape::test
