@@ -45,8 +45,8 @@ int main(int argc, char** argv) {
   int code = beamtape::run_program(arguments, beamtape::Reader::open, out, err);
   const int error = out.finish();
   if (error != 0 && error != EPIPE) {
-    err.write(fmt::format("beamtape-analyzer: cannot write the answer: {}\n",
-                          std::strerror(error)));
+    err.write(
+        fmt::format("beamtape-analyzer: cannot write the answer: {}\n", std::strerror(error)));
     code = beamtape::kStoppedEarly;
   }
   err.finish();

@@ -63,6 +63,7 @@ std::string json_line(const Status& status) {
                            ? nlohmann::ordered_json(nullptr)
                            : nlohmann::ordered_json(snapshot.not_answered)},
       {"target_us", snapshot.target_us},
+      {"took_us", status.took.count()},
       {"received_bytes", snapshot.received_bytes},
       {"file_bytes", status.file_bytes},
   };

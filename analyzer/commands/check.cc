@@ -22,8 +22,8 @@ void write_json(const Recording& recording, const std::vector<Damage>& damage, O
   const Reader& reader = recording.reader();
   Json parts = Json::array();
   for (const Damage& one : damage) {
-    parts.push_back({{"snapshot", one.snapshot == 0 ? Json(nullptr) : Json(one.snapshot)},
-                     {"what", one.what}});
+    parts.push_back(
+        {{"snapshot", one.snapshot == 0 ? Json(nullptr) : Json(one.snapshot)}, {"what", one.what}});
   }
   JsonDocument document(out);
   document.member("schema", 1);
@@ -39,9 +39,9 @@ void write_json(const Recording& recording, const std::vector<Damage>& damage, O
 void write_text(const Recording& recording, const std::vector<Damage>& damage, Output& out) {
   const Reader& reader = recording.reader();
   for (const Damage& one : damage) {
-    out.write(one.snapshot == 0 ? fmt::format("damaged: {}\n", printable(one.what))
-                                : fmt::format("damaged: snapshot #{}: {}\n", one.snapshot,
-                                              printable(one.what)));
+    out.write(one.snapshot == 0
+                  ? fmt::format("damaged: {}\n", printable(one.what))
+                  : fmt::format("damaged: snapshot #{}: {}\n", one.snapshot, printable(one.what)));
   }
   const auto& snapshots = reader.snapshots();
   std::string span;
@@ -49,15 +49,12 @@ void write_text(const Recording& recording, const std::vector<Damage>& damage, O
     span = fmt::format(" ({} to {})", iso_time(snapshots.front().began_wall_us),
                        iso_time(snapshots.back().began_wall_us));
   }
-  out.write(fmt::format("{}: {}: {} snapshots{} of {}, {}, {}\n",
-                        damage.empty() ? "ok" : "not ok", recording.path(),
-                        grouped(static_cast<std::int64_t>(snapshots.size())), span,
-                        recording.node_names().empty()
-                            ? "no node"
-                            : printable(joined(recording.node_names(), ", ")),
-                        size_text(reader.file_bytes()),
-                        damage.empty() ? "everything can be read"
-                                       : fmt::format("{} damaged parts", damage.size())));
+  out.write(fmt::format(
+      "{}: {}: {} snapshots{} of {}, {}, {}\n", damage.empty() ? "ok" : "not ok", recording.path(),
+      grouped(static_cast<std::int64_t>(snapshots.size())), span,
+      recording.node_names().empty() ? "no node" : printable(joined(recording.node_names(), ", ")),
+      size_text(reader.file_bytes()),
+      damage.empty() ? "everything can be read" : fmt::format("{} damaged parts", damage.size())));
   for (const std::string& remark : reader.remarks()) {
     out.write(fmt::format("note: {}\n", printable(remark)));
   }
@@ -74,10 +71,9 @@ Expected<int> run(const Options& options, Context& context) {
     write_text(*recording, *damage, context.out);
   }
   if (damage->empty()) return kDone;
-  context.warnings.push_back(
-      fmt::format("cannot read all of {}: {} damaged; the other commands answer from the rest",
-                  options.file,
-                  damage->size() == 1 ? "1 part is" : fmt::format("{} parts are", damage->size())));
+  context.warnings.push_back(fmt::format(
+      "cannot read all of {}: {} damaged; the other commands answer from the rest", options.file,
+      damage->size() == 1 ? "1 part is" : fmt::format("{} parts are", damage->size())));
   return kUnreadable;
 }
 

@@ -8,8 +8,8 @@ namespace beamtape {
 // terminal and answers the first question. Programs (JSON, CSV) get all columns.
 struct DefaultView {
   std::string columns = "all";
-  std::string sort;           // as --sort; empty: in the order of the keys
-  std::size_t limit = 0;      // 0: all rows
+  std::string sort;       // as --sort; empty: in the order of the keys
+  std::size_t limit = 0;  // 0: all rows
 };
 
 DefaultView default_view(const std::string& table_name);

@@ -190,8 +190,8 @@ void add_node_lines(const Reader& reader, TextTable& table) {
     if (!node.applications.empty()) {
       parts.push_back(fmt::format("{} applications", node.applications.size()));
     }
-    table.add({"node", fmt::format("{} ({})", printable(node.name),
-                                   printable(joined(parts, ", ")))});
+    table.add(
+        {"node", fmt::format("{} ({})", printable(node.name), printable(joined(parts, ", ")))});
   }
 }
 
@@ -222,9 +222,9 @@ void add_completeness_lines(const Recording& recording, const Summary& sum, Text
 }
 
 std::string cost_text(const Reader& reader, const Summary& sum) {
-  auto text = fmt::format("{} on the node per snapshot, {} at most",
-                          duration_text(mean_target_us(reader, sum)),
-                          duration_text(sum.most_target_us));
+  auto text =
+      fmt::format("{} on the node per snapshot, {} at most",
+                  duration_text(mean_target_us(reader, sum)), duration_text(sum.most_target_us));
   if (const auto share = share_of_time(sum)) {
     text += *share < 1e-4 ? ", under 0.01 % of the time"
                           : fmt::format(", {:.2f} % of the time", *share * 100);
@@ -241,9 +241,9 @@ void write_text(const Recording& recording, Output& out) {
   add_node_lines(reader, table);
   if (!all.empty()) {
     table.add({"recorded", span_text(all.front().began_wall_us, all.back().began_wall_us)});
-    table.add({"snapshots", fmt::format("{}, every {}",
-                                        grouped(static_cast<std::int64_t>(all.size())),
-                                        duration_text(all.back().interval_us))});
+    table.add(
+        {"snapshots", fmt::format("{}, every {}", grouped(static_cast<std::int64_t>(all.size())),
+                                  duration_text(all.back().interval_us))});
   } else {
     table.add({"snapshots", "none"});
   }
@@ -255,8 +255,8 @@ void write_text(const Recording& recording, Output& out) {
   }
   table.add({"size", size});
   for (const NoteRecord& note : reader.notes()) {
-    table.add({"note", fmt::format("{} {}", clock_text(note.wall_us, false),
-                                   printable(note.text))});
+    table.add(
+        {"note", fmt::format("{} {}", clock_text(note.wall_us, false), printable(note.text))});
   }
   for (const std::string& remark : reader.remarks()) table.add({"remark", printable(remark)});
   out.write(table.text(0, ""));

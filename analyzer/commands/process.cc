@@ -134,8 +134,9 @@ Expected<int> run(const Options& options, Context& context) {
     const auto chosen = recording->at(options.at, options.node);
     if (!chosen) return tl::unexpected(chosen.error());
     if (chosen->size() > 1) {
-      return fail(Error::Code::kUsage, "cannot choose a life by --at: the file has several nodes; "
-                                       "name one by --node");
+      return fail(Error::Code::kUsage,
+                  "cannot choose a life by --at: the file has several nodes; "
+                  "name one by --node");
     }
     at = chosen->front();
   }

@@ -35,9 +35,10 @@ bool is_command(const std::string& word) {
 // What is wrong with arguments that name no command; empty if nothing is.
 std::string without_command(const std::vector<std::string>& arguments) {
   if (arguments.empty()) {
-    return fmt::format("cannot start without a command: say one of {}, as in `{} info FILE`; see "
-                       "--help",
-                       joined(command_names(), ", "), kName);
+    return fmt::format(
+        "cannot start without a command: say one of {}, as in `{} info FILE`; see "
+        "--help",
+        joined(command_names(), ", "), kName);
   }
   const std::string& first = arguments[0];
   if (first.empty() || first[0] == '-' || is_command(first)) return {};
@@ -45,9 +46,10 @@ std::string without_command(const std::vector<std::string>& arguments) {
   if (!near.empty()) {
     return fmt::format("cannot run '{}': no such command; nearest: {}", first, joined(near, ", "));
   }
-  return fmt::format("cannot open '{}' in a window: this version has none; say a command, as in "
-                     "`{} info {}`, one of {}",
-                     first, kName, first, joined(command_names(), ", "));
+  return fmt::format(
+      "cannot open '{}' in a window: this version has none; say a command, as in "
+      "`{} info {}`, one of {}",
+      first, kName, first, joined(command_names(), ", "));
 }
 
 int exit_code(const Error& error) {
@@ -58,9 +60,10 @@ void describe(CLI::App& app) {
   app.set_help_flag("-h,--help", "Print this");
   app.set_version_flag("--version", fmt::format("{} {}", kName, BEAMTAPE_VERSION));
   app.require_subcommand(1);
-  app.footer(fmt::format("Example: {} show processes FILE --sort message_queue_len --limit 5\n"
-                         "`{} COMMAND --help` tells the options of a command. Times are UTC.",
-                         kName, kName));
+  app.footer(
+      fmt::format("Example: {} show processes FILE --sort message_queue_len --limit 5\n"
+                  "`{} COMMAND --help` tells the options of a command. Times are UTC.",
+                  kName, kName));
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include "analyzer/load/series.h"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -11,7 +13,6 @@
 #include "analyzer/commands/options.h"
 #include "analyzer/commands/rows.h"
 #include "analyzer/commands/text_table.h"
-#include "analyzer/load/series.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 
@@ -157,8 +158,8 @@ class SeriesText {
     std::vector<std::string> cells{
         fmt::format("#{}", snapshot.id),
         clock_text(snapshot.began_wall_us, snapshot.interval_us < 1'000'000)};
-    if (i > 0) add_gaps(table, series_.points[i - 1].snapshot->began_wall_us,
-                        snapshot.began_wall_us);
+    if (i > 0)
+      add_gaps(table, series_.points[i - 1].snapshot->began_wall_us, snapshot.began_wall_us);
     const auto value = number_of_point(point);
     if (!value) {
       const auto* none = std::get_if<NoValue>(&point.value);
@@ -201,8 +202,8 @@ class SeriesText {
 };
 
 std::string heading(const Recording& recording, const Series& series) {
-  std::string subject = series.kind == "node" ? "the node" : series.kind + " " +
-                                                                  printable(series.subject);
+  std::string subject =
+      series.kind == "node" ? "the node" : series.kind + " " + printable(series.subject);
   if (series.lives.size() == 1 && series.lives[0] != series.subject) {
     subject += " (" + series.lives[0] + ")";
   }

@@ -116,8 +116,8 @@ Json snapshot_json(const Recording& recording, const SnapshotRecord& snapshot) {
           {"time", iso_time(snapshot.began_wall_us)},
           {"node", recording.node_name(snapshot)},
           {"filling", snapshot.filling},
-          {"not_answered", snapshot.not_answered.empty() ? Json(nullptr)
-                                                         : Json(snapshot.not_answered)}};
+          {"not_answered",
+           snapshot.not_answered.empty() ? Json(nullptr) : Json(snapshot.not_answered)}};
 }
 
 void write_json(const Recording& recording, const Answer& answer, Output& out) {
@@ -169,10 +169,10 @@ std::string heading(const Recording& recording, const Answer& answer) {
   std::string text;
   for (const Frame& frame : answer.frames) {
     const SnapshotRecord& snapshot = frame.snapshot();
-    text += fmt::format("{}  {} {} UTC  snapshot #{} of {}\n",
-                        printable(recording.node_name(snapshot)),
-                        date_text(snapshot.began_wall_us), clock_text(snapshot.began_wall_us, false),
-                        snapshot.id, recording.reader().snapshots().size());
+    text +=
+        fmt::format("{}  {} {} UTC  snapshot #{} of {}\n", printable(recording.node_name(snapshot)),
+                    date_text(snapshot.began_wall_us), clock_text(snapshot.began_wall_us, false),
+                    snapshot.id, recording.reader().snapshots().size());
     if (snapshot.filling) text += "still filling: not every process had been read in detail yet\n";
     if (!snapshot.not_answered.empty()) {
       text += fmt::format("not answered: {}\n", printable(snapshot.not_answered));

@@ -47,8 +47,8 @@ std::string TextTable::text(std::size_t max_width, const std::string& indent) co
     std::string text = indent;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (i > 0) text += kBetween;
-      text += padded(clipped(cell_of(i), widths_used[i]), widths_used[i],
-                     columns_[i].right_aligned);
+      text +=
+          padded(clipped(cell_of(i), widths_used[i]), widths_used[i], columns_[i].right_aligned);
     }
     text.erase(text.find_last_not_of(' ') + 1);
     out += text + "\n";

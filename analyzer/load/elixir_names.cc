@@ -88,8 +88,8 @@ std::size_t write_function(std::string_view term, std::size_t at, std::string_vi
   const std::size_t end = after_quoted(term, start);
   const auto name = term.substr(start + 1, end - start - 2);
   const auto enclosing = enclosing_function(name);
-  const std::size_t after_arity = end < term.size() && term[end] == '/' ? after_name(term, end + 1)
-                                                                        : end;
+  const std::size_t after_arity =
+      end < term.size() && term[end] == '/' ? after_name(term, end + 1) : end;
   if (enclosing && after_arity > end + 1) {
     out.resize(out.size() - module.size());
     out += "anonymous fn";
@@ -132,8 +132,8 @@ std::string written_term(std::string_view term) {
       const std::size_t end = after_quoted(term, at);
       const auto whole = term.substr(at, end - at);
       const bool closed = whole.size() >= 2 && whole.back() == c;
-      const auto module = c == '\'' && closed ? module_alias(whole.substr(1, whole.size() - 2))
-                                              : std::nullopt;
+      const auto module =
+          c == '\'' && closed ? module_alias(whole.substr(1, whole.size() - 2)) : std::nullopt;
       out += module.value_or(whole);
       at = module ? write_function(term, end, *module, out) : end;
     } else {

@@ -121,8 +121,8 @@ class Parser {
     if (name.empty()) return wrong(start, "expected a column, 'not' or '('");
     const Shown* column = find_shown(columns_, name);
     if (!column) {
-      return wrong(start, fmt::format("no column '{}'{}", name,
-                                      suggestion(name, names_of(columns_))));
+      return wrong(start,
+                   fmt::format("no column '{}'{}", name, suggestion(name, names_of(columns_))));
     }
     if (take_word("is")) return parse_absence(*column);
     const auto op = take_op();
@@ -140,9 +140,9 @@ class Parser {
 
   Expected<NodePtr> parse_absence(const Shown& column) {
     const bool negated = take_word("not");
-    for (const auto& [word, absence] : {std::pair{"null", Absence::kNull},
-                                        std::pair{"unread", Absence::kUnread},
-                                        std::pair{"missing", Absence::kMissing}}) {
+    for (const auto& [word, absence] :
+         {std::pair{"null", Absence::kNull}, std::pair{"unread", Absence::kUnread},
+          std::pair{"missing", Absence::kMissing}}) {
       if (take_word(word)) return leaf(Comparison::absence(column, absence, negated));
     }
     return wrong(at_, "expected null, unread or missing after 'is'");

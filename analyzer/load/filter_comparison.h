@@ -9,7 +9,18 @@
 namespace beamtape {
 
 // One comparison of a filter: a column against a literal, or against the absence of a value.
-enum class Op { kEqual, kNotEqual, kLess, kAtMost, kMore, kAtLeast, kContains, kLacks, kIs, kIsNot };
+enum class Op {
+  kEqual,
+  kNotEqual,
+  kLess,
+  kAtMost,
+  kMore,
+  kAtLeast,
+  kContains,
+  kLacks,
+  kIs,
+  kIsNot
+};
 enum class Absence { kNull, kUnread, kMissing };
 
 class Comparison {

@@ -9,8 +9,8 @@ namespace beamtape {
 namespace {
 
 // What a process is called, best first.
-constexpr std::array<std::string_view, 4> kNamingColumns{
-    "registered_name", "label", "dictionary_initial_call", "initial_call"};
+constexpr std::array<std::string_view, 4> kNamingColumns{"registered_name", "label",
+                                                         "dictionary_initial_call", "initial_call"};
 
 Value process_name(const RowView& row) {
   NoValue none;
@@ -44,7 +44,8 @@ std::vector<Shown> shown_columns(const Table& table) {
   };
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = table.columns[i];
-    shown.push_back({column.name, column.type, column.unit, column.kind, Shown::Source::kColumn, i});
+    shown.push_back(
+        {column.name, column.type, column.unit, column.kind, Shown::Source::kColumn, i});
     if (column.type == Type::kList) {
       derive({column.name + "_count", Type::kInteger, Unit::kCount, column.kind,
               Shown::Source::kListCount, i});

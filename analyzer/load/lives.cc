@@ -88,8 +88,8 @@ Expected<std::size_t> count_groups(const Recording& recording, const Table& tabl
   const auto& all = recording.reader().snapshots();
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].id < range.first || all[i].id > range.second) continue;
-    const bool ends = all[i].id == range.second || i + 1 == all.size() ||
-                      all[i + 1].node != all[i].node;
+    const bool ends =
+        all[i].id == range.second || i + 1 == all.size() || all[i + 1].node != all[i].node;
     if (!ends) continue;
     std::vector<Damage> damage;  // of what the caller reads again and then reports
     const auto rows = recording.reader().rows(table, all[i].id, &damage);
@@ -119,8 +119,8 @@ std::vector<std::string> process_names(const Recording& recording, std::int64_t 
     for (const std::size_t slot : frame->slots()) {
       const RowView row = frame->row(slot);
       if (is_missing(row.cell(*column))) continue;
-      names.insert(display(decode(row.cell(*column), table->columns[*column], row.texts),
-                           Unit::kNone));
+      names.insert(
+          display(decode(row.cell(*column), table->columns[*column], row.texts), Unit::kNone));
     }
   }
   return {names.begin(), names.end()};

@@ -164,8 +164,8 @@ Expected<ProcessLives> read_process(const Recording& recording, const std::strin
   ProcessLives all;
   all.columns = shown_columns(*table);
   const auto where = at ? std::pair{at->id, at->id} : range;
-  const auto lives = find_lives(recording, *table, subject, process_name_columns(), where,
-                                &all.damage);
+  const auto lives =
+      find_lives(recording, *table, subject, process_name_columns(), where, &all.damage);
   if (!lives) return tl::unexpected(lives.error());
   for (const Life& life : *lives) {
     const NodeRecord* record = recording.node(life.node);

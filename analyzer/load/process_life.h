@@ -17,7 +17,7 @@ struct Related {
 };
 
 struct Relation {
-  std::string column;  // "links", "monitored_by", "parent", …
+  std::string column;      // "links", "monitored_by", "parent", …
   std::int64_t count = 0;  // on the node; `to` may be fewer
   std::vector<Related> to;
 };

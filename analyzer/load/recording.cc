@@ -200,8 +200,7 @@ Expected<Frame> Recording::frame(const Table& table, const SnapshotRecord& snaps
 Expected<Frame> Recording::node_frame(const Table& table, const SnapshotRecord& snapshot) const {
   TableData data;
   const auto result = reader_->node_rows(
-      snapshot.id, snapshot.id,
-      [&](const SnapshotRecord&, const std::vector<Cell>& cells) {
+      snapshot.id, snapshot.id, [&](const SnapshotRecord&, const std::vector<Cell>& cells) {
         RowGroup group;
         group.grow(table.columns.size(), 1);
         for (std::size_t i = 0; i < cells.size() && i < group.columns.size(); ++i) {

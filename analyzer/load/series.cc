@@ -19,8 +19,7 @@ namespace {
 
 using Range = std::pair<std::int64_t, std::int64_t>;
 
-constexpr std::array<const char*, 6> kKinds{"node",  "process", "group",
-                                            "ets",   "port",    "allocator"};
+constexpr std::array<const char*, 6> kKinds{"node", "process", "group", "ets", "port", "allocator"};
 
 struct Metric {
   std::string text;
@@ -118,9 +117,9 @@ Series SeriesReader::empty_series(const std::string& kind, const std::string& na
 }
 
 Point* SeriesReader::point_of(Series& series, std::int64_t snapshot) const {
-  const auto found = std::lower_bound(
-      series.points.begin(), series.points.end(), snapshot,
-      [](const Point& point, std::int64_t id) { return point.snapshot->id < id; });
+  const auto found =
+      std::lower_bound(series.points.begin(), series.points.end(), snapshot,
+                       [](const Point& point, std::int64_t id) { return point.snapshot->id < id; });
   return found != series.points.end() && found->snapshot->id == snapshot ? &*found : nullptr;
 }
 
@@ -183,20 +182,20 @@ Expected<void> SeriesReader::only_one_at_a_time(
   const std::size_t named = std::min(kNamed, series.lives.size());
   const std::vector<std::string> some(series.lives.begin(),
                                       series.lives.begin() + static_cast<std::ptrdiff_t>(named));
-  return fail(Error::Code::kUsage,
-              fmt::format("cannot follow {}:{}: {} have that name and {} of them live at once in "
-                          "snapshot #{}; choose one: {}{}",
-                          series.kind, series.subject, lives.size(), crowded.begin()->second,
-                          crowded.begin()->first, joined(some, " "),
-                          lives.size() > named ? " …" : ""));
+  return fail(
+      Error::Code::kUsage,
+      fmt::format("cannot follow {}:{}: {} have that name and {} of them live at once in "
+                  "snapshot #{}; choose one: {}{}",
+                  series.kind, series.subject, lives.size(), crowded.begin()->second,
+                  crowded.begin()->first, joined(some, " "), lives.size() > named ? " …" : ""));
 }
 
 Expected<std::optional<Series>> SeriesReader::of_row(const Table& table, const std::string& name) {
   const auto column = metric_of(table.name, table);
   if (!column) return tl::unexpected(column.error());
   Series series = empty_series(table.name, written_term(name), *column);
-  const auto names = table.name == "process" ? process_name_columns()
-                                             : std::vector<std::string>{"name"};
+  const auto names =
+      table.name == "process" ? process_name_columns() : std::vector<std::string>{"name"};
   const auto found = find_lives(recording_, table, name, names, range_, &series.damage);
   if (!found) return tl::unexpected(found.error());
   std::vector<Life> lives;
@@ -211,8 +210,8 @@ Expected<std::optional<Series>> SeriesReader::of_row(const Table& table, const s
     const auto read = read_life(
         recording_, lives[i], range_,
         [&](const SnapshotRecord& snapshot, const RowView& row) {
-          if (series.lives.size() <= i) series.lives.push_back(display(
-              value_of(row, shown_columns(table)[0]), Unit::kNone));
+          if (series.lives.size() <= i)
+            series.lives.push_back(display(value_of(row, shown_columns(table)[0]), Unit::kNone));
           Point* point = point_of(series, snapshot.id);
           if (!point) return;
           if (!filled.insert(snapshot.id).second) {
@@ -254,7 +253,8 @@ std::vector<std::string> SeriesReader::known_names(const std::string& kind) cons
   if (kind == "node") return recording_.node_names();
   for (const AggregateTable& aggregate : aggregate_tables()) {
     if (!kind.empty() && kind != aggregate.subject) continue;
-    if (const auto found = names_of_aggregate(aggregate)) names.insert(found->begin(), found->end());
+    if (const auto found = names_of_aggregate(aggregate))
+      names.insert(found->begin(), found->end());
   }
   if (kind.empty() || kind == "process") {
     const auto processes = process_names(recording_, range_.second);
@@ -265,10 +265,10 @@ std::vector<std::string> SeriesReader::known_names(const std::string& kind) cons
 
 tl::unexpected<Error> SeriesReader::unknown(const std::string& kind,
                                             const std::string& name) const {
-  return fail(Error::Code::kUsage,
-              fmt::format("cannot follow '{}': {} of that name in this recording{}", name,
-                          kind.empty() ? "nothing" : "no " + kind,
-                          suggestion(name, known_names(kind))));
+  return fail(
+      Error::Code::kUsage,
+      fmt::format("cannot follow '{}': {} of that name in this recording{}", name,
+                  kind.empty() ? "nothing" : "no " + kind, suggestion(name, known_names(kind))));
 }
 
 Expected<std::optional<Series>> SeriesReader::of_kind(const std::string& kind,
@@ -312,9 +312,9 @@ Expected<Series> SeriesReader::of_bare(const std::string& name) {
                                                  name, joined(choices, ", ")));
   }
   if (!metric_known) {
-    return fail(Error::Code::kUsage,
-                fmt::format("cannot follow '{}' of '{}': nothing has such a number", metric_.column,
-                            name));
+    return fail(
+        Error::Code::kUsage,
+        fmt::format("cannot follow '{}' of '{}': nothing has such a number", metric_.column, name));
   }
   return unknown("", name);
 }
@@ -373,11 +373,12 @@ Expected<Series> read_series(const Recording& recording, const std::string& subj
                             subject, names.size(), joined(names, ", ")));
   }
   if (!node.empty() && std::find(names.begin(), names.end(), node) == names.end()) {
-    return fail(Error::Code::kUsage, fmt::format("cannot find the node '{}'{}", node,
-                                                 suggestion(node, names)));
+    return fail(Error::Code::kUsage,
+                fmt::format("cannot find the node '{}'{}", node, suggestion(node, names)));
   }
   const Metric parsed = parse_metric(metric);
-  auto series = SeriesReader(recording, parsed, node.empty() ? names[0] : node, range).read(subject);
+  auto series =
+      SeriesReader(recording, parsed, node.empty() ? names[0] : node, range).read(subject);
   if (series && parsed.rate) make_rates(*series);
   return series;
 }

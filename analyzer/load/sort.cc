@@ -32,7 +32,8 @@ struct KeyValues {
 
   // Below 0: row `a` comes first.
   int compare(std::size_t a, std::size_t b) const {
-    if (missing[a] || missing[b]) return static_cast<int>(missing[a]) - static_cast<int>(missing[b]);
+    if (missing[a] || missing[b])
+      return static_cast<int>(missing[a]) - static_cast<int>(missing[b]);
     const int order = numeric ? (numbers[a] > numbers[b]) - (numbers[a] < numbers[b])
                               : texts[a].compare(texts[b]);
     return descending ? -order : order;
@@ -82,7 +83,8 @@ Expected<std::vector<SortKey>> parse_sort(const std::string& text,
       return fail(Error::Code::kUsage,
                   fmt::format("cannot sort by '{}': write {}:asc or {}:desc", word, name, name));
     }
-    keys.push_back({column, direction.empty() ? descends_unless_told(*column) : direction == "desc"});
+    keys.push_back(
+        {column, direction.empty() ? descends_unless_told(*column) : direction == "desc"});
   }
   return keys;
 }

@@ -9,10 +9,10 @@ namespace beamtape {
 
 // Numbers and words as people read them. Widths count characters, not bytes.
 
-std::string grouped(std::int64_t number);          // 41 203
-std::string size_text(std::int64_t bytes);         // 512 B, 12.3 MiB: three significant digits
-std::string duration_text(std::int64_t micros);    // 350 us, 1.20 s, 3 min 20 s
-std::string rate_text(double per_second);          // 0.25, 41 203
+std::string grouped(std::int64_t number);        // 41 203
+std::string size_text(std::int64_t bytes);       // 512 B, 12.3 MiB: three significant digits
+std::string duration_text(std::int64_t micros);  // 350 us, 1.20 s, 3 min 20 s
+std::string rate_text(double per_second);        // 0.25, 41 203
 
 // Characters of UTF-8 text; a broken byte counts as one.
 std::size_t display_width(std::string_view utf8);

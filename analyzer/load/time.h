@@ -11,8 +11,8 @@ namespace beamtape {
 // Instants as people and programs write them. All are UTC: the reader of a recording rarely sits
 // where the node runs. Microseconds since the Unix epoch.
 
-std::string iso_time(std::int64_t wall_us);            // 2024-11-20T12:03:10.250Z
-std::string date_text(std::int64_t wall_us);           // 2024-11-20
+std::string iso_time(std::int64_t wall_us);                      // 2024-11-20T12:03:10.250Z
+std::string date_text(std::int64_t wall_us);                     // 2024-11-20
 std::string clock_text(std::int64_t wall_us, bool with_millis);  // 12:03:10 or 12:03:10.250
 
 // What a person may write after --at, --from and --to.

@@ -116,9 +116,7 @@ Scalar narrowed(const Value& value) {
 
 }  // namespace
 
-std::string NoValue::reason() const {
-  return lost ? "damaged in the recording" : reason_text(why);
-}
+std::string NoValue::reason() const { return lost ? "damaged in the recording" : reason_text(why); }
 
 Scalar decode_scalar(Cell cell, Type type, const Texts& texts) {
   if (is_missing(cell)) return NoValue{why_missing(cell)};

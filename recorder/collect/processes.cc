@@ -84,6 +84,12 @@ Processes::Processes(const RecordedNode& node)
                         (is_column(c, "parent") && node.knows_item("parent"));
                })},
       row_(process_table().columns.size(), missing(Missing::kNotRecorded)) {
+  if (node.knows_item("label")) {
+    // Labels change; where they are an item of their own (OTP 27.2) they are read with the detail.
+    for (const Reading reading : {kDetail, kLongMailbox, kWide}) {
+      readers_[reading].add("label", at_.label);
+    }
+  }
   for (std::size_t at = 0; at < process_table().columns.size(); ++at) {
     if (process_table().columns[at].ask == Ask::kIdentity) identity_columns_.push_back(at);
   }

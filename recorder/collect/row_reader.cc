@@ -24,19 +24,21 @@ RowReader::RowReader(const Table& table, const std::function<bool(const Column&)
     : table_(&table) {
   for (std::size_t at = 0; at < table.columns.size(); ++at) {
     const Column& column = table.columns[at];
-    if (!wanted(column)) continue;
-    columns_.push_back(at);
-    std::string_view path = column.path.empty() ? column.name : column.path;
-    std::vector<Step>* steps = &steps_;
-    Step* step = nullptr;
-    while (!path.empty()) {
-      const std::size_t dot = path.find('.');
-      step = find_or_add(*steps, path.substr(0, dot));
-      steps = &step->next;
-      path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
-    }
-    step->columns.push_back(at);
+    if (wanted(column)) add(column.path.empty() ? column.name : column.path, at);
   }
+}
+
+void RowReader::add(std::string_view path, std::size_t column) {
+  columns_.push_back(column);
+  std::vector<Step>* steps = &steps_;
+  Step* step = nullptr;
+  while (!path.empty()) {
+    const std::size_t dot = path.find('.');
+    step = find_or_add(*steps, path.substr(0, dot));
+    steps = &step->next;
+    path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+  }
+  step->columns.push_back(column);
 }
 
 RowReader::Step* RowReader::find_or_add(std::vector<Step>& steps, std::string_view key) {

@@ -18,9 +18,12 @@ class RowReader {
   // For the columns of `table` (which must outlive it) that satisfy `wanted`.
   RowReader(const Table& table, const std::function<bool(const Column&)>& wanted);
 
+  // Reads one more column, from another place than its declared one.
+  void add(std::string_view path, std::size_t column);
+
   // The items to ask for: the first step of each path, once each, in the order of the columns.
   std::vector<std::string> items() const;
-  // Positions of its columns in the table, ascending.
+  // Positions of its columns in the table.
   const std::vector<std::size_t>& columns() const { return columns_; }
 
   // Consumes one answer and puts its cells into `row`, which has a cell for each column of the

@@ -45,32 +45,34 @@ class Session {
   Outcome run(const std::function<bool()>& stop, const std::function<void(const Status&)>& tell) {
     Storing storing(writer_);
     Outcome outcome;
+    const auto report = [&] {
+      for (const Storing::Stored& one : storing.take_stored()) {
+        ++outcome.stored;
+        tell({one.record, node_->facts.name, one.file_bytes, one.took});
+      }
+    };
+    const auto is_interrupted = [&] {
+      report();
+      return stop() || storing.failure();
+    };
     const auto began = Clock::now();
     auto due = began;
     for (std::int64_t taken = 0; !is_over(taken, due - began); ++taken) {
-      if (auto waited = wait_until(due, stop); !waited) {
-        outcome.ended_early = waited.error();
-        break;
-      }
-      if (stop()) break;
-      auto record = take(taken);
+      auto waited = wait_until(due, is_interrupted);
+      if (waited && is_interrupted()) break;
+      auto record = waited ? take(taken) : tl::unexpected(waited.error());
       if (!record) {
         outcome.ended_early = record.error();
         break;
       }
       storing.put(std::move(batch_));
-      const Storing::Progress progress = storing.progress();
-      if (progress.failure) break;
-      tell({*record, node_->facts.name, progress.snapshots, progress.file_bytes});
       do {
         due += plan_.interval;
       } while (due < Clock::now());
     }
-    storing.drain();
     storing.close();
-    const Storing::Progress progress = storing.progress();
-    outcome.stored = progress.snapshots;
-    if (progress.failure) outcome.ended_early = progress.failure;
+    report();
+    if (auto failure = storing.failure()) outcome.ended_early = failure;
     return outcome;
   }
 

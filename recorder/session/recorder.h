@@ -22,12 +22,12 @@ struct Plan {
   std::optional<std::int64_t> count;                  // snapshots
 };
 
-// How the recording goes; told after each snapshot.
+// How the recording goes; told of each snapshot when it has been stored.
 struct Status {
   SnapshotRecord snapshot;
   std::string node;
-  std::int64_t stored = 0;  // snapshots in the file; the newest may still be on its way
-  std::int64_t file_bytes = 0;
+  std::int64_t file_bytes = 0;        // with the -wal
+  std::chrono::microseconds took{0};  // from the first question to stored
 };
 
 struct Outcome {

@@ -1,5 +1,7 @@
 #include "recorder/session/storing.h"
 
+#include <utility>
+
 namespace beamtape {
 
 Storing::Storing(Writer& writer) : writer_(writer), thread_([this] { run(); }) {}
@@ -13,14 +15,14 @@ void Storing::put(Batch batch) {
   changed_.notify_all();
 }
 
-void Storing::drain() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return waiting_.empty() && !busy_; });
+std::vector<Storing::Stored> Storing::take_stored() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(stored_, {});
 }
 
-Storing::Progress Storing::progress() const {
+std::optional<Error> Storing::failure() const {
   const std::lock_guard lock(mutex_);
-  return progress_;
+  return failure_;
 }
 
 void Storing::close() {
@@ -39,22 +41,21 @@ void Storing::run() {
     if (waiting_.empty()) return;
     Batch batch = std::move(waiting_.front());
     waiting_.pop_front();
-    busy_ = true;
-    const bool failed_before = progress_.failure.has_value();
     changed_.notify_all();
+    if (failure_) continue;
     lock.unlock();
-    Expected<std::int64_t> stored = 0;
-    if (!failed_before) stored = store(std::move(batch), writer_);
-    const std::int64_t file_bytes = writer_.file_bytes();
+    Stored stored{.record = batch.record};
+    const auto done = store(std::move(batch), writer_);
+    stored.file_bytes = writer_.file_bytes();
+    stored.took = std::chrono::duration_cast<std::chrono::microseconds>(
+                      std::chrono::steady_clock::now().time_since_epoch()) -
+                  std::chrono::microseconds(stored.record.began_mono_us);
     lock.lock();
-    busy_ = false;
-    progress_.file_bytes = file_bytes;
-    if (!stored) {
-      progress_.failure = stored.error();
-    } else if (!failed_before) {
-      ++progress_.snapshots;
+    if (done) {
+      stored_.push_back(std::move(stored));
+    } else {
+      failure_ = done.error();
     }
-    changed_.notify_all();
   }
 }
 

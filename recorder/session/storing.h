@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "recorder/session/batch.h"
 #include "schema/store/writer.h"
@@ -18,10 +20,10 @@ namespace beamtape {
 // put() and the rest may be called from one other thread.
 class Storing {
  public:
-  struct Progress {
-    std::int64_t snapshots = 0;    // stored
-    std::int64_t file_bytes = 0;   // with the -wal
-    std::optional<Error> failure;  // the first one: what came after it was not stored
+  struct Stored {
+    SnapshotRecord record;
+    std::int64_t file_bytes = 0;        // with the -wal
+    std::chrono::microseconds took{0};  // from the first question to stored
   };
 
   // `writer` must outlive it and not be used by anybody else until close().
@@ -30,9 +32,10 @@ class Storing {
 
   // Hands a batch over; waits while kQueue of them wait already.
   void put(Batch batch);
-  // Waits until everything handed over has been stored or has failed.
-  void drain();
-  Progress progress() const;
+  // Snapshots that have been stored since the last call.
+  std::vector<Stored> take_stored();
+  // The first error: what came after it was not stored.
+  std::optional<Error> failure() const;
   // Stores what waits and ends the thread.
   void close();
 
@@ -45,9 +48,9 @@ class Storing {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Batch> waiting_;
-  bool busy_ = false;
   bool closing_ = false;
-  Progress progress_;
+  std::vector<Stored> stored_;
+  std::optional<Error> failure_;
   std::thread thread_;
 };
 

@@ -63,8 +63,8 @@ Expected<std::span<const std::uint8_t>> decompress(std::span<const std::uint8_t>
   if (size > max_body) return tl::unexpected(malformed("larger than such a part can be"));
   thread_local std::vector<std::uint8_t> buffer;
   if (buffer.size() < size) buffer.resize(size);
-  const auto got = ZSTD_decompressDCtx(decompressor(), buffer.data(), size, frame.data(),
-                                       frame.size());
+  const auto got =
+      ZSTD_decompressDCtx(decompressor(), buffer.data(), size, frame.data(), frame.size());
   if (ZSTD_isError(got) != 0 || got != size) {
     return tl::unexpected(malformed("does not decompress"));
   }

@@ -101,8 +101,6 @@ class ByteReader {
 constexpr std::uint64_t zigzag(std::uint64_t value) {
   return value << 1 ^ (value >> 63 != 0 ? ~std::uint64_t{0} : 0);
 }
-constexpr std::uint64_t unzigzag(std::uint64_t value) {
-  return value >> 1 ^ (~(value & 1) + 1);
-}
+constexpr std::uint64_t unzigzag(std::uint64_t value) { return value >> 1 ^ (~(value & 1) + 1); }
 
 }  // namespace beamtape

@@ -17,35 +17,19 @@
 // of that kind in their column; the first of them to the youngest row before (the largest key).
 // Rows beyond `before` were empty. All sums are modulo 2^64.
 
-#include <algorithm>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-
 #include "schema/codec/body.h"
-#include "schema/codec/frequency.h"
+#include "schema/codec/changes.h"
 #include "schema/codec/row_parts.h"
 #include "schema/codec/value.h"
 
 namespace beamtape {
 namespace {
 
-enum What : std::uint8_t { kEmptied = 0, kNewSubject = 1, kMasked = 2 };
 enum Where : std::uint8_t { kGaps = 0, kBitmap = 1 };
 enum Base : std::uint8_t { kExpected = 0, kConstant = 1 };
 constexpr Cell kNoCell = missing(Missing::kNone);
 // Up to one changed row in so many, gaps are smaller than a bitmap.
 constexpr std::size_t kSparse = 24;
-
-std::uint64_t minus(Cell a, Cell b) {
-  return static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
-}
-Cell plus(Cell cell, std::uint64_t delta) {
-  return static_cast<Cell>(static_cast<std::uint64_t>(cell) + delta);
-}
-Cell expected_cell(Cell old, std::uint64_t modal) {
-  return is_missing(old) ? old : plus(old, modal);
-}
 
 // The row from which the first new subject is told: the one with the largest key.
 std::optional<std::size_t> youngest(const RowGroup& rows) {
@@ -61,228 +45,54 @@ Cell first_base(const RowGroup& rows, std::optional<std::size_t> row, std::size_
   return rows.columns[column][*row];
 }
 
-struct ColumnChange {
-  std::size_t position = 0;
-  std::uint64_t modal = 0;
-  std::optional<Cell> constant;
-};
-
-class DifferenceWriter {
- public:
-  DifferenceWriter(const Table& table, const RowGroup& before, const RowGroup& now)
-      : table_(table), before_(before), now_(now) {}
-
-  // False if nothing changed.
-  bool prepare() {
-    find_columns();
-    if (columns_.empty()) return false;
-    mask_bytes_ = (columns_.size() + 7) / 8;
-    masks_.assign(now_.rows * mask_bytes_, 0);
-    bool moved = false;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      find_modal(columns_[i]);
-      mark_cells(i);
-      moved = moved || columns_[i].modal != 0;
-    }
-    find_changes();
-    return moved || !rows_.empty();
+void write_columns(ByteWriter& out, const Table& table, const Changes& changes) {
+  out.varint(changes.columns().size());
+  std::uint64_t next_id = 0;
+  for (const auto& column : changes.columns()) {
+    const auto id = table.columns[column.position].id;
+    out.varint(id - next_id);
+    next_id = id + std::uint64_t{1};
+    out.varint(zigzag(column.modal));
+    out.u8(column.constant ? kConstant : kExpected);
+    if (column.constant) out.varint(zigzag(static_cast<std::uint64_t>(*column.constant)));
   }
+}
 
-  void write(ByteWriter& out, std::vector<std::size_t>& boundaries) {
-    out.varint(columns_.size());
-    std::uint64_t next_id = 0;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      find_constant(i);
-      const auto id = table_.columns[columns_[i].position].id;
-      out.varint(id - next_id);
-      next_id = id + std::uint64_t{1};
-      out.varint(zigzag(columns_[i].modal));
-      out.u8(columns_[i].constant ? kConstant : kExpected);
-      if (columns_[i].constant) out.varint(zigzag(static_cast<std::uint64_t>(*columns_[i].constant)));
+void write_rows(ByteWriter& out, const Changes& changes, std::size_t rows) {
+  out.varint(changes.rows().size());
+  out.varint(changes.mask_count());
+  for (std::size_t i = 0; i < changes.mask_count(); ++i) out.bytes(changes.mask(i));
+  if (changes.rows().size() * kSparse <= rows) {
+    out.u8(kGaps);
+    std::size_t next = 0;
+    for (const auto r : changes.rows()) {
+      out.varint(r - next);
+      next = r + std::size_t{1};
     }
-    write_changes(out);
-    const auto origin = youngest(before_);
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      boundaries.push_back(out.size());
-      write_values(out, i, origin);
-    }
+  } else {
+    out.u8(kBitmap);
+    std::vector<std::uint8_t> bitmap((rows + 7) / 8);
+    for (const auto r : changes.rows()) bitmap[r / 8] |= static_cast<std::uint8_t>(1U << (r % 8));
+    out.bytes(bitmap);
   }
+  for (const auto what : changes.what()) out.varint(what);
+}
 
- private:
-  const Cell* old_cells(std::size_t column) const { return before_.columns[column].data(); }
-  const Cell* new_cells(std::size_t column) const { return now_.columns[column].data(); }
-  bool same(std::size_t column) const {
-    return std::equal(now_.columns[column].begin(), now_.columns[column].end(), old_cells(column));
-  }
-  bool ordinary(std::size_t row) const { return special_.empty() || special_[row] == kMasked; }
-
-  // Columns in the order of ids; all of them if there is a new subject, else the changed ones.
-  void find_columns() {
-    std::vector<std::size_t> order;
-    for (std::size_t c = 0; c < table_.columns.size(); ++c) order.push_back(c);
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return table_.columns[a].id < table_.columns[b].id;
-    });
-    const bool newcomers = find_special_rows();
-    for (const auto c : order) {
-      if (newcomers || !same(c)) columns_.push_back({c, 0, std::nullopt});
-    }
-  }
-
-  // Rows whose subject is another now. True if any of them is a new one.
-  bool find_special_rows() {
-    if (same(0)) return false;
-    bool newcomers = false;
-    special_.assign(now_.rows, kMasked);
-    for (std::size_t r = 0; r < now_.rows; ++r) {
-      if (old_cells(0)[r] == new_cells(0)[r]) continue;
-      if (!is_missing(new_cells(0)[r])) {
-        special_[r] = kNewSubject;
-        newcomers = true;
-      } else if (std::all_of(now_.columns.begin(), now_.columns.end(),
-                             [&](const auto& column) { return column[r] == kNoCell; })) {
-        special_[r] = kEmptied;
-      }
-    }
-    return newcomers;
-  }
-
-  void find_modal(ColumnChange& column) {
-    const Cell* old = old_cells(column.position);
-    const Cell* now = new_cells(column.position);
-    std::size_t unchanged = 0;
-    for (std::size_t r = 0; r < now_.rows; ++r) unchanged += old[r] == now[r] ? 1 : 0;
-    if (unchanged * 2 >= now_.rows) return;
-    frequency_.clear();
-    for (std::size_t r = 0; r < now_.rows; ++r) {
-      if (ordinary(r) && !is_missing(old[r])) frequency_.add(minus(now[r], old[r]));
-    }
-    const auto most = frequency_.most();
-    if (most.count > 1) column.modal = most.value;
-  }
-
-  void mark_cells(std::size_t index) {
-    const auto& column = columns_[index];
-    const Cell* old = old_cells(column.position);
-    const Cell* now = new_cells(column.position);
-    std::uint8_t* mask = masks_.data() + index / 8;
-    const auto bit = static_cast<std::uint8_t>(1U << (index % 8));
-    for (std::size_t r = 0; r < now_.rows; ++r) {
-      if (now[r] != expected_cell(old[r], column.modal) && ordinary(r)) {
-        mask[r * mask_bytes_] |= bit;
-      }
-    }
-  }
-
-  std::string_view mask_of(std::size_t row) const {
-    return {reinterpret_cast<const char*>(masks_.data()) + row * mask_bytes_, mask_bytes_};
-  }
-  bool marked(std::size_t row, std::size_t index) const {
-    return (masks_[row * mask_bytes_ + index / 8] >> (index % 8) & 1) != 0;
-  }
-
-  void find_changes() {
-    const std::string nothing(mask_bytes_, '\0');
-    std::unordered_map<std::string_view, std::size_t> numbers;
-    std::string_view last_mask;
-    std::size_t last_number = 0;
-    for (std::size_t r = 0; r < now_.rows; ++r) {
-      std::size_t what = special_.empty() ? std::size_t{kMasked} : special_[r];
-      if (what == kMasked) {
-        const auto mask = mask_of(r);
-        if (mask == nothing) continue;
-        if (mask != last_mask) {
-          const auto [found, is_new] = numbers.emplace(mask, distinct_masks_.size());
-          if (is_new) distinct_masks_.push_back(r);
-          last_mask = mask;
-          last_number = found->second;
-        }
-        what += last_number;
-      }
-      rows_.push_back(static_cast<std::uint16_t>(r));
-      what_.push_back(static_cast<std::uint16_t>(what));
-    }
-  }
-
-  // Whether the changed cells of a column lie nearer to one number than to what they were, as
-  // columns do that hold the number of the snapshot in which something was read.
-  void find_constant(std::size_t index) {
-    auto& column = columns_[index];
-    const Cell* old = old_cells(column.position);
-    const Cell* now = new_cells(column.position);
-    std::size_t cells = 0;
-    frequency_.clear();
-    for (const auto r : rows_) {
-      if (!ordinary(r) || !marked(r, index) || is_missing(now[r]) || is_missing(old[r])) continue;
-      ++cells;
-      frequency_.add(minus(now[r], old[r]));
-    }
-    if (cells < 2) return;
-    const auto by_difference = frequency_.most().count;
-    frequency_.clear();
-    for (const auto r : rows_) {
-      if (ordinary(r) && marked(r, index) && !is_missing(now[r]) && !is_missing(old[r])) {
-        frequency_.add(static_cast<std::uint64_t>(now[r]));
-      }
-    }
-    const auto most = frequency_.most();
-    if (most.count > by_difference && most.count * 2 > cells) {
-      column.constant = static_cast<Cell>(most.value);
-    }
-  }
-
-  void write_changes(ByteWriter& out) const {
-    out.varint(rows_.size());
-    out.varint(distinct_masks_.size());
-    for (const auto row : distinct_masks_) {
-      out.bytes(std::span(masks_).subspan(row * mask_bytes_, mask_bytes_));
-    }
-    if (rows_.size() * kSparse <= now_.rows) {
-      out.u8(kGaps);
-      std::size_t next = 0;
-      for (const auto r : rows_) {
-        out.varint(r - next);
-        next = r + std::size_t{1};
-      }
+void write_values(ByteWriter& out, const Changes& changes, std::size_t index,
+                  const std::vector<Cell>& old, const std::vector<Cell>& now, Cell base) {
+  const auto& column = changes.columns()[index];
+  for (const auto r : changes.rows()) {
+    const bool is_new = changes.is_new(r);
+    if (!is_new && !changes.marked(r, index)) continue;
+    const Cell expected = expected_cell(old[r], column.modal);
+    if (is_new || is_missing(expected)) {
+      put_value(out, base, now[r]);
+      if (!is_missing(now[r])) base = now[r];
     } else {
-      out.u8(kBitmap);
-      std::vector<std::uint8_t> bitmap((now_.rows + 7) / 8);
-      for (const auto r : rows_) bitmap[r / 8] |= static_cast<std::uint8_t>(1U << (r % 8));
-      out.bytes(bitmap);
-    }
-    for (const auto what : what_) out.varint(what);
-  }
-
-  void write_values(ByteWriter& out, std::size_t index, std::optional<std::size_t> origin) const {
-    const auto& column = columns_[index];
-    const Cell* old = old_cells(column.position);
-    const Cell* now = new_cells(column.position);
-    Cell base = first_base(before_, origin, column.position);
-    for (const auto r : rows_) {
-      const bool newcomer = !ordinary(r) && special_[r] == kNewSubject;
-      if (!newcomer && !(ordinary(r) && marked(r, index))) continue;
-      const Cell expected = expected_cell(old[r], column.modal);
-      if (newcomer || is_missing(expected)) {
-        put_value(out, base, now[r]);
-        if (!is_missing(now[r])) base = now[r];
-      } else {
-        put_value(out, column.constant.value_or(expected), now[r]);
-      }
+      put_value(out, column.constant.value_or(expected), now[r]);
     }
   }
-
-  const Table& table_;
-  const RowGroup& before_;
-  const RowGroup& now_;
-  std::vector<ColumnChange> columns_;
-  std::vector<std::uint8_t> special_;  // by row; empty if every subject is what it was
-  std::size_t mask_bytes_ = 0;
-  std::vector<std::uint8_t> masks_;
-  std::vector<std::size_t> distinct_masks_;  // a row that has it
-  std::vector<std::uint16_t> rows_;
-  std::vector<std::uint16_t> what_;
-  Frequency frequency_;
-};
+}
 
 class DifferenceReader {
  public:
@@ -431,9 +241,18 @@ bool write_difference(ByteWriter& out, const Table& table, const RowGroup& befor
     padded = before;
     padded.grow(table.columns.size(), now.rows);
   }
-  DifferenceWriter difference(table, grown ? padded : before, now);
-  if (!difference.prepare() && !grown) return false;
-  difference.write(out, boundaries);
+  const RowGroup& old = grown ? padded : before;
+  Changes changes;
+  if (!changes.find(table, old, now) && !grown) return false;
+  write_columns(out, table, changes);
+  write_rows(out, changes, now.rows);
+  const auto origin = youngest(old);
+  for (std::size_t i = 0; i < changes.columns().size(); ++i) {
+    const auto position = changes.columns()[i].position;
+    boundaries.push_back(out.size());
+    write_values(out, changes, i, old.columns[position], now.columns[position],
+                 first_base(old, origin, position));
+  }
   return true;
 }
 

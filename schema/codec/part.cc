@@ -69,8 +69,8 @@ ColumnIds::ColumnIds(const Table& table) {
 }
 
 std::optional<std::size_t> ColumnIds::position(std::uint64_t id) const {
-  const auto found = std::lower_bound(by_id_.begin(), by_id_.end(),
-                                      std::pair<std::uint64_t, std::size_t>{id, 0});
+  const auto found =
+      std::lower_bound(by_id_.begin(), by_id_.end(), std::pair<std::uint64_t, std::size_t>{id, 0});
   if (found == by_id_.end() || found->first != id) return std::nullopt;
   return found->second;
 }

@@ -17,8 +17,7 @@ inline constexpr std::uint8_t kWholeCell = 0x40;
 inline constexpr std::size_t kMaxValueBytes = 10;
 
 inline void put_value(ByteWriter& out, Cell base, Cell cell) {
-  const auto code =
-      zigzag(static_cast<std::uint64_t>(cell) - static_cast<std::uint64_t>(base));
+  const auto code = zigzag(static_cast<std::uint64_t>(cell) - static_cast<std::uint64_t>(base));
   if (is_missing(cell)) {
     out.u8(0);
     out.u8(static_cast<std::uint8_t>(cell - std::numeric_limits<Cell>::min()));

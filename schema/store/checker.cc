@@ -69,12 +69,14 @@ Expected<std::vector<Damage>> Checker::run(const std::function<void(double)>& pr
   std::size_t index = 0;
   const auto visit = [&](const SnapshotRecord&, const Aggregates& aggregates) {
     check_snapshot(index++, aggregates);
-    if (progress) progress(static_cast<double>(index) / static_cast<double>(file_.snapshots_.size()));
+    if (progress)
+      progress(static_cast<double>(index) / static_cast<double>(file_.snapshots_.size()));
     return true;
   };
   const auto walked = file_.aggregates(0, kMaxSnapshotId, visit);
   if (!walked) report(0, walked.error().message);
-  for (static const Aggregates none; index < file_.snapshots_.size();) check_snapshot(index++, none);
+  for (static const Aggregates none; index < file_.snapshots_.size();)
+    check_snapshot(index++, none);
   if (left_out_ > 0) damage_.push_back({0, fmt::format("and {} more", left_out_)});
   return std::move(damage_);
 }
@@ -168,8 +170,8 @@ void Checker::check_snapshot(std::size_t index, const Aggregates& aggregates) {
   }
   file_.blob_.close();
   if (ends_epoch(index) && file_.stored_[index].text_checksum != walk.text_checksum) {
-    report(record.id, fmt::format("texts since snapshot {}: checksum does not match",
-                                  record.epoch));
+    report(record.id,
+           fmt::format("texts since snapshot {}: checksum does not match", record.epoch));
   }
 }
 
@@ -231,8 +233,8 @@ void Checker::check_references(const Table& table, std::int64_t snapshot, const 
   }
 }
 
-void Checker::check_cell(const Table& table, const Column& column, std::int64_t snapshot,
-                         Cell cell, Walk& walk) {
+void Checker::check_cell(const Table& table, const Column& column, std::int64_t snapshot, Cell cell,
+                         Walk& walk) {
   std::string what;
   if (column.type != Type::kList) {
     if (known_text(walk.texts, column.type, cell)) return;

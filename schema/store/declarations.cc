@@ -29,7 +29,8 @@ std::string fields_text(const Column& column) {
 // Numbers of a later version read as the plainest: integer, no unit, gauge.
 template <typename Enum>
 Enum enumerated(std::int64_t number, Enum last) {
-  return number < 0 || number > static_cast<std::int64_t>(last) ? Enum{} : static_cast<Enum>(number);
+  return number < 0 || number > static_cast<std::int64_t>(last) ? Enum{}
+                                                                : static_cast<Enum>(number);
 }
 
 std::int64_t number_in(const json& object, const char* key) {
@@ -62,7 +63,7 @@ Expected<std::vector<Column>> read_columns(Database& database, std::int64_t tabl
   if (!rows) return tl::unexpected(std::move(rows.error()));
   rows->bind(1, table);
   std::vector<Column> columns;
-  for (auto more = rows->step(); ; more = rows->step()) {
+  for (auto more = rows->step();; more = rows->step()) {
     if (!more) return tl::unexpected(std::move(more.error()));
     if (!*more) return columns;
     const auto id = rows->integer(0);
@@ -120,7 +121,7 @@ Expected<std::vector<Table>> read_declarations(Database& database,
   auto rows = database.prepare("SELECT id, name, sentence FROM tbl ORDER BY id");
   if (!rows) return tl::unexpected(std::move(rows.error()));
   std::vector<Table> tables;
-  for (auto more = rows->step(); ; more = rows->step()) {
+  for (auto more = rows->step();; more = rows->step()) {
     if (!more) return tl::unexpected(std::move(more.error()));
     if (!*more) return tables;
     const auto id = rows->integer(0);
@@ -130,8 +131,10 @@ Expected<std::vector<Table>> read_declarations(Database& database,
     auto columns = id >= 0 && id <= kMaxTableId ? read_columns(database, id)
                                                 : fail(Error::Code::kMalformed, "number");
     if (!columns || columns->empty() || !distinct(*columns)) {
-      remarks.push_back(fmt::format("the declaration of table {} cannot be read: its rows are "
-                                    "left out", id));
+      remarks.push_back(
+          fmt::format("the declaration of table {} cannot be read: its rows are "
+                      "left out",
+                      id));
       continue;
     }
     table.id = static_cast<std::uint16_t>(id);

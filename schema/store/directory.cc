@@ -57,8 +57,8 @@ std::optional<std::vector<PartEntry>> read_directory(
     return std::nullopt;
   }
   ByteReader in(directory);
-  std::vector<PartEntry> entries(in.varint_up_to(std::min<std::size_t>(kMaxRowGroups,
-                                                                       directory.size() / 6)));
+  std::vector<PartEntry> entries(
+      in.varint_up_to(std::min<std::size_t>(kMaxRowGroups, directory.size() / 6)));
   std::size_t offset = kBlobHeader + directory.size();
   std::uint64_t next = 0;
   for (auto& entry : entries) {

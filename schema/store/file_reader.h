@@ -29,9 +29,9 @@ Expected<OpenedFile> open_recording(const std::string& path);
 
 // Where a snapshot's rows are, beside its record.
 struct StoredSnapshot {
-  std::vector<std::uint8_t> tables;      // that have a blob, ascending
-  std::optional<std::size_t> previous;   // index of the one before, of the same node and epoch
-  bool broken = false;                   // a snapshot between it and its keyframe is not there
+  std::vector<std::uint8_t> tables;     // that have a blob, ascending
+  std::optional<std::size_t> previous;  // index of the one before, of the same node and epoch
+  bool broken = false;                  // a snapshot between it and its keyframe is not there
   std::uint32_t row_checksum = 0;
   std::uint32_t text_checksum = 0;
 
@@ -116,8 +116,7 @@ class FileReader final : public Reader {
   Dictionary& dictionary(std::int64_t epoch);
   void load_texts(Dictionary& dictionary);
   void load_lists(Dictionary& dictionary);
-  std::vector<std::pair<Cell, List>> read_lists(std::int64_t snapshot,
-                                                std::vector<Damage>* damage);
+  std::vector<std::pair<Cell, List>> read_lists(std::int64_t snapshot, std::vector<Damage>* damage);
 
   std::string path_;
   Database database_;

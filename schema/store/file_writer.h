@@ -28,7 +28,7 @@ struct NodeState {
   std::string name;
   std::int64_t epoch = 0;
   bool needs_keyframe = true;
-  std::uint32_t text_checksum = 0;  // of the epoch so far
+  std::uint32_t text_checksum = 0;                      // of the epoch so far
   std::map<std::uint8_t, std::vector<HeldGroup>> held;  // by table
 };
 

@@ -67,14 +67,16 @@ void add_sample_table(const SampleTable<Row>& table, std::vector<std::string>& s
     columns += fmt::format("{} INTEGER NOT NULL, ", field.name);
     shown += fmt::format(", sample.{}", field.name);
   }
-  sql.push_back(fmt::format("CREATE TABLE {}(snapshot INTEGER NOT NULL, name INTEGER NOT NULL, "
-                            "{}PRIMARY KEY(snapshot, name)) WITHOUT ROWID",
-                            table.name, columns));
-  sql.push_back(fmt::format("CREATE VIEW {} AS SELECT sample.snapshot, text.text AS name{} "
-                            "FROM {} AS sample JOIN snapshot ON snapshot.id = sample.snapshot "
-                            "LEFT JOIN text ON text.epoch = snapshot.epoch "
-                            "AND text.id = sample.name",
-                            table.view, shown, table.name));
+  sql.push_back(
+      fmt::format("CREATE TABLE {}(snapshot INTEGER NOT NULL, name INTEGER NOT NULL, "
+                  "{}PRIMARY KEY(snapshot, name)) WITHOUT ROWID",
+                  table.name, columns));
+  sql.push_back(
+      fmt::format("CREATE VIEW {} AS SELECT sample.snapshot, text.text AS name{} "
+                  "FROM {} AS sample JOIN snapshot ON snapshot.id = sample.snapshot "
+                  "LEFT JOIN text ON text.epoch = snapshot.epoch "
+                  "AND text.id = sample.name",
+                  table.view, shown, table.name));
 }
 
 }  // namespace
@@ -96,12 +98,11 @@ const SampleTable<GroupSample>& group_samples() {
 }
 
 const SampleTable<EtsSample>& ets_samples() {
-  static const SampleTable<EtsSample> table{"ets_sample",
-                                            "ets_tables",
-                                            &Aggregates::ets,
-                                            {{"tables", &EtsSample::tables},
-                                             {"size", &EtsSample::size},
-                                             {"memory", &EtsSample::memory}}};
+  static const SampleTable<EtsSample> table{
+      "ets_sample",
+      "ets_tables",
+      &Aggregates::ets,
+      {{"tables", &EtsSample::tables}, {"size", &EtsSample::size}, {"memory", &EtsSample::memory}}};
   return table;
 }
 
@@ -163,8 +164,7 @@ std::string not_read_text(const Table& node, std::span<const Cell> cells) {
   for (std::size_t i = 0; i < cells.size() && i < node.columns.size(); ++i) {
     if (!is_not_read(cells[i])) continue;
     if (!text.empty()) text += ' ';
-    text += fmt::format("{}:{}", node.columns[i].name,
-                        cells[i] - std::numeric_limits<Cell>::min());
+    text += fmt::format("{}:{}", node.columns[i].name, cells[i] - std::numeric_limits<Cell>::min());
   }
   return text;
 }

@@ -91,8 +91,10 @@ std::string left_open(const std::string& path, std::int64_t wal_bytes) {
 Expected<Database> open_in_wal_mode(const std::string& path, std::vector<std::string>& remarks) {
   const auto wal_bytes = size_of(path + "-wal");
   if (!wal_bytes) {
-    remarks.push_back(fmt::format("not closed, and {}-wal is not beside it: a copy, which ends "
-                                  "where the recorder had folded in what it wrote", path));
+    remarks.push_back(
+        fmt::format("not closed, and {}-wal is not beside it: a copy, which ends "
+                    "where the recorder had folded in what it wrote",
+                    path));
     return Database::open(path, Database::Mode::kImmutable);
   }
   auto database = Database::open(path, Database::Mode::kRead);
@@ -101,18 +103,21 @@ Expected<Database> open_in_wal_mode(const std::string& path, std::vector<std::st
     return database;
   }
   if (*wal_bytes > 0) {
-    remarks.push_back(fmt::format("{}; it is not shown, because it cannot be read in a read-only "
-                                  "folder: copy both files into another", left_open(path, *wal_bytes)));
+    remarks.push_back(
+        fmt::format("{}; it is not shown, because it cannot be read in a read-only "
+                    "folder: copy both files into another",
+                    left_open(path, *wal_bytes)));
   }
   return Database::open(path, Database::Mode::kImmutable);
 }
 
-Expected<Database> open_in_delete_mode(const std::string& path,
-                                       std::vector<std::string>& remarks) {
+Expected<Database> open_in_delete_mode(const std::string& path, std::vector<std::string>& remarks) {
   auto database = Database::open(path, Database::Mode::kRead);
   if (answers(database) || !size_of(path + "-journal")) return database;
-  remarks.push_back(fmt::format("not closed: {}-journal takes back what it says, which needs "
-                                "write access", path));
+  remarks.push_back(
+      fmt::format("not closed: {}-journal takes back what it says, which needs "
+                  "write access",
+                  path));
   return Database::open(path, Database::Mode::kImmutable);
 }
 

@@ -35,17 +35,19 @@ std::vector<std::uint8_t> table_numbers(std::string_view text) {
 
 // A view of that name could do anything, and for ever.
 bool is_plain_table(Database& database, std::string_view name) {
-  auto row = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ? AND "
-                              "rootpage > 0");
+  auto row = database.prepare(
+      "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ? AND "
+      "rootpage > 0");
   if (!row) return false;
   const auto found = row->bind(1, name).step();
   return found && *found;
 }
 
 std::string snapshot_sql() {
-  return fmt::format("SELECT {}, filling, not_answered, tables, row_checksum, text_checksum "
-                     "FROM snapshot WHERE id >= ? ORDER BY id",
-                     field_names(snapshot_fields()));
+  return fmt::format(
+      "SELECT {}, filling, not_answered, tables, row_checksum, text_checksum "
+      "FROM snapshot WHERE id >= ? ORDER BY id",
+      field_names(snapshot_fields()));
 }
 
 bool plausible(const SnapshotRecord& record) {
@@ -76,9 +78,9 @@ void FileReader::load_failed(const char* what, const Error& error) {
 }
 
 Expected<void> FileReader::load() {
-  for (const char* name : {"meta", "tbl", "col", "node", "node_fact", "application", "snapshot",
-                           "gap", "note", "text", "part", "node_sample", "group_sample",
-                           "ets_sample", "port_sample", "allocator_sample"}) {
+  for (const char* name :
+       {"meta", "tbl", "col", "node", "node_fact", "application", "snapshot", "gap", "note", "text",
+        "part", "node_sample", "group_sample", "ets_sample", "port_sample", "allocator_sample"}) {
     if (!is_plain_table(database_, name)) {
       return fail(Error::Code::kMalformed,
                   fmt::format("cannot open {}: its table {} is not there", path_, name));
@@ -91,7 +93,8 @@ Expected<void> FileReader::load() {
   if (const auto rows = meta("rows_per_group"); rows && *rows != std::to_string(kRowsPerGroup)) {
     return fail(Error::Code::kMalformed,
                 fmt::format("cannot open {}: its row groups have {} rows: install a newer "
-                            "beamtape-analyzer", path_, *rows));
+                            "beamtape-analyzer",
+                            path_, *rows));
   }
   load_nodes();
   load_events();
@@ -114,15 +117,16 @@ void FileReader::load_meta() {
 }
 
 void FileReader::load_nodes() {
-  auto rows = database_.prepare("SELECT id, name, creation, attached_wall_us FROM node ORDER BY id");
+  auto rows =
+      database_.prepare("SELECT id, name, creation, attached_wall_us FROM node ORDER BY id");
   auto facts = database_.prepare("SELECT key, value FROM node_fact WHERE node = ? ORDER BY key");
-  auto applications =
-      database_.prepare("SELECT name, version, master FROM application WHERE node = ? ORDER BY name");
+  auto applications = database_.prepare(
+      "SELECT name, version, master FROM application WHERE node = ? ORDER BY name");
   if (!rows || !facts || !applications) return load_failed("nodes", {});
   auto more = rows->step();
   for (; more && *more; more = rows->step()) {
-    NodeRecord node{rows->integer(0), std::string(rows->text(1)), rows->integer(2),
-                    rows->integer(3), {}, {}};
+    NodeRecord node{
+        rows->integer(0), std::string(rows->text(1)), rows->integer(2), rows->integer(3), {}, {}};
     facts->bind(1, node.id);
     auto fact = facts->step();
     for (; fact && *fact; fact = facts->step()) {
@@ -147,8 +151,8 @@ void FileReader::load_events() {
   if (!gaps) return load_failed("gaps", gaps.error());
   auto more = gaps->step();
   for (; more && *more; more = gaps->step()) {
-    gaps_.push_back({gaps->integer(0), gaps->integer(1), gaps->integer(2),
-                     std::string(gaps->text(3))});
+    gaps_.push_back(
+        {gaps->integer(0), gaps->integer(1), gaps->integer(2), std::string(gaps->text(3))});
   }
   if (!more) load_failed("gaps", more.error());
   auto notes = database_.prepare("SELECT wall_us, text FROM note ORDER BY wall_us, id");
@@ -205,12 +209,12 @@ void FileReader::link_snapshots() {
     if (record.epoch != record.id) {
       const auto start = index_of(record.epoch);
       const auto found = last_of_node.find(record.node);
-      const bool linked = found != last_of_node.end() &&
-                          snapshots_[found->second].epoch == record.epoch;
+      const bool linked =
+          found != last_of_node.end() && snapshots_[found->second].epoch == record.epoch;
       if (linked) stored_[i].previous = found->second;
       // Every number between the keyframe and this one is there, whatever node it is of.
-      stored_[i].broken = !start || !linked ||
-                          static_cast<std::int64_t>(i - *start) != record.id - record.epoch;
+      stored_[i].broken =
+          !start || !linked || static_cast<std::int64_t>(i - *start) != record.id - record.epoch;
     }
     last_of_node[record.node] = i;
   }

@@ -63,8 +63,8 @@ std::vector<Cell> whole_node_row(const Table& node, const std::vector<Cell>& cel
 }
 
 Expected<void> SampleWriter::prepare(Database& database) {
-  auto node_row = database.prepare(fmt::format("INSERT INTO node_sample VALUES({})",
-                                               placeholders(node_.columns.size() + 2)));
+  auto node_row = database.prepare(
+      fmt::format("INSERT INTO node_sample VALUES({})", placeholders(node_.columns.size() + 2)));
   if (!node_row) return tl::unexpected(std::move(node_row.error()));
   node_row_ = std::move(*node_row);
   Expected<void> done;

@@ -47,8 +47,8 @@ class NodeSampleReader {
  public:
   // `columns` are those that the SQL table really has.
   static Expected<NodeSampleReader> open(Database& database, const Table& node,
-                                         const std::vector<std::string>& columns,
-                                         std::int64_t from, std::int64_t to);
+                                         const std::vector<std::string>& columns, std::int64_t from,
+                                         std::int64_t to);
   // False at the end.
   Expected<bool> next();
   std::int64_t snapshot() const { return snapshot_; }

@@ -62,9 +62,7 @@ void distrust(sqlite3* database) {
 
 }  // namespace
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
-  sqlite3_finalize(statement);
-}
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 void BlobReader::Close::operator()(sqlite3_blob* blob) const { sqlite3_blob_close(blob); }
 void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
@@ -122,8 +120,7 @@ std::string_view Statement::text(int column) const {
   return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-bool BlobReader::open(sqlite3* database, const char* table, const char* column,
-                      std::int64_t row) {
+bool BlobReader::open(sqlite3* database, const char* table, const char* column, std::int64_t row) {
   int result = SQLITE_OK;
   if (blob_) {
     result = sqlite3_blob_reopen(blob_.get(), row);

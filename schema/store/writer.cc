@@ -67,10 +67,10 @@ Expected<void> FileWriter::initialize() {
     for (const Table* table : columnar_tables()) tables_.push_back(*table);
     tables_.push_back(node_table());
   }
-  auto done = database_.exec(fmt::format(
-      "PRAGMA page_size={}; PRAGMA application_id={}; PRAGMA user_version={}; "
-      "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE",
-      kPageBytes, kApplicationId, kFormatVersion));
+  auto done = database_.exec(
+      fmt::format("PRAGMA page_size={}; PRAGMA application_id={}; PRAGMA user_version={}; "
+                  "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE",
+                  kPageBytes, kApplicationId, kFormatVersion));
   const auto node = std::find_if(tables_.begin(), tables_.end(),
                                  [](const Table& table) { return table.name == "node"; });
   for (const auto& sql : creation_sql(node == tables_.end() ? Table{} : *node)) {
@@ -154,8 +154,11 @@ Expected<void> FileWriter::insert_node(std::int64_t id, const NodeRecord& node) 
   std::map<std::string, NodeRecord::Application> applications;
   for (const auto& application : node.applications) applications[application.name] = application;
   for (const auto& [name, application] : applications) {
-    const auto done = application_row->bind(1, id).bind(2, name).bind(3, application.version)
-                          .bind(4, application.master).run();
+    const auto done = application_row->bind(1, id)
+                          .bind(2, name)
+                          .bind(3, application.version)
+                          .bind(4, application.master)
+                          .run();
     if (!done) return done;
   }
   NodeRecord stored = node;
@@ -163,8 +166,12 @@ Expected<void> FileWriter::insert_node(std::int64_t id, const NodeRecord& node) 
   stored.facts.assign(facts.begin(), facts.end());
   stored.applications.clear();
   for (const auto& [name, application] : applications) stored.applications.push_back(application);
-  return node_row->bind(1, id).bind(2, node.name).bind(3, node.creation)
-      .bind(4, node.attached_wall_us).bind(5, row_checksum(stored)).run();
+  return node_row->bind(1, id)
+      .bind(2, node.name)
+      .bind(3, node.creation)
+      .bind(4, node.attached_wall_us)
+      .bind(5, row_checksum(stored))
+      .run();
 }
 
 Expected<void> FileWriter::add_gap(const GapRecord& gap) {
@@ -216,8 +223,8 @@ Expected<std::unique_ptr<Writer>> Writer::create(const std::string& path, const 
     writer = std::make_unique<FileWriter>(path, options, std::move(*database));
     ready = writer->prepare();
   } else {
-    ready = tl::unexpected(Error{database.error().code,
-                                 "cannot create " + path + ": " + database.error().message});
+    ready = tl::unexpected(
+        Error{database.error().code, "cannot create " + path + ": " + database.error().message});
   }
   if (ready) return writer;
   writer.reset();

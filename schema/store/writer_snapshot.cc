@@ -171,7 +171,9 @@ Expected<void> FileWriter::insert_snapshot(const SnapshotRecord& snapshot,
   row_checksum_ += row_checksum(snapshot, tables);
   insert_snapshot_.bind(position, snapshot.filling ? 1 : 0);
   insert_snapshot_.bind(position + 1, snapshot.not_answered).bind(position + 2, tables);
-  return insert_snapshot_.bind(position + 3, row_checksum_).bind(position + 4, text_checksum_).run();
+  return insert_snapshot_.bind(position + 3, row_checksum_)
+      .bind(position + 4, text_checksum_)
+      .run();
 }
 
 Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {

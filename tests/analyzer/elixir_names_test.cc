@@ -41,8 +41,8 @@ TEST(ElixirNames, TextsAndCharactersStayAsTheyAre) {
 
 TEST(ElixirNames, CutOffTermsEndWithoutHarm) {
   for (const char* cut : {"'Elixir.A", "'Elixir.A':", "'Elixir.A':'", "'Elixir.A':'-init/1-fun-0-",
-                          "'Elixir.A':'-init/1-fun-0-'/", "'Elixir.A'$", "\"'Elixir.", "'Elixir.A\\",
-                          "'Elixir.A':'\\"}) {
+                          "'Elixir.A':'-init/1-fun-0-'/", "'Elixir.A'$", "\"'Elixir.",
+                          "'Elixir.A\\", "'Elixir.A':'\\"}) {
     EXPECT_FALSE(written_term(cut).empty()) << cut;
   }
 }

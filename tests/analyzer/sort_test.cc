@@ -61,8 +61,7 @@ TEST_F(SortTest, OnlyTheFirstAreKept) { EXPECT_EQ(sorted("reductions", 2), "200 
 
 TEST_F(SortTest, UnknownColumnsNameTheNearest) {
   EXPECT_EQ(sorted("memry"), "cannot sort by 'memry': no such column; nearest: memory");
-  EXPECT_EQ(sorted("memory:down"),
-            "cannot sort by 'memory:down': write memory:asc or memory:desc");
+  EXPECT_EQ(sorted("memory:down"), "cannot sort by 'memory:down': write memory:asc or memory:desc");
 }
 
 }  // namespace

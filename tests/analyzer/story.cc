@@ -48,8 +48,7 @@ Story::Row& Story::Row::stack(const std::vector<std::pair<std::string, std::int6
   List list{frames.size(), {}};
   for (const auto& [function, line] : frames) {
     list.items.push_back(story_.text_id(function));
-    list.items.push_back(line > 0 ? story_.text_id("\"gen_server.erl\"")
-                                  : missing(Missing::kNone));
+    list.items.push_back(line > 0 ? story_.text_id("\"gen_server.erl\"") : missing(Missing::kNone));
     list.items.push_back(line > 0 ? line : missing(Missing::kNone));
   }
   return raw("current_stacktrace", story_.list_id(std::move(list)));

@@ -36,10 +36,26 @@ TEST(Time, WhatIsWrittenNamesTheWholeOfItsLastUnit) {
 }
 
 TEST(Time, AnythingElseIsRefusedWithTheForms) {
-  for (const char* wrong :
-       {"", "#", "#0", "#x", "#12x", "24:00:00", "12:60:00", "12:3", "noon", "-90", "-", "-s",
-        "2024-13-01T00:00:00Z", "2024-02-30T00:00:00Z", "2024-11-20", "2024-11-20T12:00:00X",
-        "-99999999999999999999s", "-9999999999d", "12:03:10.", "12:03:10 "}) {
+  for (const char* wrong : {"",
+                            "#",
+                            "#0",
+                            "#x",
+                            "#12x",
+                            "24:00:00",
+                            "12:60:00",
+                            "12:3",
+                            "noon",
+                            "-90",
+                            "-",
+                            "-s",
+                            "2024-13-01T00:00:00Z",
+                            "2024-02-30T00:00:00Z",
+                            "2024-11-20",
+                            "2024-11-20T12:00:00X",
+                            "-99999999999999999999s",
+                            "-9999999999d",
+                            "12:03:10.",
+                            "12:03:10 "}) {
     const auto parsed = parse_time(wrong);
     ASSERT_FALSE(parsed) << wrong;
     EXPECT_EQ(parsed.error().code, Error::Code::kUsage);

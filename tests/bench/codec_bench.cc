@@ -67,7 +67,8 @@ class Node {
     const Cell kind = std::min<Cell>(below(12), 7);  // kinds are not equally frequent
     pid_ += below(20) == 0 ? 2 : 1;
     const std::pair<const char*, Cell> constant[] = {
-        {"pid", pack_pid(static_cast<std::uint32_t>(pid_ & 0xFFFFFFF), static_cast<std::uint32_t>(pid_ >> 28))},
+        {"pid", pack_pid(static_cast<std::uint32_t>(pid_ & 0xFFFFFFF),
+                         static_cast<std::uint32_t>(pid_ >> 28))},
         {"first_seen", snapshot_},
         {"status", 1},
         {"current_function", 2},
@@ -129,7 +130,8 @@ class Node {
 double milliseconds(const std::function<void()>& act) {
   const auto start = std::chrono::steady_clock::now();
   act();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -171,40 +173,50 @@ void bench_codec(std::size_t processes) {
   for (int i = 0; i < 3; ++i) node.tick(0.3, 0.001);
   Measured keyframe, same;
   for (int i = 0; i < kRounds; ++i) {
-    measure(keyframe, node.table(), [&] {
-      Parts parts;
-      for (const auto& group : node.groups()) {
-        parts.push_back(encode_keyframe(node.table(), group, kLevel));
-      }
-      return parts;
-    }, std::vector<RowGroup>(node.groups().size()));
+    measure(
+        keyframe, node.table(),
+        [&] {
+          Parts parts;
+          for (const auto& group : node.groups()) {
+            parts.push_back(encode_keyframe(node.table(), group, kLevel));
+          }
+          return parts;
+        },
+        std::vector<RowGroup>(node.groups().size()));
     const auto copy = node.groups();
-    measure(same, node.table(), [&] {
-      Parts parts;
-      for (std::size_t g = 0; g < copy.size(); ++g) {
-        parts.push_back(encode_difference(node.table(), node.groups()[g], copy[g], kLevel));
-      }
-      return parts;
-    }, {});
+    measure(same, node.table(),
+            [&] {
+              Parts parts;
+              for (std::size_t g = 0; g < copy.size(); ++g) {
+                parts.push_back(encode_difference(node.table(), node.groups()[g], copy[g], kLevel));
+              }
+              return parts;
+            },
+            {});
   }
   keyframe.print("keyframe", processes);
   same.print("difference, nothing changed", processes);
   const std::tuple<const char*, double, double> cases[] = {
-      {"difference, 1 % active", 0.01, 0},          {"difference, 10 % active", 0.1, 0},
-      {"difference, 50 % active", 0.5, 0},          {"difference, 5 % replaced", 0, 0.05},
+      {"difference, 1 % active", 0.01, 0},
+      {"difference, 10 % active", 0.1, 0},
+      {"difference, 50 % active", 0.5, 0},
+      {"difference, 5 % replaced", 0, 0.05},
       {"difference, 10 % + 0.1 % new", 0.1, 0.001}};
   for (const auto& [name, active, replaced] : cases) {
     Measured measured;
     for (int i = 0; i < kRounds; ++i) {
       const auto before = node.groups();
       node.tick(active, replaced);
-      measure(measured, node.table(), [&] {
-        Parts parts;
-        for (std::size_t g = 0; g < before.size(); ++g) {
-          parts.push_back(encode_difference(node.table(), before[g], node.groups()[g], kLevel));
-        }
-        return parts;
-      }, before);
+      measure(
+          measured, node.table(),
+          [&] {
+            Parts parts;
+            for (std::size_t g = 0; g < before.size(); ++g) {
+              parts.push_back(encode_difference(node.table(), before[g], node.groups()[g], kLevel));
+            }
+            return parts;
+          },
+          before);
     }
     measured.print(name, processes);
   }
@@ -226,7 +238,8 @@ void write_recording(const std::string& path, Node& node, int snapshots, double 
       bool good = (*writer)->begin(id, epoch, 1).has_value();
       for (Cell text = 1; good && epoch == id && text <= 3000; ++text) {
         good = (*writer)->put_text(text, fmt::format("shop_order_worker:handle_{}/2", text)) &&
-               (*writer)->put_list(text, {2, {pack_pid(static_cast<std::uint32_t>(text), 0), 4 * text}});
+               (*writer)->put_list(text,
+                                   {2, {pack_pid(static_cast<std::uint32_t>(text), 0), 4 * text}});
       }
       for (std::size_t g = 0; good && g < groups.size(); ++g) {
         good = (*writer)->put_rows(node.table(), g, std::move(groups[g])).has_value();
@@ -256,13 +269,14 @@ void bench_file(std::size_t processes, int snapshots) {
       if (reader->rows(table, snapshots, nullptr)->groups != node.groups()) std::abort();
     });
     const double history = milliseconds([&] {
-      static_cast<void>(reader->history(table, 3, 1, snapshots,
-                                        [](const auto&, const auto&) { return true; }, nullptr));
+      static_cast<void>(reader->history(
+          table, 3, 1, snapshots, [](const auto&, const auto&) { return true; }, nullptr));
     });
-    fmt::print("file, {:2.0f} % active: {:.3f} B/row and snapshot ({:.0f} KiB), write {:.1f} ms each, "
-               "open {:.1f} ms, seek {:.0f} ms, history of one group {:.0f} ms\n",
-               active * 100, bytes / static_cast<double>(processes) / snapshots, bytes / 1024, each,
-               opening, seeking, history);
+    fmt::print(
+        "file, {:2.0f} % active: {:.3f} B/row and snapshot ({:.0f} KiB), write {:.1f} ms each, "
+        "open {:.1f} ms, seek {:.0f} ms, history of one group {:.0f} ms\n",
+        active * 100, bytes / static_cast<double>(processes) / snapshots, bytes / 1024, each,
+        opening, seeking, history);
     std::filesystem::remove(path);
   }
 }

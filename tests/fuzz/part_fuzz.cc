@@ -28,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else if (data[0] % 4 == 1 && bytes.size() >= kBlobHeader) {
     const auto header = bytes.first<kBlobHeader>();
     if (const auto size_of = directory_bytes(header, bytes.size())) {
-      static_cast<void>(read_directory(header, bytes.subspan(kBlobHeader, *size_of), bytes.size(), 1, 1));
+      static_cast<void>(
+          read_directory(header, bytes.subspan(kBlobHeader, *size_of), bytes.size(), 1, 1));
     }
   } else {
     RowGroup rows = before;

@@ -19,7 +19,8 @@ constexpr std::size_t kMostSnapshots = 20;
 
 const std::string& scratch_file() {
   static const std::string path =
-      (std::filesystem::temp_directory_path() / ("recording_fuzz_" + std::to_string(getpid()))).string();
+      (std::filesystem::temp_directory_path() / ("recording_fuzz_" + std::to_string(getpid())))
+          .string();
   static const bool at_exit = std::atexit([] { std::remove(scratch_file().c_str()); }) == 0;
   static_cast<void>(at_exit);
   return path;
@@ -37,8 +38,8 @@ void read_everything(Reader& reader) {
     static_cast<void>(reader.list(snapshot.epoch, 1));
   }
   for (const auto& table : reader.tables()) {
-    static_cast<void>(reader.history(table, 0, 0, kMostSnapshots,
-                                     [](const auto&, const auto&) { return true; }, &damage));
+    static_cast<void>(reader.history(
+        table, 0, 0, kMostSnapshots, [](const auto&, const auto&) { return true; }, &damage));
   }
   static_cast<void>(reader.check({}));
 }

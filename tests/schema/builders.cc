@@ -29,7 +29,8 @@ Aggregates sample_of(std::int64_t id) {
 
 List list_of(Cell id) {
   List list;
-  for (Cell i = 0; i < id % 5; ++i) list.items.push_back(pack_pid(static_cast<std::uint32_t>(80 + i), 0));
+  for (Cell i = 0; i < id % 5; ++i)
+    list.items.push_back(pack_pid(static_cast<std::uint32_t>(80 + i), 0));
   list.true_count = list.items.size() + (id % 7 == 0 ? 1000 : 0);
   return list;
 }
@@ -52,7 +53,8 @@ std::vector<std::uint8_t> read_file(const std::string& path) {
 }
 void write_file(const std::string& path, const std::vector<std::uint8_t>& bytes) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  out.write(reinterpret_cast<const char*>(bytes.data()),
+            static_cast<std::streamsize>(bytes.size()));
 }
 bool exists(const std::string& path) { return std::filesystem::exists(path); }
 
@@ -68,7 +70,10 @@ Table animals() {
   Column links{12, "links", kList};
   links.fields = {{"to", kRef}};
   Column trap{20, "trap_exit", kBool};
-  return {7, "animal", "Animals of a test", {key, reductions, memory, total, name, parent, links, trap}};
+  return {7,
+          "animal",
+          "Animals of a test",
+          {key, reductions, memory, total, name, parent, links, trap}};
 }
 
 Table small_node_table() {
@@ -167,7 +172,8 @@ RecordingStory::RecordingStory(std::string path, const RecordingPlan& plan)
     return;
   }
   writer_ = std::move(*writer);
-  NodeRecord node{0, "zoo@here", 7, 1'700'000'000'000'000, {{"otp_release", "25"}}, {{"kernel", "8.5", 4}}};
+  NodeRecord node{
+      0, "zoo@here", 7, 1'700'000'000'000'000, {{"otp_release", "25"}}, {{"kernel", "8.5", 4}}};
   EXPECT_TRUE(writer_->add_node(node));
   EXPECT_TRUE(writer_->add_note({5, "begun"}));
   EXPECT_TRUE(writer_->add_gap({1, 10, 20, "node down"}));
@@ -190,7 +196,8 @@ void RecordingStory::write_snapshot() {
   const auto groups = (plan_.slots + kRowsPerGroup - 1) / kRowsPerGroup;
   for (std::size_t g = 0; g < groups; ++g) {
     if (now_.groups.size() <= g) {
-      now_.groups.push_back(random_.rows(table_, std::min(kRowsPerGroup, plan_.slots - g * kRowsPerGroup)));
+      now_.groups.push_back(
+          random_.rows(table_, std::min(kRowsPerGroup, plan_.slots - g * kRowsPerGroup)));
     } else {
       if (random_.below(5) == 0) continue;  // did not change, is not put
       auto& rows = now_.groups[g];
@@ -202,10 +209,21 @@ void RecordingStory::write_snapshot() {
     ASSERT_TRUE(put) << put.error().message;
   }
   Expectation told{{}, now_, sample_of(id)};
-  told.record = {id,        1, epoch_,     1'700'000'000'000'000 + id * 1'000'000,
-                 id * 2000, 7, 1'000'000,  333,
-                 444,       5, 2,          1,
-                 0,         id == 1,       id == 2 ? "ets: no answer" : ""};
+  told.record = {id,
+                 1,
+                 epoch_,
+                 1'700'000'000'000'000 + id * 1'000'000,
+                 id * 2000,
+                 7,
+                 1'000'000,
+                 333,
+                 444,
+                 5,
+                 2,
+                 1,
+                 0,
+                 id == 1,
+                 id == 2 ? "ets: no answer" : ""};
   ASSERT_TRUE(writer_->put_aggregates(told.aggregates));
   const auto bytes = writer_->commit(told.record);
   ASSERT_TRUE(bytes) << bytes.error().message;

@@ -111,8 +111,8 @@ class DamagedFile : public testing::Test {
       for (const auto& snapshot : reader.snapshots()) {
         static_cast<void>(reader.rows(table, snapshot.id, &damage));
       }
-      static_cast<void>(reader.history(table, 0, 0, 100, [](const auto&, const auto&) { return true; },
-                                       &damage));
+      static_cast<void>(reader.history(
+          table, 0, 0, 100, [](const auto&, const auto&) { return true; }, &damage));
     }
     for (Cell id = 0; id < 50; ++id) {
       static_cast<void>(reader.text(1, id));
@@ -194,8 +194,8 @@ TEST_F(DamagedFile, NoticesPlainRowsThatChanged) {
         "DELETE FROM node_sample WHERE snapshot = 5", "DELETE FROM ets_sample WHERE snapshot = 6",
         "UPDATE snapshot SET processes = 6 WHERE id = 2",
         "UPDATE text SET text = 'other' WHERE epoch = 5 AND id = 3", "UPDATE node SET name = 'x'",
-        "UPDATE node_fact SET value = 'x'", "DELETE FROM application",
-        "UPDATE note SET text = 'x'", "UPDATE gap SET reason = 'x'"}) {
+        "UPDATE node_fact SET value = 'x'", "DELETE FROM application", "UPDATE note SET text = 'x'",
+        "UPDATE gap SET reason = 'x'"}) {
     const auto whole = read_file(path_);
     sql(change);
     EXPECT_THAT(check(), testing::SizeIs(1)) << change;
@@ -234,7 +234,8 @@ TEST_F(DamagedFile, NeverCrashesAndNamesItsDamage) {
     const auto flips = 1 + random() % 4;
     for (std::size_t i = 0; i < flips; ++i) {
       // Half of them in the first pages, where tables and indexes are described.
-      const auto limit = random() % 2 == 0 ? whole.size() : std::min<std::size_t>(whole.size(), 16384);
+      const auto limit =
+          random() % 2 == 0 ? whole.size() : std::min<std::size_t>(whole.size(), 16384);
       damaged[random() % limit] ^= static_cast<std::uint8_t>(1 + random() % 255);
     }
     write_file(path_, damaged);

@@ -173,9 +173,9 @@ TEST_F(Opening, RefusesANewerVersionAndSaysWhatToDo) {
   write_file(path_, bytes);
   const auto error = refused(path_);
   EXPECT_EQ(error.code, Error::Code::kMalformed);
-  EXPECT_EQ(error.message,
-            "cannot open " + path_ + ": it was written by a newer Beamtape (format 7, this one "
-            "reads up to 1): install a newer beamtape-analyzer");
+  EXPECT_EQ(error.message, "cannot open " + path_ +
+                               ": it was written by a newer Beamtape (format 7, this one "
+                               "reads up to 1): install a newer beamtape-analyzer");
 }
 
 // Kills a writer somewhere in its work and returns how many snapshots it had reported.

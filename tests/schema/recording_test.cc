@@ -322,7 +322,8 @@ TEST_F(Recording, DeclaresTheTablesOfThisVersion) {
       EXPECT_EQ(std::tie(a.id, a.name, a.type, a.unit, a.kind, a.sentence),
                 std::tie(b.id, b.name, b.type, b.unit, b.kind, b.sentence));
       ASSERT_EQ(a.fields.size(), b.fields.size());
-      for (std::size_t f = 0; f < a.fields.size(); ++f) EXPECT_EQ(a.fields[f].name, b.fields[f].name);
+      for (std::size_t f = 0; f < a.fields.size(); ++f)
+        EXPECT_EQ(a.fields[f].name, b.fields[f].name);
     }
   }
   ASSERT_NE(reader->table("node"), nullptr);

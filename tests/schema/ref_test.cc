@@ -23,9 +23,7 @@ TEST(Ref, KeepsTheLargestPid) {
   EXPECT_EQ(parse_ref(ref_text(pid)), pid);
 }
 
-TEST(Ref, HasNoTextOfItsOwnForATextReference) {
-  EXPECT_EQ(ref_text({Ref::Tag::kText, 9}), "");
-}
+TEST(Ref, HasNoTextOfItsOwnForATextReference) { EXPECT_EQ(ref_text({Ref::Tag::kText, 9}), ""); }
 
 TEST(Ref, ReadsAnUnknownTagAsATextThatNobodyHas) { EXPECT_EQ(unpack(7), Ref{}); }
 

@@ -1,0 +1,380 @@
+// What each command prints for the shop, as a person or a program sees it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/analyzer/run.h"
+#include "tests/analyzer/shop.h"
+
+namespace beamtape {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+RunResult shop(const std::vector<std::string>& arguments) {
+  return run_on(shop_story(), arguments);
+}
+
+json shop_json(std::vector<std::string> arguments) {
+  arguments.push_back("--json");
+  const auto result = shop(arguments);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  return json::parse(result.out);
+}
+
+TEST(Info, TellsWhatTheFileIsHowCompleteAndAtWhatCost) {
+  EXPECT_EQ(shop({"info", "shop.beamtape"}).out,
+            R"(file       shop.beamtape (format 1)
+node       shop@prod-01 (OTP 25, creation 1700, attached 12:00:00, 2 applications)
+recorded   2024-11-20 12:00:00 to 12:01:10 UTC (1 min 10 s)
+snapshots  6, every 10.0 s
+processes  4 in the last snapshot, 4 at most
+complete   5 of 6 snapshots miss something, 5 readings of processes in all; 1 while the first details were read
+gap        2024-11-20 12:00:41 to 12:01:01 UTC (20.0 s): node did not answer
+cost       12.0 ms on the node per snapshot, 12.0 ms at most, 0.12 % of the time; 24.0 KiB received
+size       12.1 KiB, 514 bytes per process and snapshot
+note       12:00:12 deploy 4711
+)");
+}
+
+TEST(Info, JsonHasTheKeysOfTheContract) {
+  const auto info = shop_json({"info", "f"});
+  EXPECT_EQ(info["snapshots"], 6);
+  EXPECT_EQ(info["nodes"][0]["name"], "shop@prod-01");
+  EXPECT_EQ(info["nodes"][0]["applications"][1]["version"], "1.2.0");
+  EXPECT_EQ(info["from"], "2024-11-20T12:00:00.000Z");
+  EXPECT_EQ(info["to"], "2024-11-20T12:01:10.000Z");
+  EXPECT_EQ(info["gaps"][0]["reason"], "node did not answer");
+  EXPECT_EQ(info["bytes"], 12345);
+}
+
+TEST(Info, ARecordingWithoutSnapshotsIsStillTold) {
+  Story story;
+  story.node("a@b");
+  const auto result = run_on(story, {"info", "f"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, HasSubstr("snapshots  none"));
+  const auto info = json::parse(run_on(story, {"info", "f", "--json"}).out);
+  EXPECT_EQ(info["snapshots"], 0);
+  EXPECT_TRUE(info["from"].is_null());
+}
+
+TEST(Show, ProcessesStandByMemoryAndMarkWhatWasNotRead) {
+  const auto result = shop({"show", "processes", "f"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out,
+            R"(shop@prod-01  2024-11-20 12:01:10 UTC  snapshot #6 of 6
+not answered: sockets: no answer within 5 s
+4 processes, by memory
+
+pid        name                        message_queue_len    memory  reductions  status    current_function
+<0.200.0>  Shop.Cart                                   0  45.9 KiB       9 000  waiting   gen_server:loop/7
+<0.100.0>  Shop.Supervisor                             0  12.0 KiB       5 200  waiting   gen_server:loop/7
+<0.103.0>  {Shop.Worker,7,<<"Käse">>}                  0  2.62 KiB          12  waiting   Shop.Worker."wait for é"/0
+<0.102.0>  shop_mailer                            36 000        ?1         777  runnable  gen:do_call/4
+
+?1 not read: mailbox over 10 000 messages
+)");
+}
+
+TEST(Show, SaysHowManyOfHowManyAndHowManyCannotBeDecided) {
+  const auto result = shop({"show", "process", "f", "--filter", "memory > 1KiB", "--limit", "2"});
+  EXPECT_THAT(result.out, HasSubstr("2 of 4 processes shown, 3 match the filter, by memory\n"
+                                    "1 more may match: what the filter needs was not read of "
+                                    "them\n"));
+}
+
+TEST(Show, JsonRowsHaveAllColumnsUnderErlangsNames) {
+  const auto show = shop_json({"show", "processes", "f", "--at", "12:00:10"});
+  EXPECT_EQ(show["snapshot"], 2);
+  EXPECT_EQ(show["time"], "2024-11-20T12:00:10.000Z");
+  EXPECT_EQ(show["node"], "shop@prod-01");
+  EXPECT_EQ(show["rows"].size(), 4u);
+  const json& cart = show["rows"][0];
+  EXPECT_EQ(cart["pid"], "<0.101.0>");
+  EXPECT_EQ(cart["registered_name"], "Shop.Cart");
+  EXPECT_EQ(cart["memory"], 400 * 1024 + 2000);
+  EXPECT_TRUE(cart["label"].is_null());
+  EXPECT_FALSE(cart.contains("not_read"));
+  const json& mailer = show["rows"][3];
+  EXPECT_TRUE(mailer["memory"].is_null());
+  EXPECT_EQ(mailer["not_read"]["memory"], "mailbox over 10 000 messages");
+  EXPECT_EQ(mailer["monitored_by"], json::parse(R"(["<0.300.0>","<0.301.0>"])"));
+  EXPECT_EQ(mailer["monitored_by_count"], 2500);
+  for (const Column& column : process_table().columns) {
+    EXPECT_TRUE(cart.contains(column.name)) << column.name;
+  }
+  EXPECT_EQ(show["columns"].size(), cart.size());
+}
+
+TEST(Show, CsvNamesWhatWasNotReadInItsLastColumn) {
+  const auto result = shop({"show", "processes", "f", "--format", "csv", "--columns",
+                            "pid,memory,links,label", "--sort", "pid"});
+  EXPECT_EQ(result.out,
+            "pid,memory,links,label,not_read\n"
+            "<0.100.0>,12288,<0.200.0> <0.102.0> #Port<0.7>,,\n"
+            "<0.102.0>,,<0.100.0>,,memory: mailbox over 10 000 messages\n"
+            "<0.103.0>,2680,,\"{Shop.Worker,7,<<\"\"Käse\"\">>}\",\"links: long list, read "
+            "seldom\"\n"
+            "<0.200.0>,46960,<0.100.0>,,\n");
+}
+
+TEST(Show, EveryTableOfTheFileCanBeShownInEveryFormat) {
+  for (const char* table : {"process", "processes", "ets", "port", "ports", "sockets", "allocators",
+                            "schedulers", "connections", "questions", "node", "group", "groups"}) {
+    for (const char* format : {"table", "json", "csv"}) {
+      const auto result = shop({"show", table, "f", "--format", format});
+      EXPECT_EQ(result.code, 0) << table << " " << format << result.err;
+      EXPECT_FALSE(result.out.empty());
+      if (std::string(format) == "json") EXPECT_TRUE(json::accept(result.out)) << table;
+    }
+  }
+}
+
+TEST(Show, GroupsWhoseMemoryIsUnknownDoNotShowZero) {
+  EXPECT_THAT(shop({"show", "groups", "f"}).out, HasSubstr("shop_mailer          1       ?1"));
+}
+
+TEST(Show, TheNodeIsAListOfItsCountersWithTheirMeaning) {
+  EXPECT_THAT(shop({"show", "node", "f"}).out,
+              HasSubstr("uptime                   1 h 1 min  Since the node started\n"));
+}
+
+TEST(Show, SeveralNodesAreShownTogetherUnlessOneIsChosen) {
+  Story story;
+  const auto a = story.node("a@h");
+  const auto b = story.node("b@h");
+  story.snapshot(0, a);
+  story.process("<0.1.0>").text("registered_name", "init").number("memory", 1);
+  story.snapshot(1, b);
+  story.process("<0.2.0>").text("registered_name", "other").number("memory", 2);
+  const auto both = json::parse(run_on(story, {"show", "processes", "f", "--json"}).out);
+  EXPECT_TRUE(both["snapshot"].is_null());
+  EXPECT_EQ(both["snapshots"].size(), 2u);
+  EXPECT_EQ(both["rows"][0]["node_name"], "b@h");
+  EXPECT_EQ(both["rows"][1]["registered_name"], "init");
+  const auto one =
+      json::parse(run_on(story, {"show", "processes", "f", "--json", "--node", "a@h"}).out);
+  EXPECT_EQ(one["snapshot"], 1);
+  EXPECT_FALSE(one["rows"][0].contains("node_name"));
+}
+
+TEST(Show, ADamagedPartIsNamedAndTheExitCodeSaysSo) {
+  const auto damage = [](FakeReader& reader) {
+    reader.told_damage = {{6, "process 0-4095: checksum does not match"}};
+  };
+  const auto result = run_on(shop_story(), {"show", "processes", "f", "--json"}, damage);
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(json::parse(result.out)["damage"][0], "process 0-4095: checksum does not match");
+  EXPECT_THAT(result.err, HasSubstr("beamtape-analyzer: cannot read all of f: process 0-4095"));
+}
+
+TEST(Process, TellsEveryLifeOfAName) {
+  const auto result = shop({"process", "f", "Elixir.Shop.Cart"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr(
+                              R"(Elixir.Shop.Cart is 2 processes of this recording
+pid        name       node          from      to        snapshots
+<0.101.0>  Shop.Cart  shop@prod-01  12:00:00  12:00:20          3
+<0.200.0>  Shop.Cart  shop@prod-01  12:00:30  the end           3
+)"));
+  EXPECT_THAT(result.out, HasSubstr(
+                              R"(<0.200.0>  Shop.Cart  on shop@prod-01
+listed 2024-11-20 #4 to #6 (12:00:30 to 12:01:10), lives at the end
+)"));
+  EXPECT_THAT(
+      result.out,
+      HasSubstr(
+          R"(  #5        12:00:40                  1  44.9 KiB       6 000  waiting            1  gen_server:loop/7
+  gap of 20.0 s: node did not answer
+  #6        12:01:10                  0  45.9 KiB       9 000  waiting            1  gen_server:loop/7
+
+relations in #6
+  links         1  <0.100.0> (Shop.Supervisor)
+  group_leader  1  <0.90.0>
+  parent        1  <0.100.0> (Shop.Supervisor)
+  ancestors     2  <0.100.0> (Shop.Supervisor), Shop.Supervisor
+  ets tables    1  shop_cache, 18.0 MiB, 60 000 rows
+
+stack
+  #4 to #6 (12:00:30 to 12:01:10)
+    gen_server:loop/7 (gen_server.erl:1061)
+    anonymous fn/2 in Shop.Cart.init/1
+)"));
+}
+
+TEST(Process, SnapshotsWithoutAChangeAreOneLine) {
+  EXPECT_THAT(shop({"process", "f", "0.103.0"}).out,
+              HasSubstr("  #1-#5     12:00:00                  0  2.62 KiB          12  waiting"));
+}
+
+TEST(Process, IsFoundByPidNameAndLabel) {
+  for (const char* subject : {"<0.103.0>", "0.103.0", "{Shop.Worker,7,<<\"Käse\">>}",
+                              "{'Elixir.Shop.Worker',7,<<\"Käse\">>}"}) {
+    const auto found = shop_json({"process", "f", subject});
+    ASSERT_EQ(found["lives"].size(), 1u) << subject;
+    EXPECT_EQ(found["lives"][0]["pid"], "<0.103.0>");
+    EXPECT_EQ(found["lives"][0]["history"].size(), 6u);
+  }
+}
+
+TEST(Process, JsonIsComplete) {
+  const auto life = shop_json({"process", "f", "Shop.Cart"})["lives"][0];
+  EXPECT_EQ(life["first_snapshot"], 1);
+  EXPECT_EQ(life["last_snapshot"], 3);
+  EXPECT_EQ(life["lives_at_end"], false);
+  EXPECT_EQ(life["identity"]["dictionary_initial_call"], "Shop.Cart.init/1");
+  EXPECT_EQ(life["relations"]["links"]["to"][0]["name"], "Shop.Supervisor");
+  EXPECT_EQ(life["ets"][0]["memory"], 9 * 1024 * 1024);
+  EXPECT_EQ(life["stacks"][0]["frames"].size(), 3u);
+  EXPECT_EQ(life["history"][2]["reductions"], 99000);
+  EXPECT_EQ(life["history"][2]["time"], "2024-11-20T12:00:20.000Z");
+}
+
+TEST(Process, OnlyTheLifeAtAnInstantIsToldOnRequest) {
+  const auto found = shop_json({"process", "f", "Shop.Cart", "--at", "12:00:05"});
+  ASSERT_EQ(found["lives"].size(), 1u);
+  EXPECT_EQ(found["lives"][0]["pid"], "<0.101.0>");
+  EXPECT_EQ(found["lives"][0]["history"].size(), 3u);
+}
+
+TEST(Process, APidThatCameBackIsTwoLives) {
+  Story story;
+  story.node("a@h");
+  for (const double second : {0.0, 1.0, 2.0, 3.0}) {
+    story.snapshot(second);
+    if (second != 1.0) story.process("<0.5.0>").number("reductions", 7);
+  }
+  const auto found = json::parse(run_on(story, {"process", "f", "<0.5.0>", "--json"}).out);
+  ASSERT_EQ(found["lives"].size(), 2u);
+  EXPECT_EQ(found["lives"][0]["history"].size(), 1u);
+  EXPECT_EQ(found["lives"][1]["history"].size(), 2u);
+}
+
+TEST(Process, NobodyOfThatNameIsAUsageErrorWithTheNearest) {
+  const auto result = shop({"process", "f", "shop_mailr"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_EQ(result.err,
+            "beamtape-analyzer: cannot find the process 'shop_mailr' in f: nobody has that "
+            "registered name or label; nearest: shop_mailer\n");
+  EXPECT_EQ(shop({"process", "f", "<0.9.0>"}).code, 2);
+}
+
+TEST(Series, ShowsGapsChangesAndNewIncarnations) {
+  EXPECT_EQ(
+      shop({"series", "f", "process:Shop.Cart", "memory"}).out,
+      R"(memory of process Shop.Cart on shop@prod-01, 2024-11-20 12:00:00 to 12:01:10 UTC, 6 snapshots
+
+snapshot  time        memory   change
+#1        12:00:00   401 KiB           █████████████████████████████▉  <0.101.0>
+#2        12:00:10   402 KiB  +1000 B  █████████████████████████████▉
+#3        12:00:20   403 KiB  +1000 B  ██████████████████████████████
+#4        12:00:30  43.9 KiB           ███▎  <0.200.0>
+#5        12:00:40  44.9 KiB  +1000 B  ███▍
+gap of 20.0 s at 12:00:41: node did not answer
+#6        12:01:10  45.9 KiB  +1000 B  ███▍
+)");
+}
+
+TEST(Series, RatesArePerSecondOfTheSameLife) {
+  const auto rows = shop_json({"series", "f", "Shop.Cart", "rate(reductions)"})["rows"];
+  ASSERT_EQ(rows.size(), 6u);
+  EXPECT_TRUE(rows[0]["value"].is_null());
+  EXPECT_EQ(rows[1]["value"], 300.0);
+  EXPECT_TRUE(rows[3]["value"].is_null());  // another life
+  EXPECT_EQ(rows[5]["value"], 100.0);       // 30 s after the one before
+}
+
+TEST(Series, NotReadIsNullWithItsReason) {
+  const auto rows = shop_json({"series", "f", "shop_mailer", "memory"})["rows"];
+  EXPECT_EQ(rows[0]["value"], 2 * 1024 * 1024);
+  EXPECT_TRUE(rows[1]["value"].is_null());
+  EXPECT_EQ(rows[1]["not_read"]["value"], "mailbox over 10 000 messages");
+}
+
+TEST(Series, EveryKindOfSubjectHasOne) {
+  for (const auto& [subject, metric, last] : std::vector<std::tuple<std::string, std::string, int>>{
+           {"node", "process_count", 4},
+           {"group:Shop.Cart", "processes", 1},
+           {"ets:shop_cache", "size", 60'000},
+           {"ets:shop_cache", "keypos", -1},
+           {"shop_cache", "size", 60'000},
+           {"port:tcp_inet", "input", 9000},
+           {"#Port<0.7>", "input", 9000},
+           {"allocator:eheap_alloc", "carriers_size", 1024 * 1024},
+           {"allocator:eheap_alloc/1", "mbcs_carriers_size", 1024 * 1024},
+           {"<0.100.0>", "links_count", 3},
+           {"process:<0.100.0>", "reductions", 5200}}) {
+    const auto rows = shop_json({"series", "f", subject, metric})["rows"];
+    ASSERT_EQ(rows.size(), 6u) << subject;
+    EXPECT_EQ(rows[5]["value"], last < 0 ? json(nullptr) : json(last)) << subject;
+  }
+}
+
+TEST(Series, CsvHasOneLineASnapshot) {
+  EXPECT_EQ(shop({"series", "f", "node", "process_count", "--format", "csv", "--from", "#5"}).out,
+            "snapshot,time,value,life,not_read\n"
+            "5,2024-11-20T12:00:40.000Z,4,,\n"
+            "6,2024-11-20T12:01:10.000Z,4,,\n");
+}
+
+TEST(Series, ANameThatSeveralHaveAtOnceIsRefused) {
+  Story story;
+  story.node("a@h");
+  story.snapshot(0);
+  story.process("<0.5.0>").text("label", "worker");
+  story.process("<0.6.0>").text("label", "worker");
+  const auto result = run_on(story, {"series", "f", "process:worker", "reductions"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_EQ(result.err,
+            "beamtape-analyzer: cannot follow process:worker: 2 have that name and 2 of them live "
+            "at once in snapshot #1; choose one: <0.5.0> <0.6.0>\n");
+}
+
+TEST(Series, WhatIsUnknownIsNamedWithTheNearest) {
+  const auto says = [](const std::string& subject, const std::string& metric,
+                       const std::string& part) {
+    const auto result = shop({"series", "f", subject, metric});
+    EXPECT_EQ(result.code, 2);
+    EXPECT_THAT(result.err, HasSubstr(part));
+  };
+  says("node", "memory_totl", "no such number; nearest: memory_total");
+  says("node", "rate(memory_total)", "a rate needs a counter and memory_total is not one");
+  says("group:Shop.Crt", "memory", "no group of that name in this recording; nearest: Shop.Cart");
+  says("ets:nothing", "memory", "no ets of that name in this recording");
+  says("nobody", "memory", "nothing of that name in this recording");
+  says("shop_cache", "foo", "nothing has such a number");
+  says("node:other@h", "memory_total", "no node of that name");
+  says("", "memory", "nothing of that name");
+}
+
+TEST(Check, SaysOkOrEachDamageInALine) {
+  const auto ok = shop({"check", "f"});
+  EXPECT_EQ(ok.code, 0);
+  EXPECT_EQ(ok.out,
+            "ok: f: 6 snapshots (2024-11-20T12:00:00.000Z to 2024-11-20T12:01:10.000Z) of "
+            "shop@prod-01, 12.1 KiB, everything can be read\n");
+  const auto damage = [](FakeReader& reader) {
+    reader.told_damage = {{0, "text: a page is damaged"}, {4, "process 0-4095: checksum"}};
+    reader.told_remarks = {"not closed: the recorder was killed"};
+  };
+  const auto bad = run_on(shop_story(), {"check", "f"}, damage);
+  EXPECT_EQ(bad.code, 3);
+  EXPECT_THAT(bad.out, HasSubstr("damaged: text: a page is damaged\n"
+                                 "damaged: snapshot #4: process 0-4095: checksum\n"
+                                 "not ok: f: 6 snapshots"));
+  EXPECT_THAT(bad.out, HasSubstr("note: not closed: the recorder was killed\n"));
+  EXPECT_EQ(bad.err,
+            "beamtape-analyzer: cannot read all of f: 2 parts are damaged; the other commands "
+            "answer from the rest\n");
+  const auto told = json::parse(run_on(shop_story(), {"check", "f", "--json"}, damage).out);
+  EXPECT_EQ(told["ok"], false);
+  EXPECT_EQ(told["damage"][1]["snapshot"], 4);
+}
+
+}  // namespace
+}  // namespace beamtape
