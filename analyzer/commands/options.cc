@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <vector>
 
 namespace beamtape {
@@ -51,12 +52,22 @@ Expected<Recording> open_recording(Context& context, const std::string& file) {
   return Recording(std::move(*reader), file);
 }
 
-int warn_of_damage(Context& context, const std::string& file, const std::vector<Damage>& damage) {
+std::vector<std::string> words_of(const std::vector<Damage>& damage) {
+  std::vector<std::string> words;
+  for (const Damage& one : damage) {
+    const std::string text =
+        one.snapshot == 0 ? one.what : fmt::format("snapshot #{}: {}", one.snapshot, one.what);
+    if (std::find(words.begin(), words.end(), text) == words.end()) words.push_back(text);
+  }
+  return words;
+}
+
+int warn_of_damage(Context& context, const std::string& file,
+                   const std::vector<std::string>& damage) {
   if (damage.empty()) return kDone;
   context.warnings.push_back(fmt::format(
       "cannot read all of {}: {}{}; the answer is without it, see `beamtape-analyzer check`", file,
-      damage.front().what,
-      damage.size() > 1 ? fmt::format(" (and {} more)", damage.size() - 1) : ""));
+      damage.front(), damage.size() > 1 ? fmt::format(" (and {} more)", damage.size() - 1) : ""));
   return kUnreadable;
 }
 

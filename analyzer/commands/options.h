@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "analyzer/commands/command.h"
 #include "analyzer/load/recording.h"
@@ -28,8 +29,11 @@ void add_node(CLI::App& app, std::string& node);
 
 Expected<Recording> open_recording(Context& context, const std::string& file);
 
-// Parts of the answer that are missing because the file is damaged: one warning for each kind
-// of part. Returns the exit code.
-int warn_of_damage(Context& context, const std::string& file, const std::vector<Damage>& damage);
+// Damage in words, each part once although several steps met it.
+std::vector<std::string> words_of(const std::vector<Damage>& damage);
+
+// Warns that the answer is without these parts of the file. Returns the exit code.
+int warn_of_damage(Context& context, const std::string& file,
+                   const std::vector<std::string>& damage);
 
 }  // namespace beamtape

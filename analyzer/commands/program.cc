@@ -41,7 +41,11 @@ std::string without_command(const std::vector<std::string>& arguments) {
         joined(command_names(), ", "), kName);
   }
   const std::string& first = arguments[0];
-  if (first.empty() || first[0] == '-' || is_command(first)) return {};
+  if (is_command(first) || first == "-h" || first == "--help" || first == "--version") return {};
+  if (!first.empty() && first[0] == '-') {
+    return fmt::format("cannot understand '{}': no such option before a command; see --help",
+                       first);
+  }
   const auto near = nearest(first, command_names());
   if (!near.empty()) {
     return fmt::format("cannot run '{}': no such command; nearest: {}", first, joined(near, ", "));

@@ -99,9 +99,7 @@ void write_json(const Recording& recording, const Series& series, Output& out) {
                     {"reason", gap.reason}});
   }
   document.member("gaps", gaps);
-  Json damage = Json::array();
-  for (const Damage& one : series.damage) damage.push_back(one.what);
-  document.member("damage", damage);
+  document.member("damage", words_of(series.damage));
   document.end();
 }
 
@@ -235,7 +233,7 @@ Expected<int> run(const Options& options, Context& context) {
       context.out.write(heading(*recording, *series) + "\n" +
                         SeriesText(*recording, *series).text());
   }
-  return warn_of_damage(context, options.file, series->damage);
+  return warn_of_damage(context, options.file, words_of(series->damage));
 }
 
 Command::Run declare(CLI::App& app) {

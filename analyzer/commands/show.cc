@@ -44,12 +44,12 @@ struct Answer {
   std::string sorted_by;
 };
 
-std::vector<Damage> damage_of(const Answer& answer) {
+std::vector<std::string> damage_of(const Answer& answer) {
   std::vector<Damage> all;
   for (const Frame& frame : answer.frames) {
     all.insert(all.end(), frame.damage.begin(), frame.damage.end());
   }
-  return all;
+  return words_of(all);
 }
 
 Expected<void> load_frames(const Recording& recording, const Options& options, Answer& answer) {
@@ -147,9 +147,7 @@ void write_json(const Recording& recording, const Answer& answer, Output& out) {
     if (!document.element(object)) return;
   }
   document.end_array();
-  Json damage = Json::array();
-  for (const Damage& one_part : damage_of(answer)) damage.push_back(one_part.what);
-  document.member("damage", damage);
+  document.member("damage", damage_of(answer));
   document.end();
 }
 

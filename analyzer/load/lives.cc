@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "analyzer/load/name_matcher.h"
@@ -104,26 +103,6 @@ Expected<std::size_t> count_groups(const Recording& recording, const Table& tabl
 const std::vector<std::string>& process_name_columns() {
   static const std::vector<std::string> names{"registered_name", "label"};
   return names;
-}
-
-std::vector<std::string> process_names(const Recording& recording, std::int64_t snapshot) {
-  const Table* table = recording.reader().table("process");
-  const SnapshotRecord* record = recording.snapshot(snapshot);
-  if (!table || !record) return {};
-  const auto frame = recording.frame(*table, *record);
-  if (!frame) return {};  // only for a message about something else
-  std::set<std::string> names;
-  for (const std::string& name : process_name_columns()) {
-    const auto column = table->find(name);
-    if (!column) continue;
-    for (const std::size_t slot : frame->slots()) {
-      const RowView row = frame->row(slot);
-      if (is_missing(row.cell(*column))) continue;
-      names.insert(
-          display(decode(row.cell(*column), table->columns[*column], row.texts), Unit::kNone));
-    }
-  }
-  return {names.begin(), names.end()};
 }
 
 Expected<std::vector<Life>> find_lives(const Recording& recording, const Table& table,

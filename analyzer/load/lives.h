@@ -43,7 +43,4 @@ Expected<void> read_life(const Recording& recording, const Life& life,
 // What a process may be called on the command line beside its pid.
 const std::vector<std::string>& process_name_columns();
 
-// The registered names and labels at a snapshot, sorted: what somebody may have meant.
-std::vector<std::string> process_names(const Recording& recording, std::int64_t snapshot);
-
 }  // namespace beamtape

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "analyzer/load/known_names.h"
 #include "analyzer/load/text.h"
 #include "schema/model/ref.h"
 
@@ -184,7 +185,7 @@ Expected<ProcessLives> read_process(const Recording& recording, const std::strin
               fmt::format("cannot find the process '{}' in {}: nobody has that registered name or "
                           "label{}{}",
                           subject, recording.path(), at ? " at that time" : "",
-                          suggestion(subject, process_names(recording, where.second))));
+                          suggestion(subject, known_names(recording, "process", where))));
 }
 
 }  // namespace beamtape

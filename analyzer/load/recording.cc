@@ -165,7 +165,13 @@ Expected<std::pair<std::int64_t, std::int64_t>> Recording::range(const std::stri
   }
   first = std::max(first, all.front().id);
   last = std::min(last, all.back().id);
-  if (first > last) return outside(from + " … " + to, all);
+  if (first > last) {
+    return fail(Error::Code::kUsage,
+                fmt::format("cannot go from {} to {}: no snapshot lies between them; the recording "
+                            "goes from {} to {} (#{} to #{})",
+                            from, to, iso_time(all.front().began_wall_us),
+                            iso_time(all.back().began_wall_us), all.front().id, all.back().id));
+  }
   return std::pair{first, last};
 }
 

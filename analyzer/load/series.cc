@@ -9,8 +9,10 @@
 
 #include "analyzer/load/aggregate_tables.h"
 #include "analyzer/load/elixir_names.h"
+#include "analyzer/load/known_names.h"
 #include "analyzer/load/name_matcher.h"
 #include "analyzer/load/text.h"
+#include "schema/model/group.h"
 #include "schema/model/ref.h"
 
 namespace beamtape {
@@ -65,9 +67,7 @@ class SeriesReader {
   bool has_metric(const Table& table) const;
   Series empty_series(const std::string& kind, const std::string& name, const Shown& column) const;
   Point* point_of(Series& series, std::int64_t snapshot) const;
-  Expected<std::set<std::string>> names_of_aggregate(const AggregateTable& aggregate) const;
   tl::unexpected<Error> unknown(const std::string& kind, const std::string& name) const;
-  std::vector<std::string> known_names(const std::string& kind) const;
 
   const Recording& recording_;
   Metric metric_;
@@ -129,6 +129,21 @@ void set_value(Point& point, Cell cell) {
   } else {
     point.value = cell;
   }
+}
+
+// What is damaged in one snapshot is unknown until the keyframe group ends: not absent.
+void mark_lost(const std::vector<Damage>& damage, Series& series) {
+  for (const Damage& one : damage) {
+    std::optional<std::int64_t> epoch;
+    for (Point& point : series.points) {
+      if (point.snapshot->id == one.snapshot) epoch = point.snapshot->epoch;
+      const auto* none = std::get_if<NoValue>(&point.value);
+      const bool absent = none && !none->not_read();
+      if (absent && epoch == point.snapshot->epoch)
+        point.value = NoValue{Missing::kBadAnswer, true};
+    }
+  }
+  series.damage.insert(series.damage.end(), damage.begin(), damage.end());
 }
 
 Expected<Series> SeriesReader::of_node() {
@@ -207,6 +222,7 @@ Expected<std::optional<Series>> SeriesReader::of_row(const Table& table, const s
   std::set<std::int64_t> filled;
   std::map<std::int64_t, std::size_t> crowded;  // snapshot -> rows
   for (std::size_t i = 0; i < lives.size(); ++i) {
+    std::vector<Damage> damage;
     const auto read = read_life(
         recording_, lives[i], range_,
         [&](const SnapshotRecord& snapshot, const RowView& row) {
@@ -220,8 +236,9 @@ Expected<std::optional<Series>> SeriesReader::of_row(const Table& table, const s
           set_value(*point, number_of(row, *column));
           point->life = i;
         },
-        &series.damage);
+        &damage);
     if (!read) return tl::unexpected(read.error());
+    mark_lost(damage, series);
   }
   if (const auto one = only_one_at_a_time(series, lives, crowded); !one) {
     return tl::unexpected(one.error());
@@ -229,46 +246,12 @@ Expected<std::optional<Series>> SeriesReader::of_row(const Table& table, const s
   return series;
 }
 
-Expected<std::set<std::string>> SeriesReader::names_of_aggregate(
-    const AggregateTable& aggregate) const {
-  std::set<std::string> names;
-  std::map<std::int64_t, std::set<Cell>> seen;
-  Reader& reader = recording_.reader();
-  const auto read = reader.aggregates(
-      range_.first, range_.second, [&](const SnapshotRecord& snapshot, const Aggregates& all) {
-        for (std::size_t row = 0; row < aggregate.rows(all); ++row) {
-          const Cell id = aggregate.cells(all, row)[0];
-          if (!seen[snapshot.epoch].insert(id).second) continue;
-          if (const auto text = reader.text(snapshot.epoch, id)) names.insert(written_term(*text));
-        }
-        return true;
-      });
-  if (!read) return tl::unexpected(read.error());
-  return names;
-}
-
-// Names of that kind, or of all kinds, for a message: of the last snapshot where rows have them.
-std::vector<std::string> SeriesReader::known_names(const std::string& kind) const {
-  std::set<std::string> names;
-  if (kind == "node") return recording_.node_names();
-  for (const AggregateTable& aggregate : aggregate_tables()) {
-    if (!kind.empty() && kind != aggregate.subject) continue;
-    if (const auto found = names_of_aggregate(aggregate))
-      names.insert(found->begin(), found->end());
-  }
-  if (kind.empty() || kind == "process") {
-    const auto processes = process_names(recording_, range_.second);
-    names.insert(processes.begin(), processes.end());
-  }
-  return {names.begin(), names.end()};
-}
-
 tl::unexpected<Error> SeriesReader::unknown(const std::string& kind,
                                             const std::string& name) const {
-  return fail(
-      Error::Code::kUsage,
-      fmt::format("cannot follow '{}': {} of that name in this recording{}", name,
-                  kind.empty() ? "nothing" : "no " + kind, suggestion(name, known_names(kind))));
+  return fail(Error::Code::kUsage,
+              fmt::format("cannot follow '{}': {} of that name in this recording{}", name,
+                          kind.empty() ? "nothing" : "no " + kind,
+                          suggestion(name, known_names(recording_, kind, range_))));
 }
 
 Expected<std::optional<Series>> SeriesReader::of_kind(const std::string& kind,
@@ -282,8 +265,11 @@ Expected<std::optional<Series>> SeriesReader::of_kind(const std::string& kind,
     return tl::unexpected(metric_of(kind, aggregate ? aggregate->table : *table).error());
   }
   if (together && !parse_ref(name)) {
-    auto series = of_aggregate(*aggregate, name);
-    if (!series || *series) return series;
+    // Names with numbers in them were folded by the recorder, so that they are one group.
+    for (const std::string& one : {name, fold_name(name)}) {
+      auto series = of_aggregate(*aggregate, one);
+      if (!series || *series) return series;
+    }
   }
   // One row, where its identifier is given, or where only rows have the metric.
   return single ? of_row(*table, name) : Expected<std::optional<Series>>(std::nullopt);

@@ -29,7 +29,7 @@ TEST(Program, WrongUsageIsOneLineAndExitCode2) {
   expect_refused({}, "without a command");
   expect_refused({"incident.beamtape"}, "`beamtape-analyzer info incident.beamtape`");
   expect_refused({"shw", "f"}, "nearest: show");
-  expect_refused({"--nothing"}, "--nothing");
+  expect_refused({"--nothing"}, "'--nothing': no such option");
   expect_refused({"show"}, "TABLE is required");
   expect_refused({"show", "processes"}, "FILE is required");
   expect_refused({"show", "prcesses", "f"}, "nearest: processes");

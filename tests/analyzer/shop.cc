@@ -71,7 +71,7 @@ void add_worker(Story& story) {
       .number("message_queue_len", 0)
       .text("status", "waiting")
       .number("memory", 2680)
-      .text("current_function", "'Elixir.Shop.Worker':\"wait for é\"/0")
+      .text("current_function", "'Elixir.Shop.Worker':'wait for é'/0")
       .text("label", "{'Elixir.Shop.Worker',7,<<\"Käse\">>}")
       .text("initial_call", "erlang:apply/2")
       .not_read("links", Missing::kLongList)

@@ -60,9 +60,10 @@ class Peer {
 };
 
 Bytes packet(const Bytes& body) {
-  Bytes bytes = {0, 0, static_cast<std::uint8_t>(body.size() >> 8),
-                 static_cast<std::uint8_t>(body.size())};
-  bytes.insert(bytes.end(), body.begin(), body.end());
+  Bytes bytes(4 + body.size());
+  bytes[2] = static_cast<std::uint8_t>(body.size() >> 8);
+  bytes[3] = static_cast<std::uint8_t>(body.size());
+  std::copy(body.begin(), body.end(), bytes.begin() + 4);
   return bytes;
 }
 
