@@ -38,10 +38,17 @@ Expected<void> FakeReader::step(const Table& table, std::int64_t snapshot, Table
 Expected<void> FakeReader::history(
     const Table& table, std::size_t group, std::int64_t from, std::int64_t to,
     const std::function<bool(const SnapshotRecord&, const RowGroup&)>& visit,
-    std::vector<Damage>*) {
+    std::vector<Damage>* damage) {
+  std::int64_t damaged_epoch = 0;
   for (const SnapshotRecord& one : story_.snapshots) {
     const TableData& data = story_.rows[{table.name, one.id}];
     if (one.id < from || one.id > to || group >= data.groups.size()) continue;
+    for (const Damage& told : told_damage) {
+      if (told.snapshot != one.id) continue;
+      damage->push_back(told);
+      damaged_epoch = one.epoch;
+    }
+    if (one.epoch == damaged_epoch) continue;
     if (!visit(one, data.groups[group])) break;
   }
   return {};

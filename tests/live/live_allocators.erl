@@ -21,6 +21,7 @@ instance(mseg_alloc = Name, Items) ->
         value(segments_watermark, segments_watermark, Status) ++
         both(segments, segments, Status) ++ both(segments_size, segments_size, Status) ++
         calls(Name, proplists:get_value(calls, Kind));
+instance(sys_alloc, _) -> [];  % has options only
 instance(Name, Items) ->
     carriers(Name, "mbcs", proplists:get_value(mbcs, Items)) ++
         carriers(Name, "mbcs_pool", proplists:get_value(mbcs_pool, Items)) ++

@@ -1,0 +1,181 @@
+// What info and show print for the shop, as a person or a program sees it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "schema/tables/table.h"
+#include "tests/analyzer/run.h"
+#include "tests/analyzer/shop.h"
+
+namespace beamtape {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+RunResult shop(const std::vector<std::string>& arguments) {
+  return run_on(shop_story(), arguments);
+}
+
+json shop_json(std::vector<std::string> arguments) {
+  arguments.push_back("--json");
+  const auto result = shop(arguments);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  return json::parse(result.out);
+}
+
+TEST(Info, TellsWhatTheFileIsHowCompleteAndAtWhatCost) {
+  EXPECT_EQ(shop({"info", "shop.beamtape"}).out,
+            R"(file       shop.beamtape (format 1)
+node       shop@prod-01 (OTP 25, creation 1700, attached 12:00:00, 2 applications)
+recorded   2024-11-20 12:00:00 to 12:01:10 UTC (1 min 10 s)
+snapshots  6, every 10.0 s
+processes  4 in the last snapshot, 4 at most
+complete   5 of 6 snapshots miss something, 5 readings of processes in all; 1 while the first details were read
+gap        2024-11-20 12:00:41 to 12:01:01 UTC (20.0 s): node did not answer
+cost       12.0 ms on the node per snapshot, 12.0 ms at most, 0.12 % of the time; 24.0 KiB received
+size       12.1 KiB, 514 bytes per process and snapshot
+note       12:00:12 deploy 4711
+)");
+}
+
+TEST(Info, JsonHasTheKeysOfTheContract) {
+  const auto info = shop_json({"info", "f"});
+  EXPECT_EQ(info["snapshots"], 6);
+  EXPECT_EQ(info["nodes"][0]["name"], "shop@prod-01");
+  EXPECT_EQ(info["nodes"][0]["applications"][1]["version"], "1.2.0");
+  EXPECT_EQ(info["from"], "2024-11-20T12:00:00.000Z");
+  EXPECT_EQ(info["to"], "2024-11-20T12:01:10.000Z");
+  EXPECT_EQ(info["gaps"][0]["reason"], "node did not answer");
+  EXPECT_EQ(info["bytes"], 12345);
+}
+
+TEST(Info, ARecordingWithoutSnapshotsIsStillTold) {
+  Story story;
+  story.node("a@b");
+  const auto result = run_on(story, {"info", "f"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, HasSubstr("snapshots  none"));
+  const auto info = json::parse(run_on(story, {"info", "f", "--json"}).out);
+  EXPECT_EQ(info["snapshots"], 0);
+  EXPECT_TRUE(info["from"].is_null());
+}
+
+TEST(Show, ProcessesStandByMemoryAndMarkWhatWasNotRead) {
+  const auto result = shop({"show", "processes", "f"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out,
+            R"(shop@prod-01  2024-11-20 12:01:10 UTC  snapshot #6 of 6
+not answered: sockets: no answer within 5 s
+4 processes, by memory
+
+pid        name                        message_queue_len    memory  reductions  status    current_function
+<0.200.0>  Shop.Cart                                   0  45.9 KiB       9 000  waiting   gen_server:loop/7
+<0.100.0>  Shop.Supervisor                             0  12.0 KiB       5 200  waiting   gen_server:loop/7
+<0.103.0>  {Shop.Worker,7,<<"Käse">>}                  0  2.62 KiB          12  waiting   Shop.Worker."wait for é"/0
+<0.102.0>  shop_mailer                            36 000        ?1         777  runnable  gen:do_call/4
+
+?1 not read: mailbox over 10 000 messages
+)");
+}
+
+TEST(Show, SaysHowManyOfHowManyAndHowManyCannotBeDecided) {
+  const auto result = shop({"show", "process", "f", "--filter", "memory > 1KiB", "--limit", "2"});
+  EXPECT_THAT(result.out, HasSubstr("2 of 4 processes shown, 3 match the filter, by memory\n"
+                                    "1 more may match: what the filter needs was not read of "
+                                    "them\n"));
+}
+
+TEST(Show, JsonRowsHaveAllColumnsUnderErlangsNames) {
+  const auto show = shop_json({"show", "processes", "f", "--at", "12:00:10"});
+  EXPECT_EQ(show["snapshot"], 2);
+  EXPECT_EQ(show["time"], "2024-11-20T12:00:10.000Z");
+  EXPECT_EQ(show["node"], "shop@prod-01");
+  EXPECT_EQ(show["rows"].size(), 4u);
+  const json& cart = show["rows"][0];
+  EXPECT_EQ(cart["pid"], "<0.101.0>");
+  EXPECT_EQ(cart["registered_name"], "Shop.Cart");
+  EXPECT_EQ(cart["memory"], 400 * 1024 + 2000);
+  EXPECT_TRUE(cart["label"].is_null());
+  EXPECT_FALSE(cart.contains("not_read"));
+  const json& mailer = show["rows"][3];
+  EXPECT_TRUE(mailer["memory"].is_null());
+  EXPECT_EQ(mailer["not_read"]["memory"], "mailbox over 10 000 messages");
+  EXPECT_EQ(mailer["monitored_by"], json::parse(R"(["<0.300.0>","<0.301.0>"])"));
+  EXPECT_EQ(mailer["monitored_by_count"], 2500);
+  for (const Column& column : process_table().columns) {
+    EXPECT_TRUE(cart.contains(column.name)) << column.name;
+  }
+  EXPECT_EQ(show["columns"].size(), cart.size());
+}
+
+TEST(Show, CsvNamesWhatWasNotReadInItsLastColumn) {
+  const auto result = shop({"show", "processes", "f", "--format", "csv", "--columns",
+                            "pid,memory,links,label", "--sort", "pid"});
+  EXPECT_EQ(result.out,
+            "pid,memory,links,label,not_read\n"
+            "<0.100.0>,12288,<0.200.0> <0.102.0> #Port<0.7>,,\n"
+            "<0.102.0>,,<0.100.0>,,memory: mailbox over 10 000 messages\n"
+            "<0.103.0>,2680,,\"{Shop.Worker,7,<<\"\"Käse\"\">>}\",\"links: long list, read "
+            "seldom\"\n"
+            "<0.200.0>,46960,<0.100.0>,,\n");
+}
+
+TEST(Show, EveryTableOfTheFileCanBeShownInEveryFormat) {
+  for (const char* table : {"process", "processes", "ets", "port", "ports", "sockets", "allocators",
+                            "schedulers", "connections", "questions", "node", "group", "groups"}) {
+    for (const char* format : {"table", "json", "csv"}) {
+      const auto result = shop({"show", table, "f", "--format", format});
+      EXPECT_EQ(result.code, 0) << table << " " << format << result.err;
+      EXPECT_FALSE(result.out.empty());
+      const bool is_json = std::string(format) == "json";
+      EXPECT_TRUE(!is_json || json::accept(result.out)) << table;
+    }
+  }
+}
+
+TEST(Show, GroupsWhoseMemoryIsUnknownDoNotShowZero) {
+  EXPECT_THAT(shop({"show", "groups", "f"}).out, HasSubstr("shop_mailer          1       ?1"));
+}
+
+TEST(Show, TheNodeIsAListOfItsCountersWithTheirMeaning) {
+  EXPECT_THAT(shop({"show", "node", "f"}).out,
+              HasSubstr("uptime                  1 h 1 min  Since the node started\n"));
+}
+
+TEST(Show, SeveralNodesAreShownTogetherUnlessOneIsChosen) {
+  Story story;
+  const auto a = story.node("a@h");
+  const auto b = story.node("b@h");
+  story.snapshot(0, a);
+  story.process("<0.1.0>").text("registered_name", "init").number("memory", 1);
+  story.snapshot(1, b);
+  story.process("<0.2.0>").text("registered_name", "other").number("memory", 2);
+  const auto both = json::parse(run_on(story, {"show", "processes", "f", "--json"}).out);
+  EXPECT_TRUE(both["snapshot"].is_null());
+  EXPECT_EQ(both["snapshots"].size(), 2u);
+  EXPECT_EQ(both["rows"][0]["node_name"], "b@h");
+  EXPECT_EQ(both["rows"][1]["registered_name"], "init");
+  const auto one =
+      json::parse(run_on(story, {"show", "processes", "f", "--json", "--node", "a@h"}).out);
+  EXPECT_EQ(one["snapshot"], 1);
+  EXPECT_FALSE(one["rows"][0].contains("node_name"));
+}
+
+TEST(Show, ADamagedPartIsNamedAndTheExitCodeSaysSo) {
+  const auto damage = [](FakeReader& reader) {
+    reader.told_damage = {{6, "process 0-4095: checksum does not match"}};
+  };
+  const auto result = run_on(shop_story(), {"show", "processes", "f", "--json"}, damage);
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(json::parse(result.out)["damage"][0],
+            "snapshot #6: process 0-4095: checksum does not match");
+  EXPECT_THAT(result.err,
+              HasSubstr("beamtape-analyzer: cannot read all of f: snapshot #6: process 0-4095"));
+}
+
+}  // namespace
+}  // namespace beamtape
