@@ -29,8 +29,15 @@ own_epmd() {
   die 1 "cannot start epmd: $(tail -n 1 "$scratch/epmd.log")"
 }
 
-# Ends a child of the script and waits for it; no harm if it has ended or was never started.
+# Ends a child of the script and waits for it, gently for 20 seconds; no harm if it has ended or
+# was never started.
 end_process() {
+  local waited
   [[ -n $1 ]] && kill -TERM "$1" 2>/dev/null || return 0
+  for ((waited = 0; waited < 200; waited++)); do
+    kill -0 "$1" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
 }

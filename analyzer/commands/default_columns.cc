@@ -17,16 +17,14 @@ struct Entry {
 constexpr std::array<Entry, 6> kViews{{
     {"process", "pid,name,message_queue_len,memory,reductions,status,current_function", "memory",
      20},
-    {"ets", "id,name,owner,size,memory,type,protection", "memory", 20},
+    {"ets", "name,size,memory,owner,type,protection,id", "memory", 20},
     {"port", "port,name,connected,input,output,queue_size,memory,peername", "", 20},
     {"socket", "id,owner,domain,type,protocol,read_byte,write_byte,peername", "", 20},
     {"allocator",
      "key,mbcs_blocks_size,mbcs_carriers_size,mbcs_pool_carriers_size,sbcs_blocks_size,"
      "sbcs_carriers_size",
      "", 0},
-    {"group",
-     "name,processes,memory,memory_unknown,message_queue_len,max_message_queue_len,reductions,"
-     "appeared,gone",
+    {"group", "name,processes,memory,memory_unknown,message_queue_len,reductions,appeared,gone",
      "memory", 20},
 }};
 

@@ -195,8 +195,7 @@ void add_node_lines(const Reader& reader, TextTable& table) {
   }
 }
 
-void add_completeness_lines(const Recording& recording, const Summary& sum, TextTable& table) {
-  const Reader& reader = recording.reader();
+void add_completeness_lines(const Reader& reader, const Summary& sum, TextTable& table) {
   const auto last = reader.snapshots().empty() ? 0 : reader.snapshots().back().processes;
   table.add({"processes", fmt::format("{} in the last snapshot, {} at most", grouped(last),
                                       grouped(sum.most_processes))});
@@ -214,6 +213,9 @@ void add_completeness_lines(const Recording& recording, const Summary& sum, Text
     complete += fmt::format("; {} rows were found stale", grouped(sum.stale_found));
   }
   table.add({"complete", complete});
+}
+
+void add_gap_lines(const Reader& reader, TextTable& table) {
   if (reader.gaps().empty()) table.add({"gaps", "none"});
   for (const GapRecord& gap : reader.gaps()) {
     table.add({"gap", fmt::format("{}: {}", span_text(gap.from_wall_us, gap.to_wall_us),
@@ -247,8 +249,11 @@ void write_text(const Recording& recording, Output& out) {
   } else {
     table.add({"snapshots", "none"});
   }
-  add_completeness_lines(recording, sum, table);
-  table.add({"cost", cost_text(reader, sum)});
+  if (!all.empty()) {
+    add_completeness_lines(reader, sum, table);
+    table.add({"cost", cost_text(reader, sum)});
+  }
+  add_gap_lines(reader, table);
   auto size = size_text(reader.file_bytes());
   if (const auto per = bytes_per_process(reader, sum)) {
     size += fmt::format(", {} bytes per process and snapshot", rate_text(*per));

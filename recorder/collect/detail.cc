@@ -40,6 +40,7 @@ const std::array<Question, 5> kDetailQuestions{
 void Processes::want_detail(std::size_t slot, RecordedNode& node) {
   const ProcessTrack& track = node.tracks[slot];
   const Cell queue = node.rows(process_table()).get(slot, at_.message_queue_len);
+  const bool long_mailbox = !is_missing(queue) && queue > kLongMailboxMessages;
   const auto want = [&](Reading reading) {
     work_[reading].slots.push_back(static_cast<std::uint32_t>(slot));
   };
@@ -47,10 +48,12 @@ void Processes::want_detail(std::size_t slot, RecordedNode& node) {
     mark(kDetail, slot, Missing::kQuarantined, node);
   } else if (track.wide) {
     want(kWide);
-    if (static_cast<std::int64_t>(slot % kWideRotation) == node.turn % kWideRotation) {
+    if (long_mailbox) {
+      mark_long_mailbox(slot, node);
+    } else if (static_cast<std::int64_t>(slot % kWideRotation) == node.turn % kWideRotation) {
       want(kWideLists);
     }
-  } else if (!is_missing(queue) && queue > kLongMailboxMessages) {
+  } else if (long_mailbox) {
     want(kLongMailbox);
   } else {
     want(kDetail);
@@ -74,6 +77,7 @@ void Processes::take_detail(Reading reading, std::size_t slot, RecordedNode& nod
   const Cell reductions = row_[at_.reductions];
   const Cell queue = row_[at_.message_queue_len];
   if (is_stale(reading, slot, node)) ++node.stale_found;
+  if (reading == kWideLists) track.wide = false;  // unless a list is still long
   for (const std::size_t column : readers_[reading].columns()) {
     if (column == at_.reductions || column == at_.message_queue_len) continue;
     rows.set(slot, column, row_[column]);
@@ -83,10 +87,7 @@ void Processes::take_detail(Reading reading, std::size_t slot, RecordedNode& nod
       track.wide = true;
     }
   }
-  if (reading == kLongMailbox) {
-    rows.set(slot, at_.memory, missing(Missing::kLongMailbox));
-    rows.set(slot, at_.total_heap_size, missing(Missing::kLongMailbox));
-  }
+  if (reading == kLongMailbox) mark_long_mailbox(slot, node);
   if (reading == kWideLists) {
     touched(track, reductions);
     return;
@@ -98,6 +99,12 @@ void Processes::take_detail(Reading reading, std::size_t slot, RecordedNode& nod
     rows.set(slot, at_.detail_at, node.snapshot);
     ++node.detailed;
   }
+}
+
+void Processes::mark_long_mailbox(std::size_t slot, RecordedNode& node) {
+  Rows& rows = node.rows(process_table());
+  rows.set(slot, at_.memory, missing(Missing::kLongMailbox));
+  rows.set(slot, at_.total_heap_size, missing(Missing::kLongMailbox));
 }
 
 // A process that has not run since its last detail must answer the same again. registered names

@@ -25,7 +25,7 @@ bool walks_mailbox(const Column& column) {
 // Dear of a process with very long lists.
 bool is_long_kind(const Column& column) {
   return (column.type == Type::kList && !is_column(column, "current_stacktrace")) ||
-         is_column(column, "memory");
+         walks_mailbox(column);
 }
 bool is_detail(const Column& column) { return column.ask == Ask::kDetail; }
 
@@ -56,6 +56,7 @@ Processes::Columns::Columns(const Table& table)
       total_heap_size(table.index_of("total_heap_size")),
       group_leader(table.index_of("group_leader")),
       registered_name(table.index_of("registered_name")),
+      initial_call(table.index_of("initial_call")),
       dictionary_initial_call(table.index_of("dictionary_initial_call")),
       ancestors(table.index_of("ancestors")),
       label(table.index_of("label")),
@@ -151,7 +152,29 @@ void Processes::over(const Question& question, Missing reason, RecordedNode& nod
     return;
   }
   for (int at = 0; at < kReadings; ++at) {
-    if (&question == &question_of(static_cast<Reading>(at))) work_[at].asked = false;
+    const auto reading = static_cast<Reading>(at);
+    if (&question != &question_of(reading)) continue;
+    if (reason != Missing::kNone) give_up(reading, reason, node);
+    work_[at].asked = false;
+    work_[at].under_way.clear();
+  }
+}
+
+// The question ended before its end: what has not been answered says why, and is asked again.
+void Processes::give_up(Reading reading, Missing reason, RecordedNode& node) {
+  const Rows& rows = node.rows(process_table());
+  for (const std::uint32_t slot : work_[reading].under_way) {
+    if (!rows.occupied(slot)) continue;
+    if (reading == kIdentity) {
+      if (rows.get(slot, at_.initial_call) != missing(Missing::kPending)) continue;
+      node.tracks[slot].identity_asked = 0;
+    } else if (reading == kDetail || reading == kLongMailbox) {
+      if (rows.get(slot, at_.detail_at) == node.snapshot) continue;
+      node.tracks[slot].base_reductions = -1;
+    } else {
+      continue;  // what was read of it last still stands, with its age
+    }
+    mark(reading, slot, reason, node);
   }
 }
 
@@ -183,6 +206,7 @@ void Processes::ask_waiting(Reading reading, RecordedNode& node, Inquiry& inquir
       }
     }
     pids.push_back(rows.get(slot, 0));
+    work.under_way.push_back(slot);
   }
   if (pids.empty()) return;
   TermBuilder given;

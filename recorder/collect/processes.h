@@ -30,12 +30,13 @@ class Processes : public Collector {
   struct Columns {
     explicit Columns(const Table& table);
     std::size_t first_seen, detail_at, reductions, message_queue_len, status, heap_size, memory,
-        total_heap_size, group_leader, registered_name, dictionary_initial_call, ancestors, label,
-        suspect_at, binary;
+        total_heap_size, group_leader, registered_name, initial_call, dictionary_initial_call,
+        ancestors, label, suspect_at, binary;
   };
-  // Slots waiting for a question, and whether one is under way.
+  // Slots waiting for a question, and those that it is being asked about.
   struct Work {
     std::vector<std::uint32_t> slots;
+    std::vector<std::uint32_t> under_way;
     bool asked = false;
   };
 
@@ -49,6 +50,7 @@ class Processes : public Collector {
   // detail.cc
   void want_detail(std::size_t slot, RecordedNode& node);
   std::size_t read_detail(Reading reading, const Answer& answer, RecordedNode& node);
+  void mark_long_mailbox(std::size_t slot, RecordedNode& node);
   void take_detail(Reading reading, std::size_t slot, RecordedNode& node);
   bool is_stale(Reading reading, std::size_t slot, const RecordedNode& node) const;
   // identity.cc
@@ -67,6 +69,7 @@ class Processes : public Collector {
   std::size_t read_rows(const Answer& answer, RecordedNode& node,
                         const std::function<void(std::size_t, Cursor&, Cells&)>& take);
   std::size_t missed(Reading reading, const Answer& answer, RecordedNode& node);
+  void give_up(Reading reading, Missing reason, RecordedNode& node);
   void quarantine(std::size_t slot, RecordedNode& node);
   // Says why what the reading would have brought is not there.
   void mark(Reading reading, std::size_t slot, Missing why, RecordedNode& node);

@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 // one scheduler of the target at most works for us most of the time.
 constexpr std::size_t kLanes = 2;
 // A question that has not been heard of for this long no longer counts as one of them.
-constexpr milliseconds kPatience{250};
+constexpr milliseconds kPatience{1000};
 // A question that has not been heard of for this long is given up. Longer than any chunk's deadline
 // on the node, so that the node nearly always tells first what it could not get.
 constexpr milliseconds kSilence{8000};

@@ -121,10 +121,13 @@ Expected<std::vector<Table>> read_declarations(Database& database,
   auto rows = database.prepare("SELECT id, name, sentence FROM tbl ORDER BY id");
   if (!rows) return tl::unexpected(std::move(rows.error()));
   std::vector<Table> tables;
+  std::int64_t last = -1;
   for (auto more = rows->step();; more = rows->step()) {
     if (!more) return tl::unexpected(std::move(more.error()));
     if (!*more) return tables;
     const auto id = rows->integer(0);
+    if (id <= last) return fail(Error::Code::kMalformed, "its table tbl is damaged");
+    last = id;
     Table table;
     table.name = rows->text(1);
     table.sentence = rows->text(2);

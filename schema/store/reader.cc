@@ -125,6 +125,9 @@ void FileReader::load_nodes() {
   if (!rows || !facts || !applications) return load_failed("nodes", {});
   auto more = rows->step();
   for (; more && *more; more = rows->step()) {
+    if (!nodes_.empty() && rows->integer(0) <= nodes_.back().id) {
+      return load_failed("nodes", {Error::Code::kMalformed, "out of order"});
+    }
     NodeRecord node{
         rows->integer(0), std::string(rows->text(1)), rows->integer(2), rows->integer(3), {}, {}};
     facts->bind(1, node.id);
@@ -186,7 +189,8 @@ Expected<void> FileReader::load_snapshots() {
       record.not_answered = rows->text(fields + 1);
       next = std::max(next, record.id);
       failures = 0;
-      if (!plausible(record)) continue;
+      const bool in_order = snapshots_.empty() || record.id > snapshots_.back().id;
+      if (!plausible(record) || !in_order) continue;
       StoredSnapshot stored;
       stored.tables = table_numbers(rows->text(fields + 2));
       stored.row_checksum = static_cast<std::uint32_t>(rows->integer(fields + 3));

@@ -1,6 +1,7 @@
 #include "schema/store/sqlite.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 namespace beamtape {
 namespace {
@@ -9,6 +10,18 @@ namespace {
 // comes near, and a damaged length must not make it allocate more.
 constexpr int kMaxValueBytes = 1 << 30;
 constexpr int kBusyTimeoutMs = 5000;
+// Machine steps between looks at the budget, and what a statement may take: no walk over whole
+// pages needs as many as these for each byte of the file.
+constexpr int kStepsBetweenLooks = 1000;
+constexpr std::int64_t kStepsPerByte = 16;
+constexpr std::int64_t kStepsAlways = 1'000'000;
+
+int look_at_budget(void* data) {
+  auto& budget = *static_cast<StepBudget*>(data);
+  auto& taken = budget.current != nullptr ? *budget.current : budget.other;
+  taken += kStepsBetweenLooks;
+  return taken > budget.limit ? 1 : 0;
+}
 
 Error sqlite_error(sqlite3* database) {
   const int code = sqlite3_extended_errcode(database);
@@ -18,6 +31,10 @@ Error sqlite_error(sqlite3* database) {
     case SQLITE_FULL:
       error.code = Error::Code::kDiskFull;
       error.message = "no space left";
+      break;
+    case SQLITE_INTERRUPT:
+      error.code = Error::Code::kMalformed;
+      error.message = "its pages refer to each other in a circle";
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -85,7 +102,9 @@ Statement& Statement::bind_null(int position) {
 }
 
 Expected<bool> Statement::step() {
+  if (budget_ != nullptr) budget_->current = &steps_;
   const int result = sqlite3_step(statement_.get());
+  if (budget_ != nullptr) budget_->current = nullptr;
   if (result == SQLITE_ROW) return true;
   if (result == SQLITE_DONE) {
     reset();
@@ -103,7 +122,10 @@ Expected<void> Statement::run() {
   return {};
 }
 
-void Statement::reset() { sqlite3_reset(statement_.get()); }
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+  steps_ = 0;
+}
 
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
@@ -164,8 +186,19 @@ Expected<Database> Database::open(const std::string& path, Mode mode) {
   }
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
-  if (mode != Mode::kWrite) distrust(handle);
+  if (mode != Mode::kWrite) {
+    database.limit_steps(path);
+    distrust(handle);
+  }
   return database;
+}
+
+void Database::limit_steps(const std::string& path) {
+  struct stat status {};
+  const std::int64_t bytes = stat(path.c_str(), &status) == 0 ? status.st_size : 0;
+  budget_ = std::make_unique<StepBudget>();
+  budget_->limit = kStepsAlways + bytes * kStepsPerByte;
+  sqlite3_progress_handler(handle(), kStepsBetweenLooks, look_at_budget, budget_.get());
 }
 
 Expected<void> Database::exec(const std::string& sql) {
@@ -177,11 +210,12 @@ Expected<void> Database::exec(const std::string& sql) {
 
 Expected<Statement> Database::prepare(const std::string& sql) {
   sqlite3_stmt* statement = nullptr;
+  if (budget_) budget_->other = 0;
   if (sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size()),
                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
     return tl::unexpected(sqlite_error(handle()));
   }
-  return Statement(statement);
+  return Statement(statement, budget_.get());
 }
 
 Expected<std::optional<std::int64_t>> Database::number(const std::string& sql) {

@@ -18,10 +18,20 @@ namespace beamtape {
 // A thin owner of SQLite's handles. Not a public header: only schema/store includes it. Errors
 // carry SQLite's own words; callers put "cannot write FILE: " before them.
 
+// Steps of SQLite's machine that one statement may take. The pages of a damaged file may refer to
+// each other in a circle, and a walk over them would never end.
+struct StepBudget {
+  std::int64_t limit = 0;
+  std::int64_t other = 0;           // taken outside of any statement, as when a schema is read
+  std::int64_t* current = nullptr;  // taken by the statement that runs
+};
+
 class Statement {
  public:
   Statement() = default;
-  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  // `budget` may be null: no limit. It must outlive this.
+  Statement(sqlite3_stmt* statement, StepBudget* budget)
+      : statement_(statement), budget_(budget) {}
 
   // Positions count from 1. Texts and blobs must live until the next step().
   Statement& bind(int position, std::int64_t value);
@@ -46,6 +56,8 @@ class Statement {
     void operator()(sqlite3_stmt* statement) const;
   };
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  StepBudget* budget_ = nullptr;
+  std::int64_t steps_ = 0;
 };
 
 // A blob of one row after another, read in place without copying the rest of it.
@@ -85,6 +97,9 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  void limit_steps(const std::string& path);
+
+  std::unique_ptr<StepBudget> budget_;
   std::unique_ptr<sqlite3, Close> database_;
 };
 

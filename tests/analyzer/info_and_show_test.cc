@@ -35,8 +35,8 @@ recorded   2024-11-20 12:00:00 to 12:01:10 UTC (1 min 10 s)
 snapshots  6, every 10.0 s
 processes  4 in the last snapshot, 4 at most
 complete   5 of 6 snapshots miss something, 5 readings of processes in all; 1 while the first details were read
-gap        2024-11-20 12:00:41 to 12:01:01 UTC (20.0 s): node did not answer
 cost       12.0 ms on the node per snapshot, 12.0 ms at most, 0.12 % of the time; 24.0 KiB received
+gap        2024-11-20 12:00:41 to 12:01:01 UTC (20.0 s): node did not answer
 size       12.1 KiB, 514 bytes per process and snapshot
 note       12:00:12 deploy 4711
 )");
@@ -58,7 +58,7 @@ TEST(Info, ARecordingWithoutSnapshotsIsStillTold) {
   story.node("a@b");
   const auto result = run_on(story, {"info", "f"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.out, HasSubstr("snapshots  none"));
+  EXPECT_THAT(result.out, HasSubstr("snapshots  none\ngaps       none\nsize       12.1 KiB\n"));
   const auto info = json::parse(run_on(story, {"info", "f", "--json"}).out);
   EXPECT_EQ(info["snapshots"], 0);
   EXPECT_TRUE(info["from"].is_null());

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "schema/model/cell.h"
 #include "tests/live/comparison.h"
 #include "tests/live/live_test.h"
 

@@ -1,0 +1,176 @@
+// How a recording ends, and what of it is there afterwards.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "tests/live/live_test.h"
+
+namespace beamtape::live {
+namespace {
+
+constexpr int kEndedEarly = 4;
+
+class Ending : public LiveTest {
+ protected:
+  Program attach(const Node& node, const std::string& interval) {
+    return Program(
+        world_->recorder({node.name(), "-o", file(), "-i", interval, "-n", "100000", "--json"}));
+  }
+
+  Json info() const { return analyze({"info", file(), "--json"}); }
+
+  // After `ended`, the file holds exactly the snapshots that were told of.
+  void expect_told(std::size_t read_before, const Ended& ended) {
+    const auto lines = lines_of(ended.out);
+    for (const std::string& line : lines) EXPECT_TRUE(Json::accept(line)) << line;
+    EXPECT_EQ(info().at("snapshots"), read_before + lines.size());
+  }
+};
+
+TEST_F(Ending, ASignalFinishesTheSnapshotAndClosesTheFile) {
+  const auto node = world_->start();
+  node->ask("live_population many 20000");
+  for (const int signal : {SIGINT, SIGTERM}) {
+    std::filesystem::remove(file());
+    Program recorder = attach(*node, "100ms");
+    ASSERT_TRUE(recorder.read_line());
+    ASSERT_TRUE(recorder.read_line());
+    recorder.signal(signal);
+    const Ended ended = recorder.wait();
+    EXPECT_EQ(ended.exit_code, 0);
+    EXPECT_EQ(ended.error, "");
+    expect_sound(file());
+    expect_told(2, ended);
+    EXPECT_EQ(info().at("gaps"), Json::array());
+    // The last one is whole.
+    for (const auto& [pid, row] : recorded_rows(file(), "processes")) {
+      EXPECT_FALSE(row->at("reductions").is_null()) << pid;
+    }
+  }
+}
+
+TEST_F(Ending, ASignalEndsTheWaitForTheNextSnapshot) {
+  const auto node = world_->start();
+  Program recorder = attach(*node, "1h");
+  ASSERT_TRUE(recorder.read_line());
+  recorder.signal(SIGTERM);
+  const Ended ended = recorder.wait(std::chrono::seconds(30));
+  EXPECT_EQ(ended.exit_code, 0);
+  expect_sound(file());
+  expect_told(1, ended);
+}
+
+TEST_F(Ending, ANodeThatIsKilledLeavesAFileWithAGap) {
+  const auto node = world_->start();
+  node->ask("live_population many 5000");
+  Program recorder = attach(*node, "100ms");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(recorder.read_line());
+  node->signal(SIGKILL);
+  const Ended ended = recorder.wait();
+  EXPECT_EQ(ended.exit_code, kEndedEarly);
+  EXPECT_EQ(lines_of(ended.error).size(), 1u) << ended.error;
+  EXPECT_EQ(ended.error.rfind("beamtape-recorder: cannot ", 0), 0u) << ended.error;
+  expect_sound(file());
+  expect_told(3, ended);
+  const Json gaps = info().at("gaps");
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps.at(0).at("node"), node->name());
+  EXPECT_NE(gaps.at(0).at("reason"), "");
+}
+
+TEST_F(Ending, ANodeThatEndsWhileTheRecorderWaitsIsNoticed) {
+  const auto node = world_->start();
+  Program recorder = attach(*node, "1h");
+  ASSERT_TRUE(recorder.read_line());
+  node->signal(SIGKILL);
+  const Ended ended = recorder.wait(std::chrono::seconds(60));
+  EXPECT_EQ(ended.exit_code, kEndedEarly);
+  expect_sound(file());
+  EXPECT_EQ(info().at("gaps").size(), 1u);
+}
+
+TEST_F(Ending, ANodeThatStandsStillForAWhileDoesNotHoldUpTheRecorder) {
+  const auto node = world_->start();
+  Program recorder = attach(*node, "200ms");
+  ASSERT_TRUE(recorder.read_line());
+  node->signal(SIGSTOP);
+  // Snapshots go on, and say what is missing.
+  std::size_t read = 1;
+  const auto is_incomplete = [&] {
+    const auto line = recorder.read_line();
+    ++read;
+    return !line || !Json::parse(*line).at("not_answered").is_null();
+  };
+  while (!is_incomplete()) {
+  }
+  node->signal(SIGCONT);
+  while (is_incomplete()) {
+  }
+  recorder.signal(SIGINT);
+  const Ended ended = recorder.wait();
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(ended.error, "");
+  expect_sound(file());
+  expect_told(read, ended);
+}
+
+TEST_F(Ending, ARecorderThatIsKilledLeavesWhatItHadStored) {
+  const auto node = world_->start();
+  Program recorder = attach(*node, "100ms");
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(recorder.read_line());
+  recorder.signal(SIGKILL);
+  recorder.wait();
+  const Json answer = analyze({"check", file(), "--json"});
+  EXPECT_EQ(answer.at("ok"), true) << answer;
+  EXPECT_GE(info().at("snapshots"), 5);
+}
+
+TEST_F(Ending, TheCountAndTheDurationEndIt) {
+  const auto node = world_->start();
+  EXPECT_EQ(record(*world_, *node, file(), {"-i", "100ms", "-n", "4"}).size(), 4u);
+  std::filesystem::remove(file());
+  const auto some = record(*world_, *node, file(), {"-i", "200ms", "-d", "1s"});
+  EXPECT_GE(some.size(), 1u);
+  EXPECT_LE(some.size(), 6u);
+  std::filesystem::remove(file());
+  EXPECT_EQ(record(*world_, *node, file(), {"--once"}).size(), 1u);
+}
+
+TEST_F(Ending, JsonIsOneObjectPerSnapshot) {
+  const auto node = world_->start();
+  const auto snapshots = record(*world_, *node, file(), {"-i", "100ms", "-n", "3"});
+  ASSERT_EQ(snapshots.size(), 3u);
+  for (std::size_t at = 0; at < snapshots.size(); ++at) {
+    EXPECT_EQ(snapshots[at].at("snapshot"), at + 1);
+    EXPECT_EQ(snapshots[at].at("node"), node->name());
+    EXPECT_GT(snapshots[at].at("processes"), 30);
+    EXPECT_GT(snapshots[at].at("file_bytes"), 0);
+    EXPECT_LE(snapshots[at].at("from"), snapshots[at].at("to"));
+  }
+}
+
+TEST_F(Ending, QuietPrintsNothing) {
+  const auto node = world_->start();
+  const Ended ended =
+      run_recorder({node->name(), "-o", file(), "-i", "100ms", "-n", "2", "--quiet"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(ended.out, "");
+  EXPECT_EQ(ended.error, "");
+  expect_sound(file());
+}
+
+TEST_F(Ending, WithoutATerminalItSaysInTheEndWhereTheRecordingIs) {
+  const auto node = world_->start();
+  const Ended ended = run_recorder({node->name(), "-o", file(), "-i", "100ms", "-n", "2"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(lines_of(ended.out).size(), 1u) << ended.out;
+  EXPECT_NE(ended.out.find(file().string()), std::string::npos);
+  EXPECT_EQ(ended.error, "");
+  expect_sound(file());
+}
+
+}  // namespace
+}  // namespace beamtape::live

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+
+namespace beamtape::live {
+
+// Passes TCP connections on, as an ssh tunnel through a bastion does: whoever connects to port() of
+// 127.0.0.1 reaches `target` there.
+class Forwarder {
+ public:
+  explicit Forwarder(std::uint16_t target);
+  Forwarder(const Forwarder&) = delete;
+  Forwarder& operator=(const Forwarder&) = delete;
+  ~Forwarder();
+
+  std::uint16_t port() const { return port_; }
+  // Connections so far; of a thread that still runs, so only a lower bound.
+  int connections() const { return connections_; }
+
+ private:
+  void serve();
+  void pass_on(int client);
+
+  std::uint16_t target_;
+  std::uint16_t port_ = 0;
+  std::atomic<int> connections_ = 0;
+  int listener_ = -1;
+  int stop_[2] = {-1, -1};  // closing the second end stops the thread
+  std::thread thread_;
+};
+
+}  // namespace beamtape::live
