@@ -207,7 +207,7 @@ void add_completeness_lines(const Reader& reader, const Summary& sum, TextTable&
                            grouped(sum.not_read));
   }
   if (sum.filling > 0) {
-    complete += fmt::format("; {} while the first details were read", grouped(sum.filling));
+    complete += fmt::format("; {} taken before all had been read once", grouped(sum.filling));
   }
   if (sum.stale_found > 0) {
     complete += fmt::format("; {} rows were found stale", grouped(sum.stale_found));

@@ -34,7 +34,7 @@ node       shop@prod-01 (OTP 25, creation 1700, attached 12:00:00, 2 application
 recorded   2024-11-20 12:00:00 to 12:01:10 UTC (1 min 10 s)
 snapshots  6, every 10.0 s
 processes  4 in the last snapshot, 4 at most
-complete   5 of 6 snapshots miss something, 5 readings of processes in all; 1 while the first details were read
+complete   5 of 6 snapshots miss something, 5 readings of processes in all; 1 taken before all had been read once
 cost       12.0 ms on the node per snapshot, 12.0 ms at most, 0.12 % of the time; 24.0 KiB received
 gap        2024-11-20 12:00:41 to 12:01:01 UTC (20.0 s): node did not answer
 size       12.1 KiB, 514 bytes per process and snapshot

@@ -246,6 +246,52 @@ TEST_F(DamagedFile, NeverCrashesAndNamesItsDamage) {
   EXPECT_LE(unnoticed, 200U);
 }
 
+// An inner page of SQLite's trees, all of whose children are one page.
+std::vector<std::uint8_t> inner_page(std::uint32_t child) {
+  constexpr std::size_t kPage = 4096, kCells = 300, kCell = 5, kFirstCell = kPage - kCells * kCell;
+  std::vector<std::uint8_t> page(kPage);
+  const auto put = [&](std::size_t at, std::uint32_t value, int bytes) {
+    for (int i = bytes; i-- > 0; value >>= 8) page[at + static_cast<std::size_t>(i)] = value & 0xFF;
+  };
+  put(0, 5, 1);  // an inner page of a table
+  put(3, kCells, 2);
+  put(5, kFirstCell, 2);
+  put(8, child, 4);
+  for (std::size_t i = 0; i < kCells; ++i) {
+    put(12 + 2 * i, static_cast<std::uint32_t>(kFirstCell + i * kCell), 2);
+    put(kFirstCell + i * kCell, child, 4);
+  }
+  return page;
+}
+
+// A walk over 300 * 300 * 300 * 300 pages; a fuzzer found the first of these.
+TEST_F(DamagedFile, EndsThoughItsPagesDoNot) {
+  const auto whole = read_file(path_);
+  for (const char* table : {"tbl", "node", "snapshot", "gap", "part", "node_sample"}) {
+    auto bytes = whole;
+    std::optional<std::int64_t> root;
+    {
+      auto database = Database::open(path_, Database::Mode::kRead);
+      root = *database->number("SELECT rootpage FROM sqlite_schema WHERE name = '" +
+                               std::string(table) + "'");
+    }
+    const auto at = static_cast<std::size_t>(*root - 1) * 4096;
+    const auto pages = static_cast<std::uint32_t>(bytes.size() / 4096);
+    const std::vector<std::uint8_t> leaf(bytes.begin() + at, bytes.begin() + at + 4096);
+    const auto top = inner_page(pages + 1);
+    std::copy(top.begin(), top.end(), bytes.begin() + at);
+    for (std::uint32_t next = pages + 2; next <= pages + 4; ++next) {
+      const auto page = inner_page(next);
+      bytes.insert(bytes.end(), page.begin(), page.end());
+    }
+    bytes.insert(bytes.end(), leaf.begin(), leaf.end());
+    bytes[30] = static_cast<std::uint8_t>((pages + 4) >> 8);  // the header's number of pages
+    bytes[31] = static_cast<std::uint8_t>(pages + 4);
+    write_file(path_, bytes);
+    read_everything(path_);  // which is the test: it ends
+  }
+}
+
 TEST_F(DamagedFile, DoesNotTrustItsSchema) {
   sql("ALTER TABLE note RENAME TO old_note;"
       "CREATE VIEW note AS WITH RECURSIVE r(wall_us, text) AS (SELECT 1, 'x' UNION ALL "
