@@ -142,7 +142,7 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::CallForVersion&) {
     return {std::nullopt, "beamtape-recorder " BEAMTAPE_VERSION "\n", 0};
   } catch (const CLI::ParseError& error) {
-    return usage_error(error.what());
+    return usage_error(options.node.empty() && argc < 2 ? "no node was given" : error.what());
   }
   if (auto understood = understand(words, options); !understood) {
     return usage_error(understood.error().message);

@@ -2,6 +2,8 @@
 // bytes, on a real node of gen_servers. Beside it, in the same run, what one pass of
 // [process_info(P, memory) || P <- processes()] costs that node.
 //
+// Then how long one snapshot of a small node takes from the shell, and `beamtape-analyzer info`.
+//
 // Usage: capture_bench [processes] [snapshots] [active per cent]
 // The target's CPU time is the sum of its threads' run time as Linux counts it (schedstat).
 
@@ -11,10 +13,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -178,6 +182,33 @@ void report(const Recording& recording, double pass_ms, int processes) {
   fmt::print("stale rows found                            {:9}\n", stale);
 }
 
+// Milliseconds from start to end of a command whose output is thrown away; median of five.
+double time_of(const std::function<std::string()>& command) {
+  std::vector<double> times;
+  for (int run = 0; run < 5; ++run) {
+    const std::string line = command() + " > /dev/null";
+    const auto began = std::chrono::steady_clock::now();
+    if (std::system(line.c_str()) != 0) give_up("failed: " + line);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
+    times.push_back(took.count());
+  }
+  return median(times);
+}
+
+void time_commands(const Target& target) {
+  const LiveWorld world;
+  const auto small = world.start({"-sname", "small"});
+  int run = 0;
+  const double once = time_of([&] {
+    return fmt::format("{} small --once --cookie-file {} -o {}.{}", BEAMTAPE_RECORDER,
+                       world.cookie_file(), target.file(), ++run);
+  });
+  fmt::print("--once of a small node, from the shell      {:9.1f} ms\n", once);
+  const double info =
+      time_of([&] { return fmt::format("{} info {}", BEAMTAPE_ANALYZER, target.file()); });
+  fmt::print("info of the recording above, from the shell {:9.1f} ms\n", info);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -197,5 +228,6 @@ int main(int argc, char** argv) {
   }
   fmt::print("{} gen_servers, {} snapshots at 1 s, {} % active\n", processes, snapshots, active);
   report(record(target, snapshots, active), median(passes), processes);
+  time_commands(target);
   return 0;
 }
