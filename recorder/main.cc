@@ -69,7 +69,7 @@ int run(const RecorderOptions& options) {
   auto link = connect_to(options);
   if (!link) return complain(link.error(), kCannotOpenExit);
   auto writer = Writer::create(options.file, {.recorder_version = BEAMTAPE_VERSION});
-  if (!writer) return complain(writer.error(), kCannotOpenExit);
+  if (!writer) return complain({Error::Code::kOther, writer.error().message}, kCannotOpenExit);
   for (const std::string& note : options.notes) {
     const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::system_clock::now().time_since_epoch());
@@ -87,10 +87,11 @@ int run(const RecorderOptions& options) {
   auto closed = (*writer)->close();
   if (!outcome) return complain(outcome.error(), kCannotOpenExit);
   if (outcome->ended_early) {
-    return complain({Error::Code::kOther,
-                     fmt::format("{}; {} snapshots are in {}", outcome->ended_early->message,
-                                 outcome->stored, options.file)},
-                    kEndedEarlyExit);
+    return complain(
+        {Error::Code::kOther,
+         fmt::format("cannot go on recording {}: {}; {} snapshots are in {}", (*link)->node(),
+                     outcome->ended_early->message, outcome->stored, options.file)},
+        kEndedEarlyExit);
   }
   if (!closed) return complain(closed.error(), kEndedEarlyExit);
   if (options.show == RecorderOptions::Show::kTerminal) {

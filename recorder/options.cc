@@ -40,7 +40,7 @@ std::string default_file(const std::string& node) {
 
 // What CLI11 leaves as text.
 struct Words {
-  std::string interval, duration, count;
+  std::optional<std::string> interval, duration, count;
   bool once = false, json = false, quiet = false;
 };
 
@@ -50,28 +50,28 @@ Expected<void> understand(const Words& words, RecorderOptions& options) {
       return Error{error.code, option + ": " + error.message};
     });
   };
-  if (!words.interval.empty()) {
-    auto interval = duration("-i", words.interval);
+  if (words.interval) {
+    auto interval = duration("-i", *words.interval);
     if (!interval) return tl::unexpected(interval.error());
     if (*interval < kShortestInterval) {
       return fail(
           Error::Code::kUsage,
-          fmt::format("-i: {} is too short: the shortest interval is 100ms", words.interval));
+          fmt::format("-i: {} is too short: the shortest interval is 100ms", *words.interval));
     }
     options.interval = *interval;
   }
-  if (!words.duration.empty()) {
-    auto length = duration("-d", words.duration);
+  if (words.duration) {
+    auto length = duration("-d", *words.duration);
     if (!length) return tl::unexpected(length.error());
     options.duration = *length;
   }
-  if (!words.count.empty()) {
+  if (words.count) {
     std::int64_t count = 0;
-    const char* end = words.count.data() + words.count.size();
-    const auto [stop, error] = std::from_chars(words.count.data(), end, count);
+    const char* end = words.count->data() + words.count->size();
+    const auto [stop, error] = std::from_chars(words.count->data(), end, count);
     if (error != std::errc{} || stop != end || count < 1) {
       return fail(Error::Code::kUsage,
-                  fmt::format("-n: '{}' is not a number of snapshots, 1 or more", words.count));
+                  fmt::format("-n: '{}' is not a number of snapshots, 1 or more", *words.count));
     }
     options.count = count;
   }

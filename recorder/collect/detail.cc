@@ -33,9 +33,10 @@ constexpr std::int64_t kLongMailboxMessages = 10'000;
 
 }  // namespace
 
-const std::array<Question, 5> kDetailQuestions{
-    reading("detail", 500), reading("detail_long_mailbox", 500), reading("detail_wide", 100),
-    reading("detail_wide_lists", 1), reading("suspects", 1)};
+const std::array<Question, 6> kDetailQuestions{
+    reading("detail", 500),      reading("detail_long_mailbox", 500),
+    reading("detail_wide", 100), reading("detail_wide_lists", 1),
+    reading("suspects", 1),      reading("identity_plain", 500)};
 
 void Processes::want_detail(std::size_t slot, RecordedNode& node) {
   const ProcessTrack& track = node.tracks[slot];
@@ -88,6 +89,7 @@ void Processes::take_detail(Reading reading, std::size_t slot, RecordedNode& nod
     }
   }
   if (reading == kLongMailbox) mark_long_mailbox(slot, node);
+  if (reading != kWide) rows.set(slot, at_.detail_at, node.snapshot);
   if (reading == kWideLists) {
     touched(track, reductions);
     return;
@@ -95,10 +97,7 @@ void Processes::take_detail(Reading reading, std::size_t slot, RecordedNode& nod
   track.base_reductions = is_missing(reductions) ? -1 : reductions;
   track.base_queue = queue;
   track.quarantine = 0;
-  if (reading != kWide) {
-    rows.set(slot, at_.detail_at, node.snapshot);
-    ++node.detailed;
-  }
+  ++node.detailed;
 }
 
 void Processes::mark_long_mailbox(std::size_t slot, RecordedNode& node) {

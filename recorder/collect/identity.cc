@@ -58,6 +58,29 @@ bool Processes::has_large_heap(std::size_t slot, RecordedNode& node) const {
   return false;
 }
 
+// What comes without the dictionary is asked all the same.
+void Processes::leave_dictionary(std::size_t slot, RecordedNode& node) {
+  Rows& rows = node.rows(process_table());
+  for (const std::size_t column : {at_.dictionary_initial_call, at_.ancestors, at_.label}) {
+    rows.set(slot, column, missing(Missing::kLargeHeap));
+  }
+  work_[kPlainIdentity].slots.push_back(static_cast<std::uint32_t>(slot));
+}
+
+std::size_t Processes::read_plain_identity(const Answer& answer, RecordedNode& node) {
+  Rows& rows = node.rows(process_table());
+  return read_rows(answer, node, [&](std::size_t slot, Cursor& cursor, Cells& cells) {
+    if (cursor.take_atom("undefined")) {
+      mark(kPlainIdentity, slot, Missing::kGone, node);
+      return;
+    }
+    readers_[kPlainIdentity].read(cursor, cells, row_);
+    for (const std::size_t column : readers_[kPlainIdentity].columns()) {
+      if (column != at_.reductions) rows.set(slot, column, row_[column]);
+    }
+  });
+}
+
 std::size_t Processes::read_identity(const Answer& answer, RecordedNode& node) {
   Cursor pids = answer.payload();
   if (!pids.tuple(5)) return 0;

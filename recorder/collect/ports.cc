@@ -17,8 +17,9 @@ const Question kPorts{
         " More = [lists:zipwith(fun erlang:port_info/2, Part, lists:duplicate(length(Part), Item))"
         "  || Item <- [memory, queue_size, monitors, monitored_by, parallelism, locking,"
         "              registered_name]],"
-        " Sockets = [Port || {Port, [{name, Name} | _]} <- lists:zip(Part, Infos),"
-        "  lists:member(Name, [\"tcp_inet\", \"udp_inet\", \"sctp_inet\"])],"
+        " Sockets = [Port || {Port, Info} <- lists:zip(Part, Infos), is_list(Info),"
+        "  lists:member(lists:keyfind(name, 1, Info),"
+        "               [{name, \"tcp_inet\"}, {name, \"udp_inet\"}, {name, \"sctp_inet\"}])],"
         " {Part, Infos, More, {Sockets, lists:map(fun inet:getstat/1, Sockets),"
         "  lists:map(fun inet:sockname/1, Sockets), lists:map(fun inet:peername/1, Sockets)}}"
         " end",

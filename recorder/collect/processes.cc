@@ -43,6 +43,14 @@ RowReader reader(Predicate wanted) {
   return RowReader(process_table(), wanted);
 }
 
+// The identity but for what stands in the dictionary.
+RowReader plain_identity(const RecordedNode& node) {
+  return reader([&](const Column& c) {
+    return is_column(c, "reductions") || is_column(c, "initial_call") ||
+           (is_column(c, "parent") && node.knows_item("parent"));
+  });
+}
+
 }  // namespace
 
 Processes::Columns::Columns(const Table& table)
@@ -79,11 +87,8 @@ Processes::Processes(const RecordedNode& node)
                reader([](const Column& c) {
                  return c.ask == Ask::kSuspect || is_column(c, "reductions");
                }),
-               reader([&](const Column& c) {
-                 // The rest of the identity comes out of the dictionary.
-                 return is_column(c, "reductions") || is_column(c, "initial_call") ||
-                        (is_column(c, "parent") && node.knows_item("parent"));
-               })},
+               plain_identity(node),
+               plain_identity(node)},
       row_(process_table().columns.size(), missing(Missing::kNotRecorded)) {
   if (node.knows_item("label")) {
     // Labels change; where they are an item of their own (OTP 27.2) they are read with the detail.
@@ -139,6 +144,7 @@ std::size_t Processes::answer(const Answer& answer, RecordedNode& node) {
     if (answer.question != &question_of(reading)) continue;
     if (!answered) return missed(reading, answer, node);
     if (reading == kIdentity) return read_identity(answer, node);
+    if (reading == kPlainIdentity) return read_plain_identity(answer, node);
     return reading == kSuspects ? read_suspects(answer, node) : read_detail(reading, answer, node);
   }
   return 0;
@@ -165,7 +171,7 @@ void Processes::give_up(Reading reading, Missing reason, RecordedNode& node) {
   const Rows& rows = node.rows(process_table());
   for (const std::uint32_t slot : work_[reading].under_way) {
     if (!rows.occupied(slot)) continue;
-    if (reading == kIdentity) {
+    if (reading == kIdentity || reading == kPlainIdentity) {
       if (rows.get(slot, at_.initial_call) != missing(Missing::kPending)) continue;
       node.tracks[slot].identity_asked = 0;
     } else if (reading == kDetail || reading == kLongMailbox) {
@@ -201,7 +207,7 @@ void Processes::ask_waiting(Reading reading, RecordedNode& node, Inquiry& inquir
     if (reading == kIdentity) {
       ++node.tracks[slot].identity_asked;
       if (has_large_heap(slot, node)) {
-        mark(kIdentity, slot, Missing::kLargeHeap, node);
+        leave_dictionary(slot, node);
         continue;
       }
     }

@@ -24,7 +24,16 @@ class Processes : public Collector {
 
  private:
   // The questions about given processes. Each has its own items.
-  enum Reading { kDetail, kLongMailbox, kWide, kWideLists, kSuspects, kIdentity, kReadings };
+  enum Reading {
+    kDetail,
+    kLongMailbox,
+    kWide,
+    kWideLists,
+    kSuspects,
+    kPlainIdentity,  // without the dictionary
+    kIdentity,
+    kReadings
+  };
 
   // Positions of the columns that this code decides by.
   struct Columns {
@@ -56,11 +65,13 @@ class Processes : public Collector {
   // identity.cc
   bool needs_identity(std::size_t slot, RecordedNode& node) const;
   bool has_large_heap(std::size_t slot, RecordedNode& node) const;
+  void leave_dictionary(std::size_t slot, RecordedNode& node);
   std::size_t read_identity(const Answer& answer, RecordedNode& node);
   void take_identity(std::size_t slot, RecordedNode& node);
   // suspects.cc
   void choose_suspects(RecordedNode& node);
   std::size_t read_suspects(const Answer& answer, RecordedNode& node);
+  std::size_t read_plain_identity(const Answer& answer, RecordedNode& node);
   // processes.cc
   static const Question& question_of(Reading reading);
   void ask_waiting(Reading reading, RecordedNode& node, Inquiry& inquiry);
@@ -94,6 +105,6 @@ inline constexpr std::int64_t kRotation = 64;
 // Each stands in the file that reads its answers.
 extern const Question kCensusQuestion;
 extern const Question kIdentityQuestion;
-extern const std::array<Question, 5> kDetailQuestions;  // by Processes::Reading, but identity
+extern const std::array<Question, 6> kDetailQuestions;  // by Processes::Reading, but identity
 
 }  // namespace beamtape

@@ -11,8 +11,12 @@ const Question kSockets{
     .name = "sockets",
     .keys = "case erlang:module_loaded(socket) of true -> socket:which_sockets(); _ -> [] end",
     .answer =
-        "[{Socket, catch socket:info(Socket), catch socket:sockname(Socket),"
-        "  catch socket:peername(Socket)} || Socket <- Part]",
+        "begin Address = fun(Answer) -> case Answer of"
+        "   {ok, #{addr := IP, port := Number}} -> {ok, {IP, Number}};"
+        "   {ok, #{path := Path}} -> {ok, {local, Path}};"
+        "   _ -> Answer end end,"
+        " [{Socket, catch socket:info(Socket), Address(catch socket:sockname(Socket)),"
+        "   Address(catch socket:peername(Socket))} || Socket <- Part] end",
     .chunk = 100,
 };
 
@@ -37,25 +41,14 @@ class Sockets : public ListedTable {
       cursor.skip();
       const bool lives = cursor.kind() == TermKind::kMap;
       reader().read(cursor, cells, row_);
-      row_[sockname_] = address(cursor, cells);
-      row_[peername_] = address(cursor, cells);
+      row_[sockname_] = cells.read(cursor, socket_table().columns[sockname_]);
+      row_[peername_] = cells.read(cursor, socket_table().columns[peername_]);
       if (!lives) continue;
       if (!socket.tuple(2) || !socket.take_atom("$socket")) continue;
       store(cells.term(socket), node);
       ++count;
     }
     return count;
-  }
-
-  // {ok, #{addr := Address, port := Port}} as Erlang writes the map; an error is none.
-  static Cell address(Cursor& cursor, Cells& cells) {
-    Cursor answer = cursor;
-    if (answer.tuple(2) && answer.take_atom("ok")) {
-      cursor = answer;
-      return cells.term(cursor);
-    }
-    cursor.skip();
-    return missing(Missing::kNone);
   }
 
   const std::size_t sockname_, peername_;

@@ -142,7 +142,7 @@ void Changes::find_constant(std::size_t index) {
     }
   }
   const auto most = frequency_.most();
-  if (most.count > by_difference && most.count * 2 > cells) {
+  if (most.count > by_difference && most.count > cells / 2) {
     column.constant = static_cast<Cell>(most.value);
   }
 }

@@ -30,8 +30,7 @@ class Statement {
  public:
   Statement() = default;
   // `budget` may be null: no limit. It must outlive this.
-  Statement(sqlite3_stmt* statement, StepBudget* budget)
-      : statement_(statement), budget_(budget) {}
+  Statement(sqlite3_stmt* statement, StepBudget* budget) : statement_(statement), budget_(budget) {}
 
   // Positions count from 1. Texts and blobs must live until the next step().
   Statement& bind(int position, std::int64_t value);

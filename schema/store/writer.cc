@@ -42,7 +42,7 @@ Expected<void> make_file(const std::string& path) {
   }
   switch (errno) {
     case EEXIST:
-      return fail(Error::Code::kUsage, "cannot create " + path + ": it exists");
+      return fail(Error::Code::kUsage, "cannot create " + path + ": it exists; give another name, or move it away");
     case ENOSPC:
     case EDQUOT:
       return fail(Error::Code::kDiskFull, "cannot create " + path + ": no space left");
@@ -67,10 +67,10 @@ Expected<void> FileWriter::initialize() {
     for (const Table* table : columnar_tables()) tables_.push_back(*table);
     tables_.push_back(node_table());
   }
-  auto done = database_.exec(
-      fmt::format("PRAGMA page_size={}; PRAGMA application_id={}; PRAGMA user_version={}; "
-                  "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE",
-                  kPageBytes, kApplicationId, kFormatVersion));
+  auto done =
+      database_.exec(fmt::format("PRAGMA page_size={}; PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE; "
+                                 "PRAGMA application_id={}; PRAGMA user_version={}",
+                                 kPageBytes, kApplicationId, kFormatVersion));
   const auto node = std::find_if(tables_.begin(), tables_.end(),
                                  [](const Table& table) { return table.name == "node"; });
   for (const auto& sql : creation_sql(node == tables_.end() ? Table{} : *node)) {

@@ -20,7 +20,8 @@ const Table& process_table() {
            Ask::kComputed},
           {3, "detail_at", kInteger, Unit::kSnapshot, kGauge,
            "Snapshot in which the columns read by signal (memory, links, stack …) were last read; "
-           "they are unchanged since unless the process ran",
+           "they are unchanged since unless the process ran. Of a process with a list of over 1000 "
+           "elements: when that list was last read",
            Ask::kComputed},
 
           {10, "reductions", kInteger, Unit::kReductions, kCounter,

@@ -78,8 +78,9 @@ TEST_F(BadInput, WrongWordsOnTheCommandLineAreUsageErrors) {
 
 TEST_F(BadInput, ImpossibleTimesAreUsageErrors) {
   for (const char* option : {"-i", "-d"}) {
-    for (const char* time : {"0s", "0", "-1s", "-5m", "", "s", "5", "5 s", "five", "5x", "nan", "nans",
-                             "infs", "1e999s", "-1e999s", "99999999h", "1e-9ms", "0x10s", "5s5s"}) {
+    for (const char* time :
+         {"0s", "0", "-1s", "-5m", "", "s", "5", "5 s", "five", "5x", "nan", "nans", "infs",
+          "1e999s", "-1e999s", "99999999h", "1e-9ms", "0x10s", "5s5s"}) {
       expect_usage_error({"shop", option, time});
     }
   }

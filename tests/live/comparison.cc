@@ -72,14 +72,15 @@ class ProcessComparison {
         value(comparison, column, *row, *after->second);
       }
       if (must_stand) {
-        comparison.that(process_table().columns.front(), !moving,
-                        fmt::format("stands still: {} reductions recorded, {} afterwards",
-                                    shown(row->at("reductions")),
-                                    shown(after->second->at("reductions"))));
+        comparison.that(
+            process_table().columns.front(), !moving,
+            fmt::format("stands still: {} reductions recorded, {} afterwards",
+                        shown(row->at("reductions")), shown(after->second->at("reductions"))));
       }
     }
     for (const std::string& pid : still_) {
       EXPECT_TRUE(recorded.contains(pid)) << pid << " was not recorded";
+      EXPECT_TRUE(node_.after.contains(pid)) << pid << " has ended";
     }
     compared.rows = comparison.rows();
     compared.values = comparison.values();
@@ -155,8 +156,8 @@ void Comparison::equal(const Column& column, const Json& answer) {
   if (value == nullptr) return;
   const Json& recorded = recorded_->at(column.name);
   if (recorded != cut(*value)) {
-    difference(column, fmt::format("recorded {}, the node says {}", shown(recorded),
-                                   shown(cut(*value))));
+    difference(column,
+               fmt::format("recorded {}, the node says {}", shown(recorded), shown(cut(*value))));
   } else if (const auto why = recorded_->find("not_read");
              why != recorded_->end() && why->contains(column.name)) {
     difference(column, "not read: " + shown(why->at(column.name)));
@@ -173,8 +174,8 @@ void Comparison::between(const Column& column, const Json& low, const Json& high
   ++values_;
   const Json& recorded = recorded_->value(column.name, Json());
   if (!recorded.is_number() || recorded < low || recorded > high) {
-    difference(column, fmt::format("recorded {}, not within {} and {}", shown(recorded),
-                                   shown(low), shown(high)));
+    difference(column, fmt::format("recorded {}, not within {} and {}", shown(recorded), shown(low),
+                                   shown(high)));
   }
 }
 
@@ -182,9 +183,9 @@ void Comparison::not_read(const Column& column, const std::string& reason) {
   ++values_;
   const Json why = recorded_->value("not_read", Json::object()).value(column.name, Json());
   if (!recorded_->value(column.name, Json()).is_null() || why != reason) {
-    difference(column, fmt::format("recorded {}, reason {}; to be left out: {}",
-                                   shown(recorded_->value(column.name, Json())), shown(why),
-                                   reason));
+    difference(column,
+               fmt::format("recorded {}, reason {}; to be left out: {}",
+                           shown(recorded_->value(column.name, Json())), shown(why), reason));
   }
 }
 

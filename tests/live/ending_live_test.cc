@@ -32,7 +32,7 @@ class Ending : public LiveTest {
 
 TEST_F(Ending, ASignalFinishesTheSnapshotAndClosesTheFile) {
   const auto node = world_->start();
-  node->ask("live_population many 20000");
+  node->ask("live_population many 5000");
   for (const int signal : {SIGINT, SIGTERM}) {
     std::filesystem::remove(file());
     Program recorder = attach(*node, "100ms");

@@ -32,8 +32,8 @@ class Exactness : public LiveTest {
   Rows now(const std::string& question) { return answered_rows(node_->ask(question)); }
 
   void say(const std::string& table, const Compared& compared) {
-    const std::string text = fmt::format("{} values in {} rows, {} of them moving",
-                                         compared.values, compared.rows, compared.moving);
+    const std::string text = fmt::format("{} values in {} rows, {} of them moving", compared.values,
+                                         compared.rows, compared.moving);
     RecordProperty(table, text);
     fmt::print("{}: {}\n", table, text);
   }
@@ -75,7 +75,14 @@ TEST_F(Exactness, ProcessesAreRecordedAsTheNodeAnswers) {
 TEST_F(Exactness, EtsTablesAreRecordedAsTheNodeAnswers) {
   start();
   node_->ask("live_things tables");
-  const Rows before = now("live_answers ets");
+  Rows before = now("live_answers ets");
+  // The node's table of connections has the recorder's own in it while that lasts.
+  for (auto& [id, row] : before) {
+    if (row->at("name") != "sys_dist") continue;
+    Json moving = *row;
+    moving["size"] = moving["memory"] = "moving";
+    row = std::make_shared<const Json>(moving);
+  }
   record(*world_, *node_, file(), kShort);
   const NodeAnswers node = answers("live_answers ets", before);
   const Rows recorded = recorded_rows(file(), "ets");
@@ -84,13 +91,13 @@ TEST_F(Exactness, EtsTablesAreRecordedAsTheNodeAnswers) {
   EXPECT_EQ(compared.rows, recorded.size());
   EXPECT_LE(compared.moving, 5u);  // the tables of the node's own services
   const auto find = [&](const std::string& name) {
-    return std::find_if(recorded.begin(), recorded.end(), [&](const auto& entry) {
-      return entry.second->at("name") == name;
-    })->second;
+    return std::find_if(recorded.begin(), recorded.end(),
+                        [&](const auto& entry) { return entry.second->at("name") == name; })
+        ->second;
   };
   EXPECT_EQ(find("fixed")->at("safe_fixed_count"), 2);
   EXPECT_EQ(find("binaries")->at("binary_count"), 201);
-  EXPECT_EQ(find("live_table")->at("id"), "live_table");
+  EXPECT_EQ(find("live_table")->at("named_table"), true);
 }
 
 TEST_F(Exactness, PortsAreRecordedAsTheNodeAnswers) {
@@ -263,10 +270,10 @@ TEST_F(Exactness, TheNodesOwnCountersAreRecordedAsTheNodeAnswers) {
       comparison.between(column, 0, 1000);  // of that instant
     } else if (column.kind == Kind::kCounter) {
       comparison.between(column, before.at(name), after.at(name));
-    } else if (name.rfind("memory_", 0) == 0 && before.at(name) != after.at(name)) {
-      comparison.between(column, after.at(name).get<Cell>() / 2, after.at(name).get<Cell>() * 2);
-    } else if (name == "memory_total" || name.find("process") != std::string::npos ||
-               name == "memory_system" || name == "memory_binary") {
+    } else if (name == "memory_atom" || name == "memory_atom_used" || name == "memory_code") {
+      comparison.equal(column, after);
+    } else if (name.rfind("memory_", 0) == 0) {
+      // Moves with every question: of the same size.
       comparison.between(column, after.at(name).get<Cell>() / 2, after.at(name).get<Cell>() * 2);
     } else {
       comparison.equal(column, after);
@@ -298,13 +305,14 @@ TEST_F(Exactness, ProcessesThatEndDuringTheCaptureSpoilNothing) {
   start();
   node_->ask("live_population make");
   node_->ask("live_things tables");
-  node_->ask("live_population storm 20");
+  node_->ask("live_population storm 40");
   const auto snapshots = record(*world_, *node_, file(), kShort);
   node_->ask("live_population calm");
   NodeAnswers node = answers("live_answers processes", {});
   node.still = node_->ask("live_population members").get<std::vector<std::string>>();
   const Compared compared = compare_processes(recorded_rows(file(), "processes"), node, kSnapshots);
   say("process", compared);
+  EXPECT_EQ(node_->printed(), "");
   std::int64_t appeared = 0;
   ASSERT_EQ(snapshots.size(), static_cast<std::size_t>(kSnapshots));
   for (const Json& snapshot : snapshots) {

@@ -97,7 +97,8 @@ quick() ->
             <- [process_info(Pid, [reductions, message_queue_len])]].
 
 ets() ->
-    [single(term(Table), table(Table)) || Table <- ets:all(), ets:info(Table, id) =/= undefined].
+    [single(term(ets:info(Table, id)), table(Table))
+     || Table <- ets:all(), ets:info(Table, id) =/= undefined].
 
 table(Table) ->
     Get = fun(Item) -> ets:info(Table, Item) end,
@@ -177,8 +178,8 @@ socket(Socket) ->
                    write_byte, write_pkg, write_pkg_max, write_tries, write_waits, write_fails,
                    acc_success, acc_tries, acc_waits, acc_fails], Counters)).
 
-socket_address(#{family := _, addr := Address, port := Port}) -> address({ok, {Address, Port}});
-socket_address(Address) -> term(Address).
+socket_address(#{addr := Address, port := Port}) -> address({ok, {Address, Port}});
+socket_address(#{path := Path}) -> address({ok, {local, Path}}).
 
 schedulers() ->
     Normal = erlang:system_info(schedulers),

@@ -3,7 +3,7 @@
 %% the node ends.
 -module(live_population).
 -behaviour(gen_server).
--export([make/0, remote/1, idle/0, many/1, storm/1, calm/0, killed/0, settle/1, members/0]).
+-export([make/0, remote/1, idle/0, many/1, storm/1, calm/0, settle/1, members/0]).
 -export([init/1, handle_call/3, handle_cast/2]).
 -export([sleep/0, hibernated/0, deep/1, chosen/1, middle/1, lowest/1]).
 
@@ -39,7 +39,7 @@ many(Count) ->
     settle([Supervisor, hd(Pids), lists:last(Pids)]),
     length(Pids).
 
-%% Processes that live a few milliseconds, Rate a millisecond, until calm/0.
+%% Processes that live 0 to 39 milliseconds, Rate at a time every millisecond or two, until calm/0.
 storm(Rate) ->
     register(live_storm, spawn(fun() -> storm_loop(Rate) end)),
     true.
@@ -47,7 +47,7 @@ storm(Rate) ->
 storm_loop(Rate) ->
     [spawn(fun() ->
          Table = ets:new(short, []),
-         receive after N rem 5 -> ets:delete(Table) end
+         receive after N rem 40 -> ets:delete(Table) end
      end) || N <- lists:seq(1, Rate)],
     receive stop -> ok after 1 -> storm_loop(Rate) end.
 
@@ -55,9 +55,6 @@ calm() ->
     Reference = monitor(process, live_storm),
     live_storm ! stop,
     receive {'DOWN', Reference, _, _, _} -> true end.
-
-%% Waits for ever in the middle of something.
-killed() -> exit(whereis(live_named), kill).
 
 members() ->
     live_members ! {who, self()},

@@ -14,7 +14,7 @@ callable(undefined) -> null;
 callable({M, F, Arguments}) when is_list(Arguments) -> callable({M, F, length(Arguments)});
 callable({M, F, A}) ->
     case atom_to_binary(M) of
-        <<"Elixir.", Module/binary>> -> unicode(io_lib:format("~ts.~tw/~w", [Module, F, A]));
+        <<"Elixir.", Module/binary>> -> unicode(io_lib:format("~ts.~ts/~w", [Module, F, A]));
         _ -> unicode(io_lib:format("~tw:~tw/~w", [M, F, A]))
     end.
 

@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 
 struct NodeOptions {
   std::string alive = "shop";
-  bool long_name = false;                  // shop@127.0.0.1 instead of shop@host
+  bool long_name = false;                   // shop@127.0.0.1 instead of shop@host
   std::vector<std::string> arguments = {};  // of erl
 };
 

@@ -98,8 +98,8 @@ void Program::signal(int number) const { kill(id_, number); }
 bool Program::read_more(std::chrono::steady_clock::time_point until) {
   pollfd polled[2] = {{out_.descriptor, POLLIN, 0}, {error_.descriptor, POLLIN, 0}};
   if (out_.descriptor < 0 && error_.descriptor < 0) return false;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-      until - std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
   if (left.count() <= 0) throw std::runtime_error("a program neither spoke nor ended in time");
   if (poll(polled, 2, static_cast<int>(left.count())) <= 0) return true;
   for (int at = 0; at < 2; ++at) {

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+
+#include <csignal>
 
 #include "tests/schema/builders.h"
 
@@ -89,7 +92,7 @@ TEST_F(Recording, OverwritesNothing) {
   const auto writer = create();
   ASSERT_FALSE(writer);
   EXPECT_EQ(writer.error().code, Error::Code::kUsage);
-  EXPECT_EQ(writer.error().message, "cannot create " + path_ + ": it exists");
+  EXPECT_EQ(writer.error().message, "cannot create " + path_ + ": it exists; give another name, or move it away");
   EXPECT_EQ(read_file(path_).size(), 4U);
 }
 
@@ -278,6 +281,40 @@ TEST_F(Recording, TakesAnAbandonedSnapshotBackAndStartsAKeyframeGroup) {
   EXPECT_EQ(reader->snapshots().size(), 2U);
   EXPECT_EQ(reader->text(2, 1), "kept");
   EXPECT_EQ(reader->rows(*reader->table("animal"), 2, nullptr)->groups.at(0), kept);
+}
+
+// A limit on the size of files stands for a disk that takes no more.
+TEST_F(Recording, GoesOnWhenTheDiskTakesWritesAgain) {
+  const auto writer = started();
+  const auto table = animals();
+  RandomRows random(4);
+  const auto attempt = [&](std::int64_t id, const RowGroup& rows) -> Expected<std::int64_t> {
+    auto done = writer->begin(id, id, 1);
+    if (done) done = writer->put_rows(table, 0, RowGroup(rows));
+    if (!done) return tl::unexpected(done.error());
+    return writer->commit({});
+  };
+  const auto first = random.rows(table, kRowsPerGroup);
+  const auto second = random.rows(table, kRowsPerGroup);
+  ASSERT_TRUE(attempt(1, first));
+  struct sigaction ignore {};
+  struct sigaction before {};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGXFSZ, &ignore, &before);
+  struct rlimit whole {};
+  getrlimit(RLIMIT_FSIZE, &whole);
+  const struct rlimit full { 8192, whole.rlim_max };
+  setrlimit(RLIMIT_FSIZE, &full);
+  const auto failed = attempt(2, second);
+  setrlimit(RLIMIT_FSIZE, &whole);
+  sigaction(SIGXFSZ, &before, nullptr);
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(failed.error().message, HasSubstr("cannot write " + path_ + ": "));
+  const auto again = attempt(2, second);
+  ASSERT_TRUE(again) << again.error().message;
+  const auto reader = open();
+  EXPECT_EQ(reader->rows(*reader->table("animal"), 1, nullptr)->groups.at(0), first);
+  EXPECT_EQ(reader->rows(*reader->table("animal"), 2, nullptr)->groups.at(0), second);
 }
 
 TEST_F(Recording, RefusesSnapshotsOutOfTurn) {
