@@ -1,0 +1,46 @@
+// Recordings of earlier versions still open and say the same.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "schema/store/reader.h"
+#include "tests/analyzer/run.h"
+
+namespace beamtape {
+namespace {
+
+const std::string kFormat1 = BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-1.beamtape";
+
+TEST(Samples, OpenAndAreWhole) {
+  int files = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(kFormat1).parent_path())) {
+    auto reader = Reader::open(entry.path());
+    ASSERT_TRUE(reader) << reader.error().message;
+    const auto damage = (*reader)->check({});
+    ASSERT_TRUE(damage) << damage.error().message;
+    EXPECT_TRUE(damage->empty()) << entry.path() << ": " << damage->front().what;
+    ++files;
+  }
+  EXPECT_GE(files, 1);
+}
+
+TEST(Samples, OfFormat1TellsTheTroublesOfTheDemoNode) {
+  const auto top = run_on_files(
+      {"show", "processes", kFormat1, "--sort", "message_queue_len", "--json", "--limit", "1"});
+  ASSERT_EQ(top.code, 0) << top.err;
+  const auto row = nlohmann::json::parse(top.out).at("rows").at(0);
+  EXPECT_EQ(row.at("registered_name"), "audit_log");
+  EXPECT_GT(row.at("message_queue_len"), 5000);
+  const auto stock = run_on_files(
+      {"show", "processes", kFormat1, "--filter", "registered_name = stock_server", "--json"});
+  EXPECT_EQ(nlohmann::json::parse(stock.out).at("rows").at(0).at("current_function"),
+            "gen:do_call/4");
+  const auto prices = run_on_files({"series", kFormat1, "ets:prices", "size", "--json"});
+  EXPECT_EQ(nlohmann::json::parse(prices.out).at("rows").size(), 20u);
+}
+
+}  // namespace
+}  // namespace beamtape
