@@ -86,9 +86,20 @@ void Checker::check_pages() {
   if (!rows) return report(0, "SQLite cannot check its pages: " + rows.error().message);
   auto more = rows->step();
   for (; more && *more; more = rows->step()) {
-    if (rows->text(0) != "ok") report(0, "SQLite: " + std::string(rows->text(0)));
+    if (rows->text(0) != "ok") report_pages(std::string(rows->text(0)));
   }
   if (!more) report(0, "SQLite cannot check its pages: " + more.error().message);
+}
+
+// SQLite puts many problems into one row, a line each, under a headline.
+void Checker::report_pages(const std::string& problems) {
+  std::size_t at = 0;
+  while (at < problems.size()) {
+    const std::size_t end = std::min(problems.find('\n', at), problems.size());
+    const std::string line = problems.substr(at, end - at);
+    if (!line.starts_with("***")) report(0, "SQLite: " + line);
+    at = end + 1;
+  }
 }
 
 void Checker::check_plain_rows() {

@@ -46,6 +46,7 @@ class Checker {
 
   void report(std::int64_t snapshot, std::string what);
   void check_pages();
+  void report_pages(const std::string& problems);
   void check_plain_rows();
   void check_stray_parts();
   void find_node_samples();
