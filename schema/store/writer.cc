@@ -1,6 +1,8 @@
 // Writing a recording: one transaction for each snapshot. See FORMAT.md for what is written and
 // part.h for how rows become bytes.
 
+#include "schema/store/writer.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
