@@ -11,13 +11,13 @@ namespace beamtape {
 struct Error {
   enum class Code {
     kOther,
-    kTimeout,   // no answer within the deadline; the connection is still good
-    kClosed,    // the connection is gone
-    kRefused,   // the node answered, but would not have us
-    kNotFound,  // no such node, file, subject or column
-    kMalformed, // bytes that do not follow their grammar
+    kTimeout,    // no answer within the deadline; the connection is still good
+    kClosed,     // the connection is gone
+    kRefused,    // the node answered, but would not have us
+    kNotFound,   // no such node, file, subject or column
+    kMalformed,  // bytes that do not follow their grammar
     kDiskFull,
-    kUsage,     // the caller's words are wrong: exit code 2
+    kUsage,  // the caller's words are wrong: exit code 2
   };
   Code code = Code::kOther;
   std::string message;

@@ -39,7 +39,9 @@ constexpr Missing why_missing(Cell cell) {
   return reason < kMissingKinds ? static_cast<Missing>(reason) : Missing::kBadAnswer;
 }
 // True where the value exists on the node but was not read (everything but kNone).
-constexpr bool is_not_read(Cell cell) { return is_missing(cell) && cell != missing(Missing::kNone); }
+constexpr bool is_not_read(Cell cell) {
+  return is_missing(cell) && cell != missing(Missing::kNone);
+}
 
 // The reason in words, as printed under `not_read`: "mailbox over 10 000 messages".
 const char* reason_text(Missing why);

@@ -34,7 +34,7 @@ struct SnapshotRecord {
   std::int64_t node = 0;   // NodeRecord::id
   std::int64_t epoch = 0;  // keyframe group: number of the snapshot that starts it
   std::int64_t began_wall_us = 0;
-  std::int64_t ended_wall_us = 0;   // all answers are in
+  std::int64_t ended_wall_us = 0;  // all answers are in
   std::int64_t began_mono_us = 0;
   std::int64_t interval_us = 0;     // intended time to the next
   std::int64_t target_us = 0;       // sum over chunks of wall time spent in them on the node
@@ -68,9 +68,9 @@ inline constexpr std::size_t kMaxGroups = 1000;
 struct GroupSample {  // processes of one group (schema/model/group.h)
   Cell name = 0;
   std::int64_t processes = 0;
-  std::int64_t memory = 0;      // bytes, of those whose memory is known
-  std::int64_t memory_unknown = 0;  // processes whose memory is not known
-  std::int64_t message_queue_len = 0;      // sum
+  std::int64_t memory = 0;             // bytes, of those whose memory is known
+  std::int64_t memory_unknown = 0;     // processes whose memory is not known
+  std::int64_t message_queue_len = 0;  // sum
   std::int64_t max_message_queue_len = 0;
   std::int64_t reductions = 0;  // sum over living members: falls when one ends
   std::int64_t appeared = 0;    // members first seen in this snapshot

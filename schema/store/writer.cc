@@ -44,7 +44,8 @@ Expected<void> make_file(const std::string& path) {
   }
   switch (errno) {
     case EEXIST:
-      return fail(Error::Code::kUsage, "cannot create " + path + ": it exists; give another name, or move it away");
+      return fail(Error::Code::kUsage,
+                  "cannot create " + path + ": it exists; give another name, or move it away");
     case ENOSPC:
     case EDQUOT:
       return fail(Error::Code::kDiskFull, "cannot create " + path + ": no space left");

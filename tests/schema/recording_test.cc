@@ -92,7 +92,8 @@ TEST_F(Recording, OverwritesNothing) {
   const auto writer = create();
   ASSERT_FALSE(writer);
   EXPECT_EQ(writer.error().code, Error::Code::kUsage);
-  EXPECT_EQ(writer.error().message, "cannot create " + path_ + ": it exists; give another name, or move it away");
+  EXPECT_EQ(writer.error().message,
+            "cannot create " + path_ + ": it exists; give another name, or move it away");
   EXPECT_EQ(read_file(path_).size(), 4U);
 }
 
