@@ -210,7 +210,7 @@ Expected<Frame> Recording::node_frame(const Table& table, const SnapshotRecord& 
         RowGroup group;
         group.grow(table.columns.size(), 1);
         for (std::size_t i = 0; i < cells.size() && i < group.columns.size(); ++i) {
-          group.columns[i][0] = cells[i];
+          group.columns[i].set(0, cells[i]);
         }
         data.groups.push_back(std::move(group));
         return false;
@@ -230,7 +230,7 @@ Expected<Frame> Recording::group_frame(const Table& table, const SnapshotRecord&
         group.grow(table.columns.size(), rows);
         for (std::size_t row = 0; row < rows; ++row) {
           const auto cells = aggregate.cells(all, row);
-          for (std::size_t i = 0; i < cells.size(); ++i) group.columns[i][row] = cells[i];
+          for (std::size_t i = 0; i < cells.size(); ++i) group.columns[i].set(row, cells[i]);
         }
         data.groups.push_back(std::move(group));
         return false;

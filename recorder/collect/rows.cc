@@ -24,9 +24,9 @@ Rows::Rows(const Table& table) : table_(&table) { index_rebuild(kFirstBuckets); 
 
 void Rows::set(std::size_t slot, std::size_t column, Cell cell) {
   const std::size_t group = slot / kRowsPerGroup;
-  Cell& here = data_.groups[group].columns[column][slot % kRowsPerGroup];
-  if (here == cell) return;
-  here = cell;
+  CellColumn& cells = data_.groups[group].columns[column];
+  if (cells[slot % kRowsPerGroup] == cell) return;
+  cells.set(slot % kRowsPerGroup, cell);
   changed_[group] = true;
 }
 
@@ -149,9 +149,13 @@ std::vector<std::size_t> Rows::take_changed() {
 void Rows::mark_all_changed() { changed_.assign(changed_.size(), true); }
 
 void Rows::renumber(const std::function<Cell(std::size_t column, Cell cell)>& map) {
+  std::vector<Cell> cells;
   for (RowGroup& group : data_.groups) {
+    cells.resize(group.rows);
     for (std::size_t column = 0; column < group.columns.size(); ++column) {
-      for (Cell& cell : group.columns[column]) cell = map(column, cell);
+      group.columns[column].copy_to(cells);
+      for (Cell& cell : cells) cell = map(column, cell);
+      group.columns[column].assign(cells);
     }
   }
   mark_all_changed();

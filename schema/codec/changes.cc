@@ -24,17 +24,13 @@ bool Changes::find(const Table& table, const RowGroup& before, const RowGroup& n
   masks_.assign(now.rows * mask_bytes_, 0);
   bool moved = false;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    find_modal(columns_[i]);
+    find_modal(i);
     mark_cells(i);
     moved = moved || columns_[i].modal != 0;
   }
   find_rows();
   for (std::size_t i = 0; i < columns_.size(); ++i) find_constant(i);
   return moved || !rows_.empty();
-}
-
-bool Changes::same(std::size_t column) const {
-  return std::equal(now_->columns[column].begin(), now_->columns[column].end(), old_cells(column));
 }
 
 void Changes::find_columns(const Table& table) {
@@ -45,7 +41,10 @@ void Changes::find_columns(const Table& table) {
   });
   const bool newcomers = find_special_rows();
   for (const auto c : order) {
-    if (newcomers || !same(c)) columns_.push_back({c, 0, std::nullopt});
+    if (!newcomers && same(c)) continue;
+    columns_.push_back({c, 0, std::nullopt});
+    before_->columns[c].copy_to(old_cells_.emplace_back(now_->rows));
+    now_->columns[c].copy_to(new_cells_.emplace_back(now_->rows));
   }
 }
 
@@ -54,8 +53,9 @@ bool Changes::find_special_rows() {
   bool newcomers = false;
   special_.assign(now_->rows, kMasked);
   for (std::size_t r = 0; r < now_->rows; ++r) {
-    if (old_cells(0)[r] == new_cells(0)[r]) continue;
-    if (!is_missing(new_cells(0)[r])) {
+    const Cell key = now_->columns[0][r];
+    if (before_->columns[0][r] == key) continue;
+    if (!is_missing(key)) {
       special_[r] = kNewSubject;
       newcomers = true;
     } else if (std::all_of(now_->columns.begin(), now_->columns.end(),
@@ -66,9 +66,9 @@ bool Changes::find_special_rows() {
   return newcomers;
 }
 
-void Changes::find_modal(ColumnChange& column) {
-  const Cell* old = old_cells(column.position);
-  const Cell* now = new_cells(column.position);
+void Changes::find_modal(std::size_t index) {
+  const auto& old = old_cells_[index];
+  const auto& now = new_cells_[index];
   std::size_t unchanged = 0;
   for (std::size_t r = 0; r < now_->rows; ++r) unchanged += old[r] == now[r] ? 1 : 0;
   if (unchanged * 2 >= now_->rows) return;
@@ -77,13 +77,13 @@ void Changes::find_modal(ColumnChange& column) {
     if (ordinary(r) && !is_missing(old[r])) frequency_.add(minus(now[r], old[r]));
   }
   const auto most = frequency_.most();
-  if (most.count > 1) column.modal = most.value;
+  if (most.count > 1) columns_[index].modal = most.value;
 }
 
 void Changes::mark_cells(std::size_t index) {
   const auto& column = columns_[index];
-  const Cell* old = old_cells(column.position);
-  const Cell* now = new_cells(column.position);
+  const auto& old = old_cells_[index];
+  const auto& now = new_cells_[index];
   std::uint8_t* mask = masks_.data() + index / 8;
   const auto bit = static_cast<std::uint8_t>(1U << (index % 8));
   for (std::size_t r = 0; r < now_->rows; ++r) {
@@ -124,8 +124,8 @@ void Changes::find_rows() {
 // columns do that hold the number of the snapshot in which something was read.
 void Changes::find_constant(std::size_t index) {
   auto& column = columns_[index];
-  const Cell* old = old_cells(column.position);
-  const Cell* now = new_cells(column.position);
+  const auto& old = old_cells_[index];
+  const auto& now = new_cells_[index];
   std::size_t cells = 0;
   frequency_.clear();
   for (const auto r : rows_) {

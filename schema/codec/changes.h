@@ -42,6 +42,9 @@ class Changes {
   std::span<const std::uint8_t> mask(std::size_t number) const {
     return std::span(masks_).subspan(distinct_masks_[number] * mask_bytes_, mask_bytes_);
   }
+  // The cells of one of columns(), by its index.
+  const std::vector<Cell>& old_cells(std::size_t index) const { return old_cells_[index]; }
+  const std::vector<Cell>& new_cells(std::size_t index) const { return new_cells_[index]; }
   bool is_new(std::size_t row) const { return !special_.empty() && special_[row] == kNewSubject; }
   // True if the cell is another than expected, in a row whose subject is the same.
   bool marked(std::size_t row, std::size_t index) const {
@@ -49,14 +52,12 @@ class Changes {
   }
 
  private:
-  const Cell* old_cells(std::size_t column) const { return before_->columns[column].data(); }
-  const Cell* new_cells(std::size_t column) const { return now_->columns[column].data(); }
-  bool same(std::size_t column) const;
+  bool same(std::size_t column) const { return before_->columns[column] == now_->columns[column]; }
   bool ordinary(std::size_t row) const { return special_.empty() || special_[row] == kMasked; }
   void find_columns(const Table& table);
   // Rows whose subject is another now. True if any of them is a new one.
   bool find_special_rows();
-  void find_modal(ColumnChange& column);
+  void find_modal(std::size_t index);
   void mark_cells(std::size_t index);
   void find_rows();
   void find_constant(std::size_t index);
@@ -65,6 +66,8 @@ class Changes {
   const RowGroup* before_ = nullptr;
   const RowGroup* now_ = nullptr;
   std::vector<ColumnChange> columns_;
+  std::vector<std::vector<Cell>> old_cells_;  // beside columns_
+  std::vector<std::vector<Cell>> new_cells_;
   std::vector<std::uint8_t> special_;  // by row; empty if every subject is what it was
   std::size_t mask_bytes_ = 0;
   std::vector<std::uint8_t> masks_;          // by row

@@ -27,7 +27,6 @@ namespace {
 
 enum Where : std::uint8_t { kGaps = 0, kBitmap = 1 };
 enum Base : std::uint8_t { kExpected = 0, kConstant = 1 };
-constexpr Cell kNoCell = missing(Missing::kNone);
 // Up to one changed row in so many, gaps are smaller than a bitmap.
 constexpr std::size_t kSparse = 24;
 
@@ -78,9 +77,10 @@ void write_rows(ByteWriter& out, const Changes& changes, std::size_t rows) {
   for (const auto what : changes.what()) out.varint(what);
 }
 
-void write_values(ByteWriter& out, const Changes& changes, std::size_t index,
-                  const std::vector<Cell>& old, const std::vector<Cell>& now, Cell base) {
+void write_values(ByteWriter& out, const Changes& changes, std::size_t index, Cell base) {
   const auto& column = changes.columns()[index];
+  const auto& old = changes.old_cells(index);
+  const auto& now = changes.new_cells(index);
   for (const auto r : changes.rows()) {
     const bool is_new = changes.is_new(r);
     if (!is_new && !changes.marked(r, index)) continue;
@@ -113,7 +113,8 @@ class DifferenceReader {
       if (positions_[i]) {
         apply(i, rows_.columns[*positions_[i]], origins[*positions_[i]]);
       } else {
-        std::vector<Cell> unknown(rows_.rows, kNoCell);
+        CellColumn unknown;
+        unknown.resize(rows_.rows);
         apply(i, unknown, 0);
       }
     }
@@ -180,11 +181,9 @@ class DifferenceReader {
     return in_.ok();
   }
 
-  void apply(std::size_t index, std::vector<Cell>& cells, Cell base) {
+  void apply(std::size_t index, CellColumn& cells, Cell base) {
     const auto& column = columns_[index];
-    if (column.modal != 0) {
-      for (Cell& cell : cells) cell = expected_cell(cell, column.modal);
-    }
+    cells.add(column.modal);
     const std::uint8_t* mask = masks_.data() + index / 8;
     const std::size_t bit = index % 8;
     for (std::size_t i = 0; i < changed_.size(); ++i) {
@@ -194,12 +193,13 @@ class DifferenceReader {
           (what == kEmptied || (mask[(what - kMasked) * mask_bytes_] >> bit & 1) == 0)) {
         continue;
       }
-      Cell& cell = cells[changed_[i]];
-      if (newcomer || is_missing(cell)) {
-        cell = get_value(in_, base);
+      const Cell expected = cells[changed_[i]];
+      if (newcomer || is_missing(expected)) {
+        const Cell cell = get_value(in_, base);
         if (!is_missing(cell)) base = cell;
+        cells.set(changed_[i], cell);
       } else {
-        cell = get_value(in_, column.constant.value_or(cell));
+        cells.set(changed_[i], get_value(in_, column.constant.value_or(expected)));
       }
     }
   }
@@ -210,7 +210,7 @@ class DifferenceReader {
       if (what_[i] >= kMasked) continue;
       const Cell cell = missing(what_[i] == kEmptied ? Missing::kNone : Missing::kNotRecorded);
       for (std::size_t c = 0; c < rows_.columns.size(); ++c) {
-        if (what_[i] == kEmptied || !listed_[c]) rows_.columns[c][changed_[i]] = cell;
+        if (what_[i] == kEmptied || !listed_[c]) rows_.columns[c].set(changed_[i], cell);
       }
     }
   }
@@ -250,8 +250,7 @@ bool write_difference(ByteWriter& out, const Table& table, const RowGroup& befor
   for (std::size_t i = 0; i < changes.columns().size(); ++i) {
     const auto position = changes.columns()[i].position;
     boundaries.push_back(out.size());
-    write_values(out, changes, i, old.columns[position], now.columns[position],
-                 first_base(old, origin, position));
+    write_values(out, changes, i, first_base(old, origin, position));
   }
   return true;
 }

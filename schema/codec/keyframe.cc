@@ -54,13 +54,14 @@ bool read_presence(ByteReader& in, std::size_t rows, std::vector<std::uint16_t>&
   return true;
 }
 
-void place(Cells cells, const std::vector<std::uint16_t>& present, std::vector<Cell>& column) {
+void place(Cells cells, const std::vector<std::uint16_t>& present, CellColumn& column) {
   if (cells.size() == column.size()) {
-    std::copy(cells.begin(), cells.end(), column.begin());
+    column.assign(cells);
     return;
   }
-  std::fill(column.begin(), column.end(), missing(Missing::kNone));
-  for (std::size_t i = 0; i < present.size(); ++i) column[present[i]] = cells[i];
+  std::vector<Cell> all(column.size(), missing(Missing::kNone));
+  for (std::size_t i = 0; i < present.size(); ++i) all[present[i]] = cells[i];
+  column.assign(all);
 }
 
 std::vector<std::size_t> by_id(const Table& table) {
@@ -79,18 +80,18 @@ void write_keyframe(ByteWriter& out, const Table& table, const RowGroup& rows,
   const auto order = by_id(table);
   const auto present = present_rows(rows);
   const bool all = present.size() == rows.rows;
-  std::vector<Cell> gathered(all ? 0 : present.size() * order.size());
+  std::vector<Cell> gathered(present.size() * order.size());
   std::vector<Cells> cells;
   std::vector<Unit> units;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const auto& column = rows.columns[order[i]];
     units.push_back(table.columns[order[i]].unit);
-    if (all) {
-      cells.emplace_back(column);
-      continue;
-    }
     const auto into = std::span(gathered).subspan(i * present.size(), present.size());
-    for (std::size_t p = 0; p < present.size(); ++p) into[p] = column[present[p]];
+    if (all) {
+      column.copy_to(into);
+    } else {
+      for (std::size_t p = 0; p < present.size(); ++p) into[p] = column[present[p]];
+    }
     cells.emplace_back(into);
   }
   out.varint(rows.rows);
@@ -131,7 +132,8 @@ bool read_keyframe(ByteReader& in, const Table& table, RowGroup& rows) {
     if (sources[c]) {
       place(reader.column(*sources[c]), present, rows.columns[c]);
     } else {
-      std::fill(rows.columns[c].begin(), rows.columns[c].end(), missing(Missing::kNone));
+      rows.columns[c] = {};
+      rows.columns[c].resize(count);
     }
   }
   mark_not_recorded(recorded, rows);

@@ -80,7 +80,7 @@ void mark_not_recorded(const std::vector<bool>& present, RowGroup& rows) {
     if (present[c]) continue;
     for (std::size_t r = 0; r < rows.rows; ++r) {
       const bool empty = is_missing(rows.columns[0][r]);
-      rows.columns[c][r] = missing(empty ? Missing::kNone : Missing::kNotRecorded);
+      rows.columns[c].set(r, missing(empty ? Missing::kNone : Missing::kNotRecorded));
     }
   }
 }

@@ -4,7 +4,7 @@ namespace beamtape {
 
 void RowGroup::grow(std::size_t column_count, std::size_t new_rows) {
   columns.resize(column_count);
-  for (auto& column : columns) column.resize(new_rows, missing(Missing::kNone));
+  for (auto& column : columns) column.resize(new_rows);
   rows = new_rows;
 }
 

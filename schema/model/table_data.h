@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "schema/model/cell.h"
+#include "schema/model/cell_column.h"
 #include "schema/tables/table.h"
 
 namespace beamtape {
@@ -16,7 +16,7 @@ inline constexpr std::size_t kRowsPerGroup = 4096;
 // `rows` cells; columns are in the order of the table's columns.
 struct RowGroup {
   std::size_t rows = 0;
-  std::vector<std::vector<Cell>> columns;
+  std::vector<CellColumn> columns;
   bool damaged = false;  // something was recorded that cannot be read: there are no rows
 
   // Grows to `new_rows`; new slots are empty (every cell kNone).

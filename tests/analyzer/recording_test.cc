@@ -107,7 +107,7 @@ TEST(Recording, DamagedGroupsBetweenOthersAreLeftOut) {
   TableData data;
   data.groups.resize(2);  // the first is damaged
   data.groups[1].grow(table.columns.size(), 1);
-  data.groups[1].columns[0][0] = 4;
+  data.groups[1].columns[0].set(0, 4);
   const Frame frame(table, *shop.snapshot(1), data, Texts(shop.reader(), 1));
   EXPECT_EQ(frame.slots(), std::vector<std::size_t>{kRowsPerGroup});
 }

@@ -13,7 +13,7 @@ std::int64_t micros(double seconds) { return static_cast<std::int64_t>(seconds *
 }  // namespace
 
 Story::Row& Story::Row::raw(const std::string& column, Cell cell) {
-  group_.columns[table_.index_of(column)][index_] = cell;
+  group_.columns[table_.index_of(column)].set(index_, cell);
   return *this;
 }
 

@@ -58,12 +58,15 @@ class Node {
 
  private:
   Cell below(Cell limit) { return std::uniform_int_distribution<Cell>(0, limit - 1)(random_); }
-  Cell& cell(RowGroup& group, std::size_t row, const char* column) {
+  Cell cell(const RowGroup& group, std::size_t row, const char* column) const {
     return group.columns[table_.index_of(column)][row];
+  }
+  void set(RowGroup& group, std::size_t row, const char* column, Cell cell) const {
+    group.columns[table_.index_of(column)].set(row, cell);
   }
 
   void start(RowGroup& group, std::size_t r) {
-    for (auto& column : group.columns) column[r] = missing(Missing::kNone);
+    for (auto& column : group.columns) column.set(r, missing(Missing::kNone));
     const Cell kind = std::min<Cell>(below(12), 7);  // kinds are not equally frequent
     pid_ += below(20) == 0 ? 2 : 1;
     const std::pair<const char*, Cell> constant[] = {
@@ -92,32 +95,32 @@ class Node {
         {"ancestors", 30 + kind},
         {"message_queue_len", 0},
         {"reductions", 40 + below(30)}};
-    for (const auto& [column, value] : constant) cell(group, r, column) = value;
+    for (const auto& [column, value] : constant) set(group, r, column, value);
     resize(group, r, below(3));
-    cell(group, r, "detail_at") = snapshot_;
+    set(group, r, "detail_at", snapshot_);
   }
 
   void resize(RowGroup& group, std::size_t r, Cell step) {
     const Cell heap = kHeapSizes[std::min<Cell>(step, 8)] * 8;
     const Cell old = below(3) == 0 ? kHeapSizes[below(5)] * 8 : 0;
     const Cell stack = (9 + below(3)) * 8;
-    cell(group, r, "heap_size") = heap;
-    cell(group, r, "total_heap_size") = heap + old;
-    cell(group, r, "stack_size") = stack;
-    cell(group, r, "memory") = heap + old + 900 + 32 * below(4);
+    set(group, r, "heap_size", heap);
+    set(group, r, "total_heap_size", heap + old);
+    set(group, r, "stack_size", stack);
+    set(group, r, "memory", heap + old + 900 + 32 * below(4));
   }
 
   void work(RowGroup& group, std::size_t r) {
-    cell(group, r, "reductions") += 20 + below(400);
-    cell(group, r, "detail_at") = snapshot_;
+    set(group, r, "reductions", cell(group, r, "reductions") + 20 + below(400));
+    set(group, r, "detail_at", snapshot_);
     if (below(3) == 0) {
-      cell(group, r, "minor_gcs") += 1;
+      set(group, r, "minor_gcs", cell(group, r, "minor_gcs") + 1);
       resize(group, r, below(6));
     }
-    if (below(10) == 0) cell(group, r, "message_queue_len") = below(4);
-    if (below(10) == 0) cell(group, r, "links") = 40 + below(1000);
-    if (below(10) == 0) cell(group, r, "monitors") = 2000 + below(1000);
-    if (below(50) == 0) cell(group, r, "status") = 7;
+    if (below(10) == 0) set(group, r, "message_queue_len", below(4));
+    if (below(10) == 0) set(group, r, "links", 40 + below(1000));
+    if (below(10) == 0) set(group, r, "monitors", 2000 + below(1000));
+    if (below(50) == 0) set(group, r, "status", 7);
   }
 
   std::mt19937 random_{1};

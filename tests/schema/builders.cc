@@ -122,10 +122,10 @@ Cell RandomRows::value(const Column& column) {
 
 void RandomRows::fill_row(const Table& table, std::size_t row, RowGroup& rows) {
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    rows.columns[c][row] = value(table.columns[c]);
+    rows.columns[c].set(row, value(table.columns[c]));
   }
   next_key_ += 4 + 4 * static_cast<Cell>(below(3));
-  rows.columns[0][row] = next_key_;
+  rows.columns[0].set(row, next_key_);
 }
 
 RowGroup RandomRows::rows(const Table& table, std::size_t count) {
@@ -142,16 +142,17 @@ void RandomRows::change(const Table& table, double share, RowGroup& rows) {
     if (std::uniform_real_distribution<>()(random_) >= share) continue;
     switch (below(20)) {
       case 0:
-        for (auto& column : rows.columns) column[r] = missing(Missing::kNone);
+        for (auto& column : rows.columns) column.set(r, missing(Missing::kNone));
         break;
       case 1:
         fill_row(table, r, rows);
         break;
       default: {
         const auto column = 1 + below(table.columns.size() - 1);
-        Cell& cell = rows.columns[column][r];
+        const Cell cell = rows.columns[column][r];
         const bool counts = table.columns[column].type == Type::kInteger && !is_missing(cell);
-        cell = counts ? cell + static_cast<Cell>(below(50)) : value(table.columns[column]);
+        rows.columns[column].set(
+            r, counts ? cell + static_cast<Cell>(below(50)) : value(table.columns[column]));
       }
     }
   }

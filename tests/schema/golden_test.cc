@@ -28,11 +28,12 @@ Table pets() {
 }
 
 RowGroup three_pets() {
+  const Cell none = missing(Missing::kNone);
   RowGroup rows;
-  rows.rows = 3;
-  rows.columns = {{400, missing(Missing::kNone), 408},
-                  {233, missing(Missing::kNone), missing(Missing::kLongMailbox)},
-                  {7, missing(Missing::kNone), 7}};
+  rows.grow(3, 3);
+  rows.columns[0].assign(std::vector<Cell>{400, none, 408});
+  rows.columns[1].assign(std::vector<Cell>{233, none, missing(Missing::kLongMailbox)});
+  rows.columns[2].assign(std::vector<Cell>{7, none, 7});
   return rows;
 }
 
@@ -45,11 +46,11 @@ TEST(Golden, KeyframeOfThreeRows) {
 
 TEST(Golden, DifferenceOfThreeRows) {
   auto now = three_pets();
-  now.columns[1][0] = 610;                                               // changed
-  for (auto& column : now.columns) column[2] = missing(Missing::kNone);  // ended
+  now.columns[1].set(0, 610);                                               // changed
+  for (auto& column : now.columns) column.set(2, missing(Missing::kNone));  // ended
   now.grow(3, 4);
-  now.columns[0][3] = 412;  // began
-  now.columns[1][3] = 233;
+  now.columns[0].set(3, 412);  // began
+  now.columns[1].set(3, 233);
   // version 1, difference; 3 rows become 4; 3 columns without a modal difference; 3 changes and
   // one mask (column 1 of them); bitmap 1011; mask 0, emptied, new; key 408 + 4, memory 233 + 377
   // and 233 of the new one, its name none.

@@ -28,10 +28,10 @@ Table wide_table(std::size_t count) {
   return table;
 }
 
-RowGroup rows_of(std::vector<std::vector<Cell>> columns) {
+RowGroup rows_of(const std::vector<std::vector<Cell>>& columns) {
   RowGroup rows;
   rows.rows = columns.at(0).size();
-  rows.columns = std::move(columns);
+  for (const auto& cells : columns) rows.columns.emplace_back().assign(cells);
   return rows;
 }
 
@@ -51,7 +51,7 @@ TEST(Keyframe, BringsBackAnyCells) {
     RowGroup rows;
     rows.grow(table.columns.size(), random.below(300));
     for (auto& column : rows.columns) {
-      for (auto& cell : column) cell = random.any_cell();
+      for (std::size_t r = 0; r < rows.rows; ++r) column.set(r, random.any_cell());
     }
     EXPECT_EQ(decoded(table, encode_keyframe(table, rows, kLevel)), rows) << "seed " << seed;
   }
@@ -86,7 +86,9 @@ TEST(Difference, BringsBackAnyCells) {
     auto now = before;
     for (auto* rows : {&before, &now}) {
       for (auto& column : rows->columns) {
-        for (auto& cell : column) cell = random.below(2) == 0 ? 5 : random.any_cell();
+        for (std::size_t r = 0; r < rows->rows; ++r) {
+          column.set(r, random.below(2) == 0 ? 5 : random.any_cell());
+        }
       }
     }
     const auto part = encode_difference(table, before, now, kLevel);
@@ -122,13 +124,13 @@ TEST(Difference, CostsNothingForWhatAllRowsShare) {
   before.grow(3, kRowsPerGroup);
   for (std::size_t r = 0; r < kRowsPerGroup; ++r) {
     if (r % 9 == 0) continue;  // an empty slot
-    before.columns[0][r] = static_cast<Cell>(4 * r);
-    before.columns[1][r] = static_cast<Cell>(r * r * 31 % 100'000);
-    before.columns[2][r] = r % 7 == 0 ? missing(Missing::kLongMailbox) : Cell{5};
+    before.columns[0].set(r, static_cast<Cell>(4 * r));
+    before.columns[1].set(r, static_cast<Cell>(r * r * 31 % 100'000));
+    before.columns[2].set(r, r % 7 == 0 ? missing(Missing::kLongMailbox) : Cell{5});
   }
   auto now = before;
-  for (auto& cell : now.columns[1]) cell = is_missing(cell) ? cell : cell + 1;
-  for (auto& cell : now.columns[2]) cell = is_missing(cell) ? cell : cell + 1'000'000;
+  now.columns[1].add(1);
+  now.columns[2].add(1'000'000);
   const auto part = encode_difference(table, before, now, kLevel);
   EXPECT_LE(part.size(), 40U);
   EXPECT_EQ(decoded(table, part, before), now);
@@ -176,8 +178,9 @@ class AcrossVersions : public testing::Test {
       const auto position = animals().find(column.name);
       result.columns.push_back(position ? rows.columns[*position] : rows.columns[0]);
       if (position) continue;
-      for (auto& cell : result.columns.back()) {
-        cell = missing(is_missing(cell) ? Missing::kNone : Missing::kNotRecorded);
+      auto& cells = result.columns.back();
+      for (std::size_t r = 0; r < rows.rows; ++r) {
+        cells.set(r, missing(is_missing(cells[r]) ? Missing::kNone : Missing::kNotRecorded));
       }
     }
     return result;

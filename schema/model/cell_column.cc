@@ -1,0 +1,151 @@
+#include "schema/model/cell_column.h"
+
+#include <algorithm>
+
+namespace beamtape {
+namespace {
+
+// Kept between calls: a row group at a time passes through it.
+std::span<Cell> scratch(std::size_t cells) {
+  thread_local std::vector<Cell> buffer;
+  if (buffer.size() < cells) buffer.resize(cells);
+  return std::span(buffer).first(cells);
+}
+
+struct Range {
+  Cell lowest = std::numeric_limits<Cell>::max();
+  Cell highest = std::numeric_limits<Cell>::min();
+};
+
+Range range_of(std::span<const Cell> cells) {
+  Range range;
+  for (const Cell cell : cells) {
+    if (is_missing(cell)) continue;
+    range.lowest = std::min(range.lowest, cell);
+    range.highest = std::max(range.highest, cell);
+  }
+  return range;
+}
+
+}  // namespace
+
+bool CellColumn::store(std::size_t row, Cell cell) {
+  switch (width_) {
+    case 0:
+      return cell == base_;
+    case 8:
+      store_as<Cell>(row, static_cast<std::uint64_t>(cell));
+      return true;
+    default:
+      break;
+  }
+  const auto offset = offset_of(cell);
+  if (offset >> (8 * width_) != 0) return false;
+  if (width_ == 1) {
+    bytes_[row] = static_cast<std::uint8_t>(offset);
+  } else if (width_ == 2) {
+    store_as<std::uint16_t>(row, offset);
+  } else {
+    store_as<std::uint32_t>(row, offset);
+  }
+  return true;
+}
+
+void CellColumn::widen(std::size_t row, Cell cell) {
+  const auto cells = scratch(size_);
+  copy_to(cells);
+  cells[row] = cell;
+  assign(cells);
+}
+
+void CellColumn::resize(std::size_t size) {
+  if (size == size_) return;
+  std::vector<Cell> cells(size_);
+  copy_to(cells);
+  cells.resize(size, missing(Missing::kNone));
+  assign(cells);
+}
+
+// Half of the offsets of a width stay free, above and below, or a counter that moves would have
+// the column assigned anew at every step.
+void CellColumn::assign(std::span<const Cell> cells) {
+  size_ = static_cast<std::uint32_t>(cells.size());
+  const bool same = std::all_of(cells.begin(), cells.end(), [&](Cell c) { return c == cells[0]; });
+  if (same) {
+    width_ = 0;
+    base_ = cells.empty() ? missing(Missing::kNone) : cells[0];
+    bytes_ = {};
+    return;
+  }
+  const auto range = range_of(cells);
+  const bool any = range.lowest <= range.highest;
+  const auto spread =
+      any ? static_cast<std::uint64_t>(range.highest) - static_cast<std::uint64_t>(range.lowest)
+          : 0;
+  width_ = 8;
+  for (const std::uint8_t width : {1, 2, 4}) {
+    const std::uint64_t room = (std::uint64_t{1} << (8 * width)) - kReasons;
+    if (spread > room / 2) continue;
+    width_ = width;
+    base_ = static_cast<Cell>(static_cast<std::uint64_t>(any ? range.lowest : 0) -
+                              (room - spread) / 2 - kReasons);
+    break;
+  }
+  std::vector<std::uint8_t>(cells.size() * width_).swap(bytes_);
+  for (std::size_t row = 0; row < cells.size(); ++row) store(row, cells[row]);
+}
+
+void CellColumn::copy_to(std::span<Cell> into) const {
+  const auto each = [&](auto read) {
+    for (std::size_t row = 0; row < into.size(); ++row) into[row] = read(row);
+  };
+  switch (width_) {
+    case 0:
+      std::fill(into.begin(), into.end(), base_);
+      break;
+    case 1:
+      each([this](std::size_t row) { return cell_of(bytes_[row]); });
+      break;
+    case 2:
+      each([this](std::size_t row) { return cell_of(load<std::uint16_t>(row)); });
+      break;
+    case 4:
+      each([this](std::size_t row) { return cell_of(load<std::uint32_t>(row)); });
+      break;
+    default:
+      if (size_ != 0) std::memcpy(into.data(), bytes_.data(), size_ * sizeof(Cell));
+  }
+}
+
+void CellColumn::add(std::uint64_t difference) {
+  if (difference == 0 || (width_ == 0 && is_missing(base_))) return;
+  // Moving the base moves every cell, where nothing passes the end of the range of cells.
+  const auto by = static_cast<Cell>(difference);
+  const auto reach = width_ == 0 || width_ == 8 ? Cell{0} : Cell{1} << (8 * width_);
+  Cell moved = 0;
+  Cell furthest = 0;
+  const bool stays = width_ != 8 && !__builtin_add_overflow(base_, by, &moved) &&
+                     !__builtin_add_overflow(moved, reach, &furthest) && !is_missing(moved) &&
+                     !is_missing(base_);
+  if (stays) {
+    base_ = moved;
+    return;
+  }
+  const auto cells = scratch(size_);
+  copy_to(cells);
+  for (Cell& cell : cells) {
+    if (!is_missing(cell)) cell = static_cast<Cell>(static_cast<std::uint64_t>(cell) + difference);
+  }
+  assign(cells);
+}
+
+bool operator==(const CellColumn& a, const CellColumn& b) {
+  if (a.size_ != b.size_) return false;
+  if (a.width_ == b.width_ && a.base_ == b.base_ && a.bytes_ == b.bytes_) return true;
+  for (std::size_t row = 0; row < a.size_; ++row) {
+    if (a[row] != b[row]) return false;
+  }
+  return true;
+}
+
+}  // namespace beamtape
