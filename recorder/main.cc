@@ -23,6 +23,7 @@ constexpr int kCannotOpenExit = 3;
 constexpr int kEndedEarlyExit = 4;
 
 std::atomic<bool> stop_asked = false;
+std::atomic<bool> snapshot_asked = false;
 
 // The first one finishes the snapshot; a second one ends the program at once.
 void on_signal(int signal) {
@@ -30,12 +31,14 @@ void on_signal(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
+void on_snapshot_signal(int) { snapshot_asked = true; }
+
 int complain(const Error& error, int exit_code) {
   fmt::print(stderr, "beamtape-recorder: {}\n", error.message);
   return error.code == Error::Code::kUsage ? kUsageExit : exit_code;
 }
 
-// Everything that can be wrong is found out before the file is made, but what only the file tells.
+// The cookie is read anew each time: a node that was restarted may have another.
 Expected<std::unique_ptr<Link>> connect_to(const RecorderOptions& options) {
   auto address = parse_node(options.node);
   if (!address) return tl::unexpected(address.error());
@@ -65,9 +68,25 @@ void tell(const RecorderOptions& options, const Status& status) {
   }
 }
 
+void tell_news(const RecorderOptions& options, const std::string& news) {
+  if (options.show == RecorderOptions::Show::kNothing) return;
+  // Below the live line, which stands without an end.
+  const bool after_line = options.show == RecorderOptions::Show::kTerminal && isatty(STDOUT_FILENO);
+  fmt::print(stderr, "{}beamtape-recorder: {}\n", after_line ? "\n" : "", news);
+}
+
+Watch watch_for(const RecorderOptions& options) {
+  return {.stop = [] { return stop_asked.load(); },
+          .snapshot_now = [] { return snapshot_asked.exchange(false); },
+          .stored = [&](const Status& status) { tell(options, status); },
+          .news = [&](const std::string& news) { tell_news(options, news); }};
+}
+
+// Everything that can be wrong is found out before the file is made, but what only the file tells.
 int run(const RecorderOptions& options) {
   auto link = connect_to(options);
   if (!link) return complain(link.error(), kCannotOpenExit);
+  const std::string node = (*link)->node();
   auto writer = Writer::create(options.file, {.recorder_version = BEAMTAPE_VERSION});
   if (!writer) return complain({Error::Code::kOther, writer.error().message}, kCannotOpenExit);
   for (const std::string& note : options.notes) {
@@ -77,25 +96,24 @@ int run(const RecorderOptions& options) {
       return complain(added.error(), kCannotOpenExit);
     }
   }
-  const Plan plan{options.interval, options.duration, options.count};
+  const Plan plan{options.interval, options.duration, options.count, options.reconnect};
+  const Watch watch = watch_for(options);
   auto outcome = record(
-      **link, **writer, plan, [] { return stop_asked.load(); },
-      [&](const Status& status) { tell(options, status); });
+      std::move(*link), [&] { return connect_to(options); }, **writer, plan, watch);
   const bool on_terminal =
       options.show == RecorderOptions::Show::kTerminal && isatty(STDOUT_FILENO);
   if (on_terminal) fmt::print("\n");
   auto closed = (*writer)->close();
   if (!outcome) return complain(outcome.error(), kCannotOpenExit);
   if (outcome->ended_early) {
-    return complain(
-        {Error::Code::kOther,
-         fmt::format("cannot go on recording {}: {}; {} snapshots are in {}", (*link)->node(),
-                     outcome->ended_early->message, outcome->stored, options.file)},
-        kEndedEarlyExit);
+    return complain({Error::Code::kOther,
+                     fmt::format("cannot go on recording {}: {}; {} snapshots are in {}", node,
+                                 outcome->ended_early->message, outcome->stored, options.file)},
+                    kEndedEarlyExit);
   }
   if (!closed) return complain(closed.error(), kEndedEarlyExit);
   if (options.show == RecorderOptions::Show::kTerminal) {
-    fmt::print("{} snapshots of {} are in {}\n", outcome->stored, (*link)->node(), options.file);
+    fmt::print("{} snapshots of {} are in {}\n", outcome->stored, node, options.file);
   }
   return 0;
 }
@@ -111,6 +129,7 @@ int main(int argc, char** argv) {
   }
   std::signal(SIGINT, beamtape::on_signal);
   std::signal(SIGTERM, beamtape::on_signal);
+  std::signal(SIGUSR1, beamtape::on_snapshot_signal);
   std::signal(SIGPIPE, SIG_IGN);
   return beamtape::run(*parsed.options);
 }

@@ -17,6 +17,8 @@ constexpr std::string_view kFooter = R"(
 Durations are 500ms, 5s, 10m or 2h. NODE is name@host, or a short name on this host.
 The cookie comes from --cookie-file, else BEAMTAPE_COOKIE, else ~/.erlang.cookie; never from
 an argument. ERL_EPMD_PORT is honoured. Ctrl-C finishes the running snapshot and closes the file.
+SIGUSR1 takes a snapshot now. A node that goes away is connected to again when it is back; the
+time between is stored as a gap.
 
 Exit codes: 0 done; 2 wrong usage; 3 the node or the file cannot be opened; 4 ended early, with
 what there was stored.
@@ -41,7 +43,7 @@ std::string default_file(const std::string& node) {
 // What CLI11 leaves as text.
 struct Words {
   std::optional<std::string> interval, duration, count;
-  bool once = false, json = false, quiet = false;
+  bool once = false, no_reconnect = false, json = false, quiet = false;
 };
 
 Expected<void> understand(const Words& words, RecorderOptions& options) {
@@ -76,6 +78,7 @@ Expected<void> understand(const Words& words, RecorderOptions& options) {
     options.count = count;
   }
   if (words.once) options.count = 1;
+  options.reconnect = !words.no_reconnect;
   if (words.json) options.show = RecorderOptions::Show::kJson;
   if (words.quiet) options.show = RecorderOptions::Show::kNothing;
   return {};
@@ -132,6 +135,8 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
                  "Where the node listens, without asking epmd: through a tunnel")
       ->type_name("HOST:PORT");
   app.add_option("--note", options.notes, "A remark to keep with the recording")->type_name("TEXT");
+  app.add_flag("--no-reconnect", words.no_reconnect,
+               "End when the node goes away, instead of waiting for it");
   auto* json = app.add_flag("--json", words.json, "One JSON object per snapshot on stdout");
   app.add_flag("--quiet", words.quiet, "Print nothing but errors")->excludes(json);
   app.footer(std::string(kFooter));

@@ -23,6 +23,7 @@ struct RecorderOptions {
   std::optional<std::string> cookie_file;
   std::optional<std::string> address;
   std::vector<std::string> notes;
+  bool reconnect = true;
   Show show = Show::kTerminal;
 };
 

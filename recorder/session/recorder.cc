@@ -1,6 +1,10 @@
 #include "recorder/session/recorder.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
+#include <thread>
 
 #include "recorder/collect/asker.h"
 #include "recorder/collect/hello.h"
@@ -23,79 +27,106 @@ std::int64_t wall_now_us() {
       .count();
 }
 
-// One recording of one connection.
+// Pauses between attempts to connect again.
+constexpr milliseconds kFirstPause{250};
+constexpr milliseconds kLongestPause{30'000};
+
+// Answers to an earlier connection of this process must not be taken for a later one's.
+std::uint32_t connection_number() {
+  static std::uint32_t last = 0;
+  return ++last;
+}
+
+// One node, over any number of connections.
 class Session {
  public:
-  Session(Link& link, Writer& writer, const Plan& plan)
-      : writer_(writer), plan_(plan), asker_(link, connection_number()) {}
+  Session(Writer& writer, const Plan& plan, const Watch& watch)
+      : writer_(writer), plan_(plan), watch_(watch) {}
 
-  Expected<void> attach(const std::string& name) {
-    auto node = hello(asker_, name);
-    if (!node) return tl::unexpected(node.error());
-    node_ = std::move(*node);
-    capture_.emplace(asker_, *node_);
-    if (auto prepared = capture_->prepare(); !prepared) return prepared;
-    node_->record.attached_wall_us = wall_now_us();
-    auto id = writer_.add_node(node_->record);
-    if (!id) return tl::unexpected(id.error());
-    node_id_ = *id;
+  // Has the node introduce itself and prepares the questions. After an error everything is as it
+  // was.
+  Expected<void> attach(std::unique_ptr<Link> link) {
+    auto asker = std::make_unique<Asker>(*link, connection_number());
+    auto found = hello(*asker, link->node());
+    if (!found) return tl::unexpected(found.error());
+    const bool another_life = !node_ || node_->record.creation != (*found)->record.creation;
+    RecordedNode& node = another_life ? **found : *node_;
+    auto capture = std::make_unique<Capture>(*asker, node);
+    if (auto prepared = capture->prepare(); !prepared) return prepared;
+    if (another_life) {
+      node.record.attached_wall_us = wall_now_us();
+      auto id = writer_.add_node(node.record);
+      if (!id) return tl::unexpected(id.error());
+      node_id_ = *id;
+      node_ = std::move(*found);
+      aggregator_ = {};
+    }
+    capture_ = std::move(capture);
+    asker_ = std::move(asker);
+    link_ = std::move(link);
+    snapshots_in_epoch_ = kSnapshotsPerEpoch;
     return {};
   }
 
-  Outcome run(const std::function<bool()>& stop, const std::function<void(const Status&)>& tell) {
-    Storing storing(writer_);
+  Outcome run(const Connect& connect) {
     Outcome outcome;
+    began_ = due_ = Clock::now();
+    covered_to_wall_us_ = wall_now_us();
+    while (auto lost = serve(outcome)) {
+      const bool may_come_back = lost->code == Error::Code::kClosed && plan_.reconnect;
+      if (may_come_back && come_back(*lost, connect)) continue;
+      if (!may_come_back) add_gap(node_id_, lost->message);
+      if (!watch_.stop() || !may_come_back) outcome.ended_early = lost;
+      break;
+    }
+    return outcome;
+  }
+
+ private:
+  // Takes snapshots until there is a reason not to. Nothing if the plan is fulfilled or somebody
+  // asked to stop.
+  std::optional<Error> serve(Outcome& outcome) {
+    Storing storing(writer_);
+    std::optional<Error> lost;
     const auto report = [&] {
       for (const Storing::Stored& one : storing.take_stored()) {
         ++outcome.stored;
-        tell({one.record, node_->facts.name, one.file_bytes, one.took});
+        watch_.stored({one.record, node_->facts.name, one.file_bytes, one.took});
       }
     };
     const auto is_interrupted = [&] {
       report();
-      return stop() || storing.failure();
+      return watch_.stop() || storing.failure();
     };
-    const auto began = Clock::now();
-    auto due = began;
-    for (std::int64_t taken = 0; !is_over(taken, due - began); ++taken) {
-      auto waited = wait_until(due, is_interrupted);
+    while (!is_over()) {
+      auto waited = wait_for_next(is_interrupted);
       if (waited && is_interrupted()) break;
-      auto record = waited ? take(taken) : tl::unexpected(waited.error());
-      if (!record) {
-        outcome.ended_early = record.error();
+      auto taken = waited ? take() : waited;
+      if (!taken) {
+        lost = taken.error();
         break;
       }
       storing.put(std::move(batch_));
       do {
-        due += plan_.interval;
-      } while (due < Clock::now());
+        due_ += plan_.interval;
+      } while (due_ < Clock::now());
     }
     storing.close();
     report();
-    if (auto failure = storing.failure()) outcome.ended_early = failure;
-    return outcome;
+    return storing.failure() ? storing.failure() : lost;
   }
 
-  std::int64_t node_id() const { return node_id_; }
-
- private:
-  // Answers to an earlier connection of this process must not be taken for this one's.
-  static std::uint32_t connection_number() {
-    static std::uint32_t last = 0;
-    return ++last;
-  }
-
-  bool is_over(std::int64_t taken, Clock::duration since_start) const {
-    if (plan_.count && taken >= *plan_.count) return true;
-    return plan_.duration && taken > 0 && since_start >= *plan_.duration;
+  bool is_over() const {
+    if (plan_.count && taken_ >= *plan_.count) return true;
+    return plan_.duration && taken_ > 0 && due_ - began_ >= *plan_.duration;
   }
 
   // Serves the connection meanwhile: the node's ticks are answered inside.
-  Expected<void> wait_until(Clock::time_point due, const std::function<bool()>& stop) {
-    while (!stop()) {
-      const auto left = std::chrono::ceil<milliseconds>(due - Clock::now());
-      if (left.count() <= 0) return {};
-      auto late = asker_.next(std::min(left, kStopCheck));
+  Expected<void> wait_for_next(const std::function<bool()>& is_interrupted) {
+    while (!is_interrupted()) {
+      const auto left = std::chrono::ceil<milliseconds>(due_ - Clock::now());
+      if (left.count() <= 0 || watch_.snapshot_now()) return {};
+      auto late = asker_->next(std::min(left, kStopCheck));
       if (!late && late.error().code != Error::Code::kTimeout) {
         return tl::unexpected(late.error());
       }
@@ -103,52 +134,94 @@ class Session {
     return {};
   }
 
-  Expected<SnapshotRecord> take(std::int64_t taken) {
-    const std::int64_t id = taken + 1;
-    if (taken % kSnapshotsPerEpoch == 0) {
+  Expected<void> take() {
+    const std::int64_t id = taken_ + 1;
+    if (snapshots_in_epoch_ == kSnapshotsPerEpoch) {
       epoch_ = id;
+      snapshots_in_epoch_ = 0;
       node_->start_epoch();
       texts_stored_ = lists_stored_ = 0;
     }
     auto record = capture_->take(id);
-    if (!record) return record;
+    if (!record) return tl::unexpected(record.error());
     record->epoch = epoch_;
     record->node = node_id_;
     record->interval_us = std::chrono::microseconds(plan_.interval).count();
+    covered_to_wall_us_ = record->ended_wall_us;
     Aggregates aggregates = aggregator_.sum_up(*node_, *record);
     batch_ = pack(*node_, *record, std::move(aggregates), texts_stored_, lists_stored_);
-    return record;
+    ++taken_;
+    ++snapshots_in_epoch_;
+    return {};
+  }
+
+  // Connects again. False if there was no time for that; the gap is stored in any case.
+  bool come_back(const Error& lost, const Connect& connect) {
+    const std::string name = node_->facts.name;
+    const std::int64_t node = node_id_;
+    watch_.news(fmt::format("lost {}: {}; connecting again", name, lost.message));
+    milliseconds pause = kFirstPause;
+    for (;; pause = std::min(pause * 2, kLongestPause)) {
+      if (!sleep(pause)) {
+        add_gap(node, lost.message);
+        return false;
+      }
+      auto link = connect();
+      if (link && attach(std::move(*link))) break;
+    }
+    const bool restarted = node != node_id_;
+    add_gap(node, restarted ? lost.message + "; the node was restarted" : lost.message);
+    watch_.news(fmt::format("{} is back{}", name, restarted ? ", restarted" : ""));
+    while (due_ < Clock::now()) due_ += plan_.interval;
+    return true;
+  }
+
+  // False if it was told to stop or the recording's time was over before the end of the pause.
+  bool sleep(milliseconds pause) const {
+    const auto until = Clock::now() + pause;
+    for (;;) {
+      const auto now = Clock::now();
+      if (watch_.stop() || (plan_.duration && now - began_ >= *plan_.duration)) return false;
+      if (now >= until) return true;
+      std::this_thread::sleep_for(std::min<Clock::duration>(until - now, kStopCheck));
+    }
+  }
+
+  // From the end of the last snapshot till now. If even this cannot be written, the reason is on
+  // its way to the user anyway.
+  void add_gap(std::int64_t node, const std::string& reason) {
+    const std::int64_t now = wall_now_us();
+    static_cast<void>(writer_.add_gap({node, std::min(covered_to_wall_us_, now), now, reason}));
   }
 
   Writer& writer_;
   const Plan& plan_;
-  Asker asker_;
+  const Watch& watch_;
+  std::unique_ptr<Link> link_;  // each needs those before it
+  std::unique_ptr<Asker> asker_;
   std::unique_ptr<RecordedNode> node_;
-  std::optional<Capture> capture_;
+  std::unique_ptr<Capture> capture_;
   Aggregator aggregator_;
   Batch batch_;
+  Clock::time_point began_, due_;
+  std::int64_t covered_to_wall_us_ = 0;
+  std::int64_t taken_ = 0;  // snapshots
   std::int64_t node_id_ = 0;
   std::int64_t epoch_ = 0;
+  std::int64_t snapshots_in_epoch_ = 0;
   std::size_t texts_stored_ = 0;  // of the interner, in this keyframe group
   std::size_t lists_stored_ = 0;
 };
 
 }  // namespace
 
-Expected<Outcome> record(Link& link, Writer& writer, const Plan& plan,
-                         const std::function<bool()>& stop,
-                         const std::function<void(const Status&)>& tell) {
-  Session session(link, writer, plan);
-  if (auto attached = session.attach(link.node()); !attached) {
+Expected<Outcome> record(std::unique_ptr<Link> link, const Connect& connect, Writer& writer,
+                         const Plan& plan, const Watch& watch) {
+  Session session(writer, plan, watch);
+  if (auto attached = session.attach(std::move(link)); !attached) {
     return tl::unexpected(attached.error());
   }
-  Outcome outcome = session.run(stop, tell);
-  if (outcome.ended_early) {
-    const std::int64_t now = wall_now_us();
-    // If even this cannot be written, the reason is on its way to the user anyway.
-    static_cast<void>(writer.add_gap({session.node_id(), now, now, outcome.ended_early->message}));
-  }
-  return outcome;
+  return session.run(connect);
 }
 
 }  // namespace beamtape

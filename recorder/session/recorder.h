@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,7 @@ struct Plan {
   std::chrono::milliseconds interval{5000};
   std::optional<std::chrono::milliseconds> duration;  // of the whole recording
   std::optional<std::int64_t> count;                  // snapshots
+  bool reconnect = true;                              // when the connection breaks
 };
 
 // How the recording goes; told of each snapshot when it has been stored.
@@ -30,20 +32,33 @@ struct Status {
   std::chrono::microseconds took{0};  // from the first question to stored
 };
 
+// Who watches a recording. All are called on the thread of record(), the first two several times
+// a second.
+struct Watch {
+  std::function<bool()> stop;                    // true: end after the running snapshot
+  std::function<bool()> snapshot_now;            // true: do not wait for the next one
+  std::function<void(const Status&)> stored;     // a snapshot is in the file
+  std::function<void(const std::string&)> news;  // "shop@host is gone: ...", and back again
+};
+
+// Connects to the node that is recorded, anew each time; see connect() in ei_link.h.
+using Connect = std::function<Expected<std::unique_ptr<Link>>()>;
+
 struct Outcome {
   std::int64_t stored = 0;  // snapshots in the file
   // Why it ended early, in words; empty if it went to its planned end or was asked to stop.
   std::optional<Error> ended_early;
 };
 
-// Records the node behind `link` into `writer` until the plan is fulfilled, `stop` returns true or
-// the node is gone. Keeps to a grid of whole intervals from the first snapshot on; a snapshot
-// that takes longer than the interval makes the next grid point be left out, never a burst.
-// What went missing at the end is stored as a gap. Does not close the writer. Blocks; `stop` is
-// asked several times a second, `tell` is called on this thread. Fails only if the node cannot
-// be recorded at all.
-Expected<Outcome> record(Link& link, Writer& writer, const Plan& plan,
-                         const std::function<bool()>& stop,
-                         const std::function<void(const Status&)>& tell);
+// Records the node behind `link` into `writer` until the plan is fulfilled or it is told to stop.
+// Keeps to a grid of whole intervals from the first snapshot on; a snapshot that takes longer than
+// the interval makes the next grid point be left out, never a burst.
+// When the connection breaks, it connects again with growing pauses and stores the time between as
+// a gap with its reason. A node of another creation is another life of the node; after a mere cut
+// the same one goes on, with a keyframe. It ends early if the file cannot be written, if the plan
+// says not to reconnect, or if its duration is over before the node is back; then, too, the gap is
+// stored. Does not close the writer. Blocks. Fails only if the node cannot be recorded at all.
+Expected<Outcome> record(std::unique_ptr<Link> link, const Connect& connect, Writer& writer,
+                         const Plan& plan, const Watch& watch);
 
 }  // namespace beamtape

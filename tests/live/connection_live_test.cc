@@ -67,6 +67,38 @@ TEST_F(Connection, ATunnelLeadsToANodeWhoseEpmdIsOutOfReach) {
   expect_sound(file());
 }
 
+TEST_F(Connection, AfterACutTheSameLifeIsRecordedOn) {
+  const auto node = world_->start();
+  const auto port = ask_epmd_for_port({"127.0.0.1"}, world_->epmd_port(), "shop",
+                                      deadline_in(std::chrono::seconds(30)));
+  ASSERT_TRUE(port);
+  Forwarder tunnel(*port);
+  Program recorder(
+      world_->recorder({node->name(), "-o", file(), "-i", "100ms", "-n", "100000", "--json",
+                        "--address", "127.0.0.1:" + std::to_string(tunnel.port())}));
+  constexpr int kCuts = 10;
+  for (int cut = 0; cut < kCuts; ++cut) {
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(recorder.read_line());
+    tunnel.cut();
+  }
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(recorder.read_line());
+  recorder.signal(SIGINT);
+  const Ended ended = recorder.wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  expect_sound(file());
+  const Json info = analyze({"info", file(), "--json"});
+  EXPECT_EQ(info.at("nodes").size(), 1u);
+  EXPECT_EQ(info.at("gaps").size(), kCuts);
+  // Who was there before the first cut is known as that to the end.
+  const Json rows =
+      analyze({"show", "processes", file(), "--columns", "pid,first_seen", "--format", "json"});
+  for (const Json& row : rows.at("rows")) {
+    if (row.at("pid") == "<0.0.0>") {
+      EXPECT_EQ(row.at("first_seen"), 1) << row;
+    }
+  }
+}
+
 TEST_F(Connection, TheCookieMayComeFromTheEnvironment) {
   const auto node = world_->start();
   std::filesystem::remove(world_->cookie_file());

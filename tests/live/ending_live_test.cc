@@ -15,9 +15,12 @@ constexpr int kEndedEarly = 4;
 
 class Ending : public LiveTest {
  protected:
-  Program attach(const Node& node, const std::string& interval) {
-    return Program(
-        world_->recorder({node.name(), "-o", file(), "-i", interval, "-n", "100000", "--json"}));
+  Program attach(const Node& node, const std::string& interval,
+                 const std::vector<std::string>& options = {}) {
+    std::vector<std::string> arguments = {node.name(), "-o", file(),   "-i",
+                                          interval,    "-n", "100000", "--json"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return Program(world_->recorder(arguments));
   }
 
   Json info() const { return analyze({"info", file(), "--json"}); }
@@ -66,7 +69,7 @@ TEST_F(Ending, ASignalEndsTheWaitForTheNextSnapshot) {
 TEST_F(Ending, ANodeThatIsKilledLeavesAFileWithAGap) {
   const auto node = world_->start();
   node->ask("live_population many 5000");
-  Program recorder = attach(*node, "100ms");
+  Program recorder = attach(*node, "100ms", {"--no-reconnect"});
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(recorder.read_line());
   node->signal(SIGKILL);
   const Ended ended = recorder.wait();
@@ -83,13 +86,74 @@ TEST_F(Ending, ANodeThatIsKilledLeavesAFileWithAGap) {
 
 TEST_F(Ending, ANodeThatEndsWhileTheRecorderWaitsIsNoticed) {
   const auto node = world_->start();
-  Program recorder = attach(*node, "1h");
+  Program recorder = attach(*node, "1h", {"--no-reconnect"});
   ASSERT_TRUE(recorder.read_line());
   node->signal(SIGKILL);
   const Ended ended = recorder.wait(std::chrono::seconds(60));
   EXPECT_EQ(ended.exit_code, kEndedEarly);
   expect_sound(file());
   EXPECT_EQ(info().at("gaps").size(), 1u);
+}
+
+TEST_F(Ending, ANodeThatIsRestartedIsRecordedOnAsAnotherLife) {
+  auto node = world_->start();
+  const std::string name = node->name();
+  Program recorder = attach(*node, "100ms");
+  std::size_t read = 0;
+  for (int life = 1; life <= 3; ++life) {
+    for (int i = 0; i < 3; ++i, ++read) ASSERT_TRUE(recorder.read_line());
+    if (life == 3) break;
+    node->signal(SIGKILL);
+    node = world_->start();
+  }
+  recorder.signal(SIGINT);
+  const Ended ended = recorder.wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  // Lost and back, twice.
+  EXPECT_EQ(lines_of(ended.error).size(), 4u) << ended.error;
+  expect_sound(file());
+  expect_told(read, ended);
+  const Json seen = info();
+  EXPECT_EQ(seen.at("nodes").size(), 3u) << seen;
+  for (const Json& one : seen.at("nodes")) EXPECT_EQ(one.at("name"), name);
+  ASSERT_EQ(seen.at("gaps").size(), 2u);
+  for (const Json& gap : seen.at("gaps")) {
+    EXPECT_LT(gap.at("from"), gap.at("to"));
+    EXPECT_NE(gap.at("reason").get<std::string>().find("restarted"), std::string::npos) << gap;
+  }
+}
+
+TEST_F(Ending, ANodeThatDoesNotComeBackInTimeEndsItEarly) {
+  const auto node = world_->start();
+  Program recorder = attach(*node, "100ms", {"-d", "3s"});
+  ASSERT_TRUE(recorder.read_line());
+  node->signal(SIGKILL);
+  EXPECT_EQ(recorder.wait().exit_code, kEndedEarly);
+  expect_sound(file());
+  EXPECT_EQ(info().at("gaps").size(), 1u);
+}
+
+TEST_F(Ending, ASignalEndsTheWaitForALostNode) {
+  const auto node = world_->start();
+  Program recorder = attach(*node, "100ms");
+  ASSERT_TRUE(recorder.read_line());
+  node->signal(SIGKILL);
+  recorder.read_error_line();
+  recorder.signal(SIGTERM);
+  EXPECT_EQ(recorder.wait().exit_code, 0);
+  expect_sound(file());
+  EXPECT_EQ(info().at("gaps").size(), 1u);
+}
+
+TEST_F(Ending, ASignalTakesASnapshotNow) {
+  const auto node = world_->start();
+  Program recorder = attach(*node, "1h");
+  ASSERT_TRUE(recorder.read_line());
+  recorder.signal(SIGUSR1);
+  ASSERT_TRUE(recorder.read_line());
+  recorder.signal(SIGTERM);
+  EXPECT_EQ(recorder.wait().exit_code, 0);
+  EXPECT_EQ(info().at("snapshots"), 2);
 }
 
 TEST_F(Ending, ANodeThatStandsStillForAWhileDoesNotHoldUpTheRecorder) {

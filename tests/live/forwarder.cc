@@ -75,7 +75,9 @@ void Forwarder::pass_on(int client) {
   if (connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
     for (;;) {
       pollfd polled[3] = {{client, POLLIN, 0}, {server, POLLIN, 0}, {stop_[0], 0, 0}};
-      if (poll(polled, 3, -1) <= 0) continue;
+      const int ready = poll(polled, 3, 10);
+      if (cut_.exchange(false)) break;
+      if (ready <= 0) continue;
       if (polled[2].revents != 0) break;
       if (polled[0].revents != 0 && !pass(client, server)) break;
       if (polled[1].revents != 0 && !pass(server, client)) break;

@@ -16,6 +16,8 @@ class Forwarder {
   ~Forwarder();
 
   std::uint16_t port() const { return port_; }
+  // Breaks the connection that is passed on; the next one is taken as before.
+  void cut() { cut_ = true; }
   // Connections so far; of a thread that still runs, so only a lower bound.
   int connections() const { return connections_; }
 
@@ -26,6 +28,7 @@ class Forwarder {
   std::uint16_t target_;
   std::uint16_t port_ = 0;
   std::atomic<int> connections_ = 0;
+  std::atomic<bool> cut_ = false;
   int listener_ = -1;
   int stop_[2] = {-1, -1};  // closing the second end stops the thread
   std::thread thread_;

@@ -117,18 +117,22 @@ bool Program::read_more(std::chrono::steady_clock::time_point until) {
   return true;
 }
 
-std::optional<std::string> Program::read_line() {
+std::optional<std::string> Program::read_line() { return read_line_of(out_); }
+
+std::optional<std::string> Program::read_error_line() { return read_line_of(error_); }
+
+std::optional<std::string> Program::read_line_of(Stream& stream) {
   const auto until = std::chrono::steady_clock::now() + kPatience;
   for (;;) {
-    const std::size_t end = out_.text.find('\n', out_.taken);
+    const std::size_t end = stream.text.find('\n', stream.taken);
     if (end != std::string::npos) {
-      std::string line = out_.text.substr(out_.taken, end - out_.taken);
-      out_.taken = end + 1;
+      std::string line = stream.text.substr(stream.taken, end - stream.taken);
+      stream.taken = end + 1;
       return line;
     }
-    out_.text.erase(0, out_.taken);
-    out_.taken = 0;
-    if (out_.descriptor < 0) return std::nullopt;
+    stream.text.erase(0, stream.taken);
+    stream.taken = 0;
+    if (stream.descriptor < 0) return std::nullopt;
     read_more(until);
   }
 }
@@ -141,7 +145,7 @@ Ended Program::wait(std::chrono::seconds patience) {
   waitpid(id_, &status, 0);
   is_reaped_ = true;
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return {code, out_.text.substr(out_.taken), error_.text};
+  return {code, out_.text.substr(out_.taken), error_.text.substr(error_.taken)};
 }
 
 Ended run(const Launch& launch) { return Program(launch).wait(); }

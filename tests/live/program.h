@@ -43,6 +43,8 @@ class Program {
 
   // The next line of its standard output; nothing when there are no more. Throws after kPatience.
   std::optional<std::string> read_line();
+  // The same of its standard error.
+  std::optional<std::string> read_error_line();
   void signal(int number) const;
   // Reads on until it has ended. Throws after `patience`.
   Ended wait(std::chrono::seconds patience = kPatience);
@@ -54,6 +56,7 @@ class Program {
     std::string text;
     std::size_t taken = 0;
   };
+  std::optional<std::string> read_line_of(Stream& stream);
   // False when both streams have ended.
   bool read_more(std::chrono::steady_clock::time_point until);
 
