@@ -42,6 +42,10 @@ std::string live_line(const Status& status) {
       "#{} {:%H:%M:%S}Z  {} processes  {}  {} ms on the node", snapshot.id,
       fmt::gmtime(static_cast<std::time_t>(snapshot.began_wall_us / 1'000'000)),
       grouped(snapshot.processes), size_text(status.file_bytes), snapshot.target_us / 1000);
+  if (status.stretched) {
+    line += fmt::format("  every {:.1f} s to keep the budget",
+                        static_cast<double>(snapshot.interval_us) / 1e6);
+  }
   if (snapshot.not_read != 0) line += fmt::format("  {} not read", grouped(snapshot.not_read));
   if (!snapshot.not_answered.empty()) line += "  incomplete: " + snapshot.not_answered;
   return line;
@@ -54,6 +58,7 @@ std::string json_line(const Status& status) {
       {"node", status.node},
       {"from", iso_time(snapshot.began_wall_us)},
       {"to", iso_time(snapshot.ended_wall_us)},
+      {"interval_us", snapshot.interval_us},
       {"processes", snapshot.processes},
       {"detailed", snapshot.detailed},
       {"not_read", snapshot.not_read},

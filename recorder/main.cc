@@ -87,7 +87,10 @@ int run(const RecorderOptions& options) {
   auto link = connect_to(options);
   if (!link) return complain(link.error(), kCannotOpenExit);
   const std::string node = (*link)->node();
-  auto writer = Writer::create(options.file, {.recorder_version = BEAMTAPE_VERSION});
+  auto writer =
+      Writer::create(options.file, {.recorder_version = BEAMTAPE_VERSION,
+                                    .max_bytes = options.max_bytes,
+                                    .keep_us = std::chrono::microseconds(options.keep).count()});
   if (!writer) return complain({Error::Code::kOther, writer.error().message}, kCannotOpenExit);
   for (const std::string& note : options.notes) {
     const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
@@ -96,7 +99,8 @@ int run(const RecorderOptions& options) {
       return complain(added.error(), kCannotOpenExit);
     }
   }
-  const Plan plan{options.interval, options.duration, options.count, options.reconnect};
+  const Plan plan{options.interval, options.duration, options.count, options.budget,
+                  options.reconnect};
   const Watch watch = watch_for(options);
   auto outcome = record(
       std::move(*link), [&] { return connect_to(options); }, **writer, plan, watch);

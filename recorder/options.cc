@@ -12,9 +12,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 3660);
 constexpr std::chrono::milliseconds kShortestInterval{100};
+constexpr std::int64_t kSmallestBound = 4 << 20;
+constexpr double kLargestBound = 1024.0 * 1024 * 1024 * 1024 * 1024;
 
 constexpr std::string_view kFooter = R"(
-Durations are 500ms, 5s, 10m or 2h. NODE is name@host, or a short name on this host.
+Durations are 500ms, 5s, 10m or 2h; sizes 64MiB or 1GiB. NODE is name@host, or a short name on this host.
 The cookie comes from --cookie-file, else BEAMTAPE_COOKIE, else ~/.erlang.cookie; never from
 an argument. ERL_EPMD_PORT is honoured. Ctrl-C finishes the running snapshot and closes the file.
 SIGUSR1 takes a snapshot now. A node that goes away is connected to again when it is back; the
@@ -42,7 +44,7 @@ std::string default_file(const std::string& node) {
 
 // What CLI11 leaves as text.
 struct Words {
-  std::optional<std::string> interval, duration, count;
+  std::optional<std::string> interval, duration, count, keep, max_size, budget;
   bool once = false, no_reconnect = false, json = false, quiet = false;
 };
 
@@ -77,6 +79,30 @@ Expected<void> understand(const Words& words, RecorderOptions& options) {
     }
     options.count = count;
   }
+  if (words.keep) {
+    auto keep = duration("--keep", *words.keep);
+    if (!keep) return tl::unexpected(keep.error());
+    if (*keep <= options.interval) {
+      return fail(Error::Code::kUsage, fmt::format("--keep: {} is not longer than the interval, {}",
+                                                   *words.keep, options.interval));
+    }
+    options.keep = *keep;
+  }
+  if (words.max_size) {
+    auto size = parse_size(*words.max_size);
+    if (!size) return fail(Error::Code::kUsage, "--max-size: " + size.error().message);
+    if (*size < kSmallestBound) {
+      return fail(
+          Error::Code::kUsage,
+          fmt::format("--max-size: {} is too small: the smallest bound is 4MiB", *words.max_size));
+    }
+    options.max_bytes = *size;
+  }
+  if (words.budget) {
+    auto share = parse_share(*words.budget);
+    if (!share) return fail(Error::Code::kUsage, "--budget: " + share.error().message);
+    options.budget = *share;
+  }
   if (words.once) options.count = 1;
   options.reconnect = !words.no_reconnect;
   if (words.json) options.show = RecorderOptions::Show::kJson;
@@ -110,6 +136,42 @@ Expected<std::chrono::milliseconds> parse_duration(std::string_view text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds));
 }
 
+Expected<double> parse_share(std::string_view text) {
+  double percent = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, percent);
+  if (error != std::errc{} || std::string_view(stop, static_cast<std::size_t>(end - stop)) != "%") {
+    return fail(Error::Code::kUsage, fmt::format("'{}' is not a share; write 5% or 0.5%", text));
+  }
+  if (!(percent > 0 && percent <= 100)) {
+    return fail(Error::Code::kUsage,
+                fmt::format("'{}' is not more than 0% and at most 100%", text));
+  }
+  return percent / 100;
+}
+
+Expected<std::int64_t> parse_size(std::string_view text) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
+  const double scale = unit == "KiB"   ? 1024.0
+                       : unit == "MiB" ? 1024.0 * 1024
+                       : unit == "GiB" ? 1024.0 * 1024 * 1024
+                       : unit == "TiB" ? 1024.0 * 1024 * 1024 * 1024
+                                       : 0;
+  if (error != std::errc{} || scale == 0) {
+    return fail(Error::Code::kUsage, fmt::format("'{}' is not a size; write 64MiB or 1GiB", text));
+  }
+  const double bytes = number * scale;
+  if (!(bytes >= 1))
+    return fail(Error::Code::kUsage, fmt::format("'{}' is not more than zero", text));
+  if (bytes > kLargestBound) {
+    return fail(Error::Code::kUsage, fmt::format("'{}' is more than 1024TiB", text));
+  }
+  return static_cast<std::int64_t>(bytes);
+}
+
 ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   RecorderOptions options;
   Words words;
@@ -135,6 +197,15 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
                  "Where the node listens, without asking epmd: through a tunnel")
       ->type_name("HOST:PORT");
   app.add_option("--note", options.notes, "A remark to keep with the recording")->type_name("TEXT");
+  app.add_option("--budget", words.budget,
+                 "Share of one scheduler that snapshots may take on the node; by default 5%.\n"
+                 "After a dear one the next comes later than -i says")
+      ->type_name("SHARE");
+  app.add_option("--keep", words.keep, "Drop what is older than this, in groups of snapshots")
+      ->type_name("TIME");
+  app.add_option("--max-size", words.max_size,
+                 "Drop the oldest snapshots rather than let the file grow beyond this")
+      ->type_name("SIZE");
   app.add_flag("--no-reconnect", words.no_reconnect,
                "End when the node goes away, instead of waiting for it");
   auto* json = app.add_flag("--json", words.json, "One JSON object per snapshot on stdout");

@@ -152,9 +152,10 @@ void write_json(const Recording& recording, Output& out) {
   document.member("command", "info");
   document.member("file", recording.path());
   document.member("format_version", reader.format_version());
-  const auto recorder = reader.meta("recorder_version");
+  const auto recorder = reader.meta("recorder");
   document.member("recorder_version", recorder ? Json(*recorder) : Json(nullptr));
   document.member("snapshots", all.size());
+  document.member("dropped_to", reader.dropped_to());
   document.member("from", all.empty() ? Json(nullptr) : Json(iso_time(all.front().began_wall_us)));
   document.member("to", all.empty() ? Json(nullptr) : Json(iso_time(all.back().began_wall_us)));
   document.member("interval_us", all.empty() ? Json(nullptr) : Json(all.back().interval_us));
@@ -248,6 +249,10 @@ void write_text(const Recording& recording, Output& out) {
                                   duration_text(all.back().interval_us))});
   } else {
     table.add({"snapshots", "none"});
+  }
+  if (reader.dropped_to() > 0) {
+    table.add({"dropped", fmt::format("the oldest {} snapshots, to keep --keep or --max-size",
+                                      grouped(reader.dropped_to()))});
   }
   if (!all.empty()) {
     add_completeness_lines(reader, sum, table);

@@ -170,7 +170,7 @@ std::string heading(const Recording& recording, const Answer& answer) {
     text +=
         fmt::format("{}  {} {} UTC  snapshot #{} of {}\n", printable(recording.node_name(snapshot)),
                     date_text(snapshot.began_wall_us), clock_text(snapshot.began_wall_us, false),
-                    snapshot.id, recording.reader().snapshots().size());
+                    snapshot.id, recording.reader().snapshots().back().id);
     if (snapshot.filling) text += "still filling: not every process had been read in detail yet\n";
     if (!snapshot.not_answered.empty()) {
       text += fmt::format("not answered: {}\n", printable(snapshot.not_answered));

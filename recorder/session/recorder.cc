@@ -91,7 +91,10 @@ class Session {
     const auto report = [&] {
       for (const Storing::Stored& one : storing.take_stored()) {
         ++outcome.stored;
-        watch_.stored({one.record, node_->facts.name, one.file_bytes, one.took});
+        if (one.wants_keyframe) snapshots_in_epoch_ = kSnapshotsPerEpoch;
+        const bool stretched =
+            one.record.interval_us > std::chrono::microseconds(plan_.interval).count();
+        watch_.stored({one.record, node_->facts.name, stretched, one.file_bytes, one.took});
       }
     };
     const auto is_interrupted = [&] {
@@ -107,9 +110,6 @@ class Session {
         break;
       }
       storing.put(std::move(batch_));
-      do {
-        due_ += plan_.interval;
-      } while (due_ < Clock::now());
     }
     storing.close();
     report();
@@ -136,7 +136,8 @@ class Session {
 
   Expected<void> take() {
     const std::int64_t id = taken_ + 1;
-    if (snapshots_in_epoch_ == kSnapshotsPerEpoch) {
+    const auto began = Clock::now();
+    if (snapshots_in_epoch_ >= kSnapshotsPerEpoch) {
       epoch_ = id;
       snapshots_in_epoch_ = 0;
       node_->start_epoch();
@@ -146,13 +147,27 @@ class Session {
     if (!record) return tl::unexpected(record.error());
     record->epoch = epoch_;
     record->node = node_id_;
-    record->interval_us = std::chrono::microseconds(plan_.interval).count();
+    record->interval_us = plan_next(began, *record);
     covered_to_wall_us_ = record->ended_wall_us;
     Aggregates aggregates = aggregator_.sum_up(*node_, *record);
     batch_ = pack(*node_, *record, std::move(aggregates), texts_stored_, lists_stored_);
     ++taken_;
     ++snapshots_in_epoch_;
     return {};
+  }
+
+  // Moves due_ to the next grid point that the budget allows. Returns the microseconds till then,
+  // from when it was due (or from `began`, if it was taken before it was due). What it cost is wall
+  // time in our workers on the node: an upper bound of what they took from the schedulers.
+  std::int64_t plan_next(Clock::time_point began, const SnapshotRecord& record) {
+    const double budget = taken_ == 0 ? std::max(kFirstBudget, plan_.budget) : plan_.budget;
+    const auto pause =
+        std::chrono::duration<double, std::micro>(static_cast<double>(record.target_us) / budget);
+    const auto earliest =
+        std::max(Clock::now(), began + std::chrono::duration_cast<Clock::duration>(pause));
+    const auto from = std::min(due_, began);
+    while (due_ <= earliest) due_ += plan_.interval;
+    return std::chrono::duration_cast<std::chrono::microseconds>(due_ - from).count();
   }
 
   // Connects again. False if there was no time for that; the gap is stored in any case.

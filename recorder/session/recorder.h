@@ -14,6 +14,9 @@
 
 namespace beamtape {
 
+// The first snapshot reads everything.
+inline constexpr double kFirstBudget = 0.5;
+
 // Snapshots from one keyframe to the next.
 inline constexpr std::int64_t kSnapshotsPerEpoch = 32;
 
@@ -21,13 +24,16 @@ struct Plan {
   std::chrono::milliseconds interval{5000};
   std::optional<std::chrono::milliseconds> duration;  // of the whole recording
   std::optional<std::int64_t> count;                  // snapshots
-  bool reconnect = true;                              // when the connection breaks
+  // Share of one scheduler that snapshots may take on the node: after a dear one the next waits.
+  double budget = 0.05;
+  bool reconnect = true;  // when the connection breaks
 };
 
 // How the recording goes; told of each snapshot when it has been stored.
 struct Status {
   SnapshotRecord snapshot;
   std::string node;
+  bool stretched = false;             // the next one is later than the plan says: the budget
   std::int64_t file_bytes = 0;        // with the -wal
   std::chrono::microseconds took{0};  // from the first question to stored
 };
@@ -51,8 +57,9 @@ struct Outcome {
 };
 
 // Records the node behind `link` into `writer` until the plan is fulfilled or it is told to stop.
-// Keeps to a grid of whole intervals from the first snapshot on; a snapshot that takes longer than
-// the interval makes the next grid point be left out, never a burst.
+// Keeps to a grid of whole intervals from the first snapshot on. A snapshot that takes longer than
+// the interval, or more than its share of the budget, makes the next grid points be left out; the
+// snapshot's interval_us says so. There is never a burst. The first one may take kFirstBudget.
 // When the connection breaks, it connects again with growing pauses and stores the time between as
 // a gap with its reason. A node of another creation is another life of the node; after a mere cut
 // the same one goes on, with a keyframe. It ends early if the file cannot be written, if the plan

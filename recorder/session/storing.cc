@@ -47,6 +47,7 @@ void Storing::run() {
     Stored stored{.record = batch.record};
     const auto done = store(std::move(batch), writer_);
     stored.file_bytes = writer_.file_bytes();
+    stored.wants_keyframe = writer_.wants_keyframe();
     stored.took = std::chrono::duration_cast<std::chrono::microseconds>(
                       std::chrono::steady_clock::now().time_since_epoch()) -
                   std::chrono::microseconds(stored.record.began_mono_us);

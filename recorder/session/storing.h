@@ -23,6 +23,7 @@ class Storing {
   struct Stored {
     SnapshotRecord record;
     std::int64_t file_bytes = 0;        // with the -wal
+    bool wants_keyframe = false;        // Writer::wants_keyframe()
     std::chrono::microseconds took{0};  // from the first question to stored
   };
 

@@ -58,6 +58,7 @@ class FileReader final : public Reader {
   Expected<void> load();
 
   int format_version() const override { return format_version_; }
+  std::int64_t dropped_to() const override;
   std::optional<std::string> meta(std::string_view key) const override;
   std::vector<std::string> remarks() const override { return remarks_; }
   std::int64_t file_bytes() const override;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "schema/store/directory.h"
+#include "schema/store/retention.h"
 #include "schema/store/samples.h"
 #include "schema/store/sqlite.h"
 #include "schema/store/writer.h"
@@ -38,6 +39,7 @@ class FileWriter final : public Writer {
       : path_(std::move(path)),
         options_(options),
         tables_(options.tables),
+        retention_(options.max_bytes, options.keep_us),
         database_(std::move(database)) {}
   ~FileWriter() override {
     if (!closed_) static_cast<void>(close());  // errors are lost, as the header says
@@ -58,6 +60,7 @@ class FileWriter final : public Writer {
   Expected<void> put_rows(const Table& table, std::size_t group, RowGroup&& rows) override;
   Expected<void> put_aggregates(const Aggregates& aggregates) override;
   Expected<std::int64_t> commit(const SnapshotRecord& snapshot) override;
+  bool wants_keyframe() const override { return retention_.wants_keyframe(); }
   void abandon() override;
   std::int64_t file_bytes() const override;
   Expected<void> close() override;
@@ -80,13 +83,17 @@ class FileWriter final : public Writer {
   tl::unexpected<Error> give_up(Error error);
   void encode_untouched();
   void encode_pending_lists();
-  Expected<std::int64_t> insert_parts(std::string& stored_tables);
+  // Blobs of the snapshot, by table.
+  using Blobs = std::vector<std::pair<std::uint8_t, std::vector<std::uint8_t>>>;
+  Blobs build_blobs(std::int64_t& bytes);
+  Expected<void> insert_parts(const Blobs& blobs, std::string& stored_tables);
   Expected<void> insert_snapshot(const SnapshotRecord& snapshot, const std::string& tables);
   void checkpoint();
 
   std::string path_;
   Options options_;
   std::vector<Table> tables_;
+  Retention retention_;
   Database database_;
   std::optional<SampleWriter> samples_;
   Statement insert_text_;

@@ -230,6 +230,13 @@ std::optional<std::string> FileReader::meta(std::string_view key) const {
   return found->second;
 }
 
+std::int64_t FileReader::dropped_to() const {
+  const auto text = meta("dropped_to").value_or("");
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && number > 0 && number < kMaxSnapshotId ? number : 0;
+}
+
 std::int64_t FileReader::file_bytes() const {
   std::int64_t bytes = 0;
   for (const char* suffix : {"", "-wal"}) {

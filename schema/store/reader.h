@@ -34,6 +34,8 @@ class Reader {
 
   virtual int format_version() const = 0;
   virtual std::optional<std::string> meta(std::string_view key) const = 0;
+  // The last of the oldest snapshots that the recorder dropped to keep a bound; 0 if none were.
+  virtual std::int64_t dropped_to() const = 0;
   // What is unusual about how the file was left, in words ("not closed: …"); empty if nothing.
   virtual std::vector<std::string> remarks() const = 0;
   virtual std::int64_t file_bytes() const = 0;

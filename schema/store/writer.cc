@@ -20,9 +20,6 @@
 namespace beamtape {
 namespace {
 
-// What is left of a -wal once all of it was folded in.
-constexpr int kIdleWalBytes = 1 << 20;
-
 std::int64_t bytes_of(const std::string& path) {
   struct stat status {};
   return stat(path.c_str(), &status) == 0 ? status.st_size : 0;
@@ -83,7 +80,8 @@ Expected<void> FileWriter::initialize() {
   if (done) done = write_meta();
   if (done) done = database_.exec("COMMIT");
   if (done) done = database_.exec("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
-  if (done) done = database_.exec(fmt::format("PRAGMA journal_size_limit={}", kIdleWalBytes));
+  if (done)
+    done = database_.exec(fmt::format("PRAGMA journal_size_limit={}", retention_.idle_wal_bytes()));
   if (!done) return done;
   samples_.emplace(node == tables_.end() ? Table{} : *node);
   done = samples_->prepare(database_);

@@ -25,6 +25,10 @@ class Writer {
     // The tables to declare, `node` among them; empty: those of this version. For copying a
     // recording of a later version, and for tests.
     std::vector<Table> tables = {};
+    // Bounds, 0 for none: bytes of the file with its -wal, and the time before a snapshot that is
+    // kept at least. What is beyond either goes in whole keyframe groups, the oldest first.
+    std::int64_t max_bytes = 0;
+    std::int64_t keep_us = 0;
   };
 
   // Makes a new file, readable by its owner only. kUsage if `path` exists (nothing is
@@ -57,6 +61,8 @@ class Writer {
   virtual Expected<void> put_aggregates(const Aggregates& aggregates) = 0;
   // Stores the snapshot whole. Returns the bytes of its parts.
   virtual Expected<std::int64_t> commit(const SnapshotRecord& snapshot) = 0;
+  // True if the next snapshot should start a keyframe group, for the sake of `max_bytes`.
+  virtual bool wants_keyframe() const = 0;
   // Takes the snapshot back, like an error.
   virtual void abandon() = 0;
 

@@ -30,6 +30,7 @@ tl::unexpected<Error> FileWriter::give_up(Error error) {
 void FileWriter::abandon() {
   // An error of ROLLBACK says only that SQLite has rolled back already.
   if (database_.in_transaction()) static_cast<void>(database_.exec("ROLLBACK"));
+  retention_.rolled_back();
   if (snapshot_ != 0) {
     state().needs_keyframe = true;
     for (auto& [number, groups] : state().held) {
@@ -148,18 +149,24 @@ void FileWriter::encode_pending_lists() {
   flush();
 }
 
-Expected<std::int64_t> FileWriter::insert_parts(std::string& stored_tables) {
-  std::int64_t bytes = 0;
+FileWriter::Blobs FileWriter::build_blobs(std::int64_t& bytes) {
+  Blobs blobs;
   for (auto& [number, builder] : blobs_) {
     if (builder.empty()) continue;
-    const auto blob = builder.build(snapshot_, number);
+    blobs.emplace_back(number, builder.build(snapshot_, number));
+    bytes += static_cast<std::int64_t>(blobs.back().second.size());
+  }
+  return blobs;
+}
+
+Expected<void> FileWriter::insert_parts(const Blobs& blobs, std::string& stored_tables) {
+  for (const auto& [number, blob] : blobs) {
     const auto done = insert_part_.bind(1, part_key(snapshot_, number)).bind_blob(2, blob).run();
-    if (!done) return tl::unexpected(done.error());
-    bytes += static_cast<std::int64_t>(blob.size());
+    if (!done) return done;
     if (!stored_tables.empty()) stored_tables += ' ';
     stored_tables += std::to_string(number);
   }
-  return bytes;
+  return {};
 }
 
 Expected<void> FileWriter::insert_snapshot(const SnapshotRecord& snapshot,
@@ -180,16 +187,19 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
   if (auto allowed = within_snapshot(); !allowed) return tl::unexpected(allowed.error());
   if (keyframe()) encode_untouched();
   encode_pending_lists();
-  std::string tables;
-  auto bytes = insert_parts(tables);
-  if (!bytes) return give_up(std::move(bytes.error()));
   SnapshotRecord stored = snapshot;
   stored.id = snapshot_;
   stored.epoch = epoch_;
   stored.node = node_;
-  auto done = insert_snapshot(stored, tables);
+  std::int64_t bytes = 0;
+  const auto blobs = build_blobs(bytes);
+  std::string tables;
+  auto done = retention_.make_room(database_, stored, bytes);
+  if (done) done = insert_parts(blobs, tables);
+  if (done) done = insert_snapshot(stored, tables);
   if (done) done = database_.exec("COMMIT");
   if (!done) return give_up(std::move(done.error()));
+  retention_.committed(stored, bytes);
   state().needs_keyframe = false;
   state().epoch = epoch_;
   state().text_checksum = text_checksum_;

@@ -15,6 +15,7 @@ class FakeReader : public Reader {
   explicit FakeReader(Story story);
 
   int format_version() const override { return 1; }
+  std::int64_t dropped_to() const override { return 0; }
   std::optional<std::string> meta(std::string_view key) const override;
   std::vector<std::string> remarks() const override { return told_remarks; }
   std::int64_t file_bytes() const override { return 12'345; }

@@ -127,7 +127,7 @@ Recording record(Target& target, int snapshots, int active) {
     dup2(output[1], STDOUT_FILENO);
     close(output[0]);
     execl(BEAMTAPE_RECORDER, BEAMTAPE_RECORDER, "bench", "-o", target.file().c_str(), "-i", "1s",
-          "-n", std::to_string(snapshots).c_str(), "--json", "--cookie-file",
+          "-n", std::to_string(snapshots).c_str(), "--budget", "100%", "--json", "--cookie-file",
           target.cookie_file().c_str(), nullptr);
     _exit(127);
   }

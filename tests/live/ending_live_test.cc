@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cmath>
 #include <fstream>
 #include <sstream>
 
@@ -201,6 +202,22 @@ TEST_F(Ending, TheCountAndTheDurationEndIt) {
   EXPECT_LE(some.size(), 6u);
   std::filesystem::remove(file());
   EXPECT_EQ(record(*world_, *node, file(), {"--once"}).size(), 1u);
+}
+
+TEST_F(Ending, TheBudgetStretchesTheInterval) {
+  constexpr double kBudget = 0.01;
+  const auto node = world_->start();
+  node->ask("live_population many 5000");
+  const auto snapshots =
+      record(*world_, *node, file(), {"-i", "100ms", "-n", "5", "--budget", "1%"});
+  ASSERT_EQ(snapshots.size(), 5u);
+  for (std::size_t at = 1; at < snapshots.size(); ++at) {
+    const auto interval = snapshots[at].at("interval_us").get<double>();
+    EXPECT_EQ(std::fmod(interval, 100'000), 0) << snapshots[at];
+    // Up to the time from being due to being asked.
+    EXPECT_GE(interval * 1.1, snapshots[at].at("target_us").get<double>() / kBudget);
+  }
+  EXPECT_GT(snapshots[1].at("interval_us"), 100'000);
 }
 
 TEST_F(Ending, JsonIsOneObjectPerSnapshot) {

@@ -26,6 +26,25 @@ TEST(Durations, OfZeroLessNothingOrNonsenseAreRefused) {
   }
 }
 
+TEST(Sizes, AreNumbersWithABinaryUnit) {
+  EXPECT_EQ(parse_size("64MiB"), 64 << 20);
+  EXPECT_EQ(parse_size("1.5KiB"), 1536);
+  EXPECT_EQ(parse_size("1GiB"), 1 << 30);
+  for (const char* text :
+       {"", "0MiB", "-1GiB", "64", "64MB", "MiB", "1e300TiB", "nanGiB", "1 GiB"}) {
+    EXPECT_FALSE(parse_size(text)) << text;
+  }
+}
+
+TEST(Shares, ArePercentagesUpToAll) {
+  EXPECT_EQ(parse_share("5%"), 0.05);
+  EXPECT_EQ(parse_share("0.5%"), 0.005);
+  EXPECT_EQ(parse_share("100%"), 1.0);
+  for (const char* text : {"", "5", "0%", "-1%", "101%", "nan%", "5%%", "%", "inf%"}) {
+    EXPECT_FALSE(parse_share(text)) << text;
+  }
+}
+
 TEST(GroupNames, FoldWhatCounts) {
   EXPECT_EQ(fold_name("conn_17"), "conn__");
   EXPECT_EQ(fold_name("\"user 4711\""), "\"user _\"");

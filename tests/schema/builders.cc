@@ -167,7 +167,10 @@ Writer::Options RecordingStory::options() {
 
 RecordingStory::RecordingStory(std::string path, const RecordingPlan& plan)
     : plan_(plan), random_(plan.seed) {
-  auto writer = Writer::create(path, options());
+  auto with_bounds = options();
+  with_bounds.max_bytes = plan.max_bytes;
+  with_bounds.keep_us = plan.keep_us;
+  auto writer = Writer::create(path, with_bounds);
   if (!writer) {
     ADD_FAILURE() << writer.error().message;
     return;
@@ -188,7 +191,7 @@ void RecordingStory::put_dictionary() {
 }
 
 void RecordingStory::write_snapshot() {
-  const auto id = static_cast<std::int64_t>(told_.size()) + 1;
+  const auto id = ++last_;
   const bool keyframe = (id - 1) % plan_.keyframe_every == 0;
   if (keyframe) epoch_ = id;
   const auto begun = writer_->begin(id, epoch_, 1);
@@ -214,7 +217,7 @@ void RecordingStory::write_snapshot() {
                  1,
                  epoch_,
                  1'700'000'000'000'000 + id * 1'000'000,
-                 id * 2000,
+                 1'700'000'000'000'000 + id * 1'000'000 + 2000,
                  7,
                  1'000'000,
                  333,
@@ -232,10 +235,14 @@ void RecordingStory::write_snapshot() {
 }
 
 void RecordingStory::write_all() {
-  while (told_.size() < static_cast<std::size_t>(plan_.snapshots)) {
+  while (last_ < plan_.snapshots) {
     write_snapshot();
     if (testing::Test::HasFatalFailure()) return;
   }
+}
+
+void RecordingStory::drop_to(std::int64_t snapshot) {
+  std::erase_if(told_, [&](const Expectation& one) { return one.record.id <= snapshot; });
 }
 
 void RecordingStory::close() {

@@ -70,6 +70,8 @@ struct RecordingPlan {
   int snapshots = 10;
   int keyframe_every = 4;
   double share = 0.2;
+  std::int64_t max_bytes = 0;  // as in Writer::Options
+  std::int64_t keep_us = 0;
 };
 class RecordingStory {
  public:
@@ -79,6 +81,8 @@ class RecordingStory {
   void write_snapshot();
   void write_all();
   void close();
+  // Forgets the expectation of what the reader says was dropped.
+  void drop_to(std::int64_t snapshot);
 
   Writer& writer() { return *writer_; }
   const std::vector<Expectation>& told() const { return told_; }
@@ -93,6 +97,7 @@ class RecordingStory {
   std::unique_ptr<Writer> writer_;
   RandomRows random_;
   TableData now_;
+  std::int64_t last_ = 0;  // snapshot
   std::int64_t epoch_ = 0;
   std::vector<Expectation> told_;
 };

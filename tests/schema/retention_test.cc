@@ -1,0 +1,116 @@
+// A bounded recording: what is dropped, what stays, and that the file does not grow.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "schema/store/reader.h"
+#include "tests/schema/builders.h"
+
+namespace beamtape::test {
+namespace {
+
+class Retention : public testing::Test {
+ protected:
+  void SetUp() override { std::filesystem::remove(path_); }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  // Opens the recording: it is sound, and holds what was told after what was dropped.
+  std::unique_ptr<Reader> expect_rest(RecordingStory& story) {
+    auto reader = Reader::open(path_);
+    if (!reader) {
+      ADD_FAILURE() << reader.error().message;
+      return nullptr;
+    }
+    const auto damage = (*reader)->check({});
+    EXPECT_TRUE(damage && damage->empty()) << (damage ? damage->front().what : "");
+    story.drop_to((*reader)->dropped_to());
+    expect_same(**reader, story.told());
+    return std::move(*reader);
+  }
+
+  const std::string path_ = testing::TempDir() + "retention_test.beamtape";
+};
+
+TEST_F(Retention, NeverLetsTheFileGrowBeyondItsBound) {
+  constexpr std::int64_t kBound = 4 << 20;
+  RecordingPlan plan{.seed = 3, .slots = 6000, .snapshots = 400, .keyframe_every = 8, .share = 0.5};
+  plan.max_bytes = kBound;
+  RecordingStory story(path_, plan);
+  std::int64_t largest = 0;
+  for (int i = 0; i < plan.snapshots; ++i) {
+    story.write_snapshot();
+    largest = std::max(largest, story.writer().file_bytes());
+    ASSERT_LE(largest, kBound) << "snapshot " << i;
+    if (i % 100 == 50) {
+      story.drop_to(Reader::open(path_).value()->dropped_to());
+    }
+  }
+  // Most of what is allowed is used.
+  EXPECT_GE(largest, kBound / 2);
+  story.close();
+  const auto reader = expect_rest(story);
+  ASSERT_NE(reader, nullptr);
+  EXPECT_GT(reader->dropped_to(), 0);
+  EXPECT_EQ(reader->snapshots().front().id, reader->dropped_to() + 1);
+  EXPECT_EQ(reader->snapshots().back().id, plan.snapshots);
+  EXPECT_TRUE(reader->gaps().empty());  // the only one was before all that is left
+}
+
+TEST_F(Retention, KeepsAtLeastTheTimeAskedFor) {
+  RecordingPlan plan{.snapshots = 50, .keyframe_every = 4};
+  plan.keep_us = 10'000'000;  // ten snapshots of a second
+  RecordingStory story(path_, plan);
+  story.write_all();
+  story.close();
+  const auto reader = expect_rest(story);
+  ASSERT_NE(reader, nullptr);
+  EXPECT_LE(reader->dropped_to(), 40);
+  EXPECT_GE(reader->dropped_to(), 36);
+}
+
+TEST_F(Retention, RefusesASnapshotThatCannotFitAndKeepsTheRest) {
+  RecordingPlan plan{.slots = 60'000, .snapshots = 1, .share = 1};
+  plan.max_bytes = 1 << 20;
+  auto with_bounds = RecordingStory::options();
+  with_bounds.max_bytes = plan.max_bytes;
+  auto writer = Writer::create(path_, with_bounds);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->add_node({.name = "zoo@here", .facts = {}, .applications = {}}));
+  RandomRows random(1);
+  ASSERT_TRUE((*writer)->begin(1, 1, 1));
+  for (std::size_t group = 0; group < 15; ++group) {
+    ASSERT_TRUE((*writer)->put_rows(animals(), group, random.rows(animals(), kRowsPerGroup)));
+  }
+  ASSERT_TRUE((*writer)->put_aggregates({}));
+  const auto stored = (*writer)->commit({.not_answered = ""});
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, Error::Code::kDiskFull);
+  EXPECT_TRUE((*writer)->close());
+  const auto reader = Reader::open(path_);
+  ASSERT_TRUE(reader);
+  EXPECT_TRUE((*reader)->snapshots().empty());
+}
+
+TEST_F(Retention, AKilledWriterLeavesWhatItHadNotDropped) {
+  RecordingPlan plan{.slots = 3000, .snapshots = 200, .keyframe_every = 8, .share = 0.5};
+  plan.max_bytes = 2 << 20;
+  RecordingStory story(path_, plan);
+  story.write_all();
+  // What a kill leaves: the file and its -wal, never closed.
+  const std::string copy = path_ + ".copy";
+  for (const char* suffix : {"", "-wal"}) {
+    std::filesystem::copy_file(path_ + suffix, copy + suffix,
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  auto reader = Reader::open(copy);
+  ASSERT_TRUE(reader);
+  story.drop_to((*reader)->dropped_to());
+  expect_same(**reader, story.told());
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(copy + suffix);
+  story.close();
+}
+
+}  // namespace
+}  // namespace beamtape::test
