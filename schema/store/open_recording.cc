@@ -144,6 +144,10 @@ Expected<OpenedFile> open_recording(const std::string& path) {
   auto database =
       wal ? open_in_wal_mode(path, file.remarks) : open_in_delete_mode(path, file.remarks);
   if (!database) return refuse(Error::Code::kMalformed, path, database.error().message);
+  // One state of the file for as long as it is open, whatever its recorder drops meanwhile.
+  if (auto begun = database->exec("BEGIN"); !begun) {
+    return refuse(Error::Code::kMalformed, path, begun.error().message);
+  }
   auto schema = database->number("SELECT count(*) FROM sqlite_schema");
   if (!schema) return refuse(Error::Code::kMalformed, path, schema.error().message);
   note_missing_end(path, *header, file.remarks);

@@ -26,7 +26,7 @@
 #include "recorder/collect/asker.h"
 #include "recorder/node/ei_link.h"
 #include "recorder/term/builder.h"
-#include "tests/recorder/live_node.h"
+#include "tests/live/node.h"
 
 namespace {
 
@@ -75,12 +75,13 @@ double median(std::vector<double> values) {
 class Target {
  public:
   Target() {
+    setenv("ERL_EPMD_PORT", std::to_string(world_.epmd_port()).c_str(), 1);
     std::string pattern = std::filesystem::temp_directory_path() / "capture_bench.XXXXXX";
     folder_ = mkdtemp(pattern.data());
     std::ofstream(folder_ / "bench_target.erl") << kModule;
     const std::string compile = fmt::format("erlc -o {0} {0}/bench_target.erl", folder_.string());
     if (std::system(compile.c_str()) != 0) give_up("cannot compile the target's module");
-    node_ = world_.start({"-sname", "bench", "+P", "4000000", "-pa", folder_.string()});
+    node_ = world_.erl({"-sname", "bench", "+P", "4000000", "-pa", folder_.string()});
     auto cookie = find_cookie(world_.cookie_file());
     auto address = parse_node("bench");
     if (!cookie || !address) give_up("no cookie");
@@ -100,15 +101,16 @@ class Target {
   }
   double cpu() const { return cpu_ms(beam_pid()); }
   std::string file() const { return folder_ / "bench.beamtape"; }
+  const live::World& world() const { return world_; }
   std::string cookie_file() const { return world_.cookie_file(); }
 
  private:
   // `erl` becomes the emulator by exec: the child is the node itself.
   pid_t beam_pid() const { return node_->id(); }
 
-  LiveWorld world_;
+  live::World world_;
   std::filesystem::path folder_;
-  std::unique_ptr<Child> node_;
+  std::unique_ptr<live::Program> node_;
   std::unique_ptr<Link> link_;
   std::unique_ptr<Asker> asker_;
 };
@@ -196,12 +198,11 @@ double time_of(const std::function<std::string()>& command) {
 }
 
 void time_commands(const Target& target) {
-  const LiveWorld world;
-  const auto small = world.start({"-sname", "small"});
+  const auto small = target.world().erl({"-sname", "small"});
   int run = 0;
   const double once = time_of([&] {
     return fmt::format("{} small --once --cookie-file {} -o {}.{}", BEAMTAPE_RECORDER,
-                       world.cookie_file(), target.file(), ++run);
+                       target.cookie_file(), target.file(), ++run);
   });
   fmt::print("--once of a small node, from the shell      {:9.1f} ms\n", once);
   const double info =

@@ -84,18 +84,11 @@ Node::Node(const World& world, const NodeOptions& options)
     throw std::runtime_error("cannot make a pipe");
   }
   const int log = open(log_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  Launch launch{.command = {"erl", "-noinput", options.long_name ? "-name" : "-sname",
-                            options.long_name ? name_ : options.alive, "-start_epmd", "false",
-                            "-pa", helper_modules()}};
+  Launch launch =
+      world.node_launch({"erl", "-noinput", options.long_name ? "-name" : "-sname",
+                         options.long_name ? name_ : options.alive, "-pa", helper_modules()});
   launch.command.insert(launch.command.end(), options.arguments.begin(), options.arguments.end());
   launch.command.insert(launch.command.end(), {"-s", "live_control"});
-  launch.environment = {{"HOME", world.folder() / "home"},
-                        {"ERL_CRASH_DUMP_SECONDS", "0"},
-                        {"ERL_EPMD_PORT", std::to_string(world.epmd_port())},
-                        {"ERL_FLAGS", std::nullopt},
-                        {"ERL_AFLAGS", std::nullopt},
-                        {"ERL_ZFLAGS", std::nullopt}};
-  launch.directory = world.folder();
   id_ = start_program(launch, {{commands[0], 0}, {log, 1}, {log, 2}, {answers[1], 3}});
   close(commands[0]);
   close(answers[1]);
@@ -147,7 +140,7 @@ std::string Node::printed() const {
 }
 
 void Node::signal(int number) {
-  kill(id_, number);
+  send_signal(id_, number);
   if (number != SIGKILL) return;
   waitpid(id_, nullptr, 0);
   id_ = -1;
@@ -182,6 +175,30 @@ bool World::is_possible() {
 
 std::unique_ptr<Node> World::start(const NodeOptions& options) const {
   return std::unique_ptr<Node>(new Node(*this, options));
+}
+
+Launch World::node_launch(const std::vector<std::string>& command) const {
+  Launch launch{.command = command,
+                .environment = {{"HOME", folder_ / "home"},
+                                {"ERL_CRASH_DUMP_SECONDS", "0"},
+                                {"ERL_EPMD_PORT", std::to_string(epmd_port_)},
+                                {"ERL_FLAGS", std::nullopt},
+                                {"ERL_AFLAGS", std::nullopt},
+                                {"ERL_ZFLAGS", std::nullopt}},
+                .directory = folder_};
+  launch.command.insert(launch.command.end(), {"-start_epmd", "false"});
+  return launch;
+}
+
+std::unique_ptr<Program> World::erl(const std::vector<std::string>& arguments,
+                                    const std::string& expression) const {
+  Launch launch = node_launch({"erl", "-noshell", "-noinput"});
+  launch.command.insert(launch.command.end(), arguments.begin(), arguments.end());
+  launch.command.insert(launch.command.end(), {"-eval", expression + ", io:format(\"ready~n\")."});
+  auto node = std::make_unique<Program>(launch);
+  const auto line = node->read_line();
+  if (line != "ready") throw std::runtime_error("the node did not start: " + line.value_or(""));
+  return node;
 }
 
 Launch World::recorder(std::vector<std::string> arguments) const {

@@ -69,10 +69,19 @@ class World {
   std::uint16_t epmd_port() const { return epmd_port_; }
   std::filesystem::path cookie_file() const { return folder_ / "home" / ".erlang.cookie"; }
 
+  // A plain `erl -noshell` with these arguments (such as {"-sname", "shop"}), which runs
+  // `expression` first. Returns when that is done.
+  std::unique_ptr<Program> erl(const std::vector<std::string>& arguments,
+                               const std::string& expression = "ok") const;
+
   // The recorder with these arguments, in this world's environment.
   Launch recorder(std::vector<std::string> arguments) const;
 
  private:
+  friend class Node;
+  // What of the environment every node of this world gets.
+  Launch node_launch(const std::vector<std::string>& command) const;
+
   std::filesystem::path folder_;
   std::uint16_t epmd_port_;
   std::unique_ptr<Program> epmd_;

@@ -93,7 +93,15 @@ Program::~Program() {
   if (error_.descriptor >= 0) close(error_.descriptor);
 }
 
-void Program::signal(int number) const { kill(id_, number); }
+void send_signal(pid_t child, int number) {
+  kill(child, number);
+  siginfo_t ignored{};
+  if (number == SIGSTOP) {
+    waitid(P_PID, static_cast<id_t>(child), &ignored, WSTOPPED | WEXITED | WNOWAIT);
+  }
+}
+
+void Program::signal(int number) const { send_signal(id_, number); }
 
 bool Program::read_more(std::chrono::steady_clock::time_point until) {
   pollfd polled[2] = {{out_.descriptor, POLLIN, 0}, {error_.descriptor, POLLIN, 0}};

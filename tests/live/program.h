@@ -26,6 +26,10 @@ struct Launch {
 // when the thread that started it ends, so not even a crashing test leaves it behind.
 pid_t start_program(const Launch& launch, const std::vector<std::pair<int, int>>& descriptors);
 
+// Sends a signal to a child. Returns after SIGSTOP when it stands still, all threads of it: the
+// signal alone is only on its way then.
+void send_signal(pid_t child, int number);
+
 // What a program that has ended left.
 struct Ended {
   int exit_code = -1;  // 128 + signal where one ended it

@@ -70,6 +70,24 @@ TEST_F(Retention, KeepsAtLeastTheTimeAskedFor) {
   EXPECT_GE(reader->dropped_to(), 36);
 }
 
+TEST_F(Retention, AReaderKeepsWhatWasThereWhenItOpened) {
+  RecordingPlan plan{.slots = 2000, .snapshots = 60, .keyframe_every = 4, .share = 0.5};
+  plan.keep_us = 10'000'000;
+  RecordingStory story(path_, plan);
+  for (int i = 0; i < 20; ++i) story.write_snapshot();
+  auto reader = Reader::open(path_);
+  ASSERT_TRUE(reader);
+  story.drop_to((*reader)->dropped_to());
+  const auto then = story.told();
+  story.write_all();
+  expect_same(**reader, then);
+  const auto damage = (*reader)->check({});
+  EXPECT_TRUE(damage && damage->empty());
+  reader->reset();
+  story.close();
+  EXPECT_GT(Reader::open(path_).value()->dropped_to(), 40);
+}
+
 TEST_F(Retention, RefusesASnapshotThatCannotFitAndKeepsTheRest) {
   RecordingPlan plan{.slots = 60'000, .snapshots = 1, .share = 1};
   plan.max_bytes = 1 << 20;
