@@ -174,7 +174,7 @@ class Session {
   bool come_back(const Error& lost, const Connect& connect) {
     const std::string name = node_->facts.name;
     const std::int64_t node = node_id_;
-    watch_.news(fmt::format("lost {}: {}; connecting again", name, lost.message));
+    watch_.news(lost.message + "; connecting again");
     milliseconds pause = kFirstPause;
     for (;; pause = std::min(pause * 2, kLongestPause)) {
       if (!sleep(pause)) {

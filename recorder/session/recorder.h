@@ -44,7 +44,7 @@ struct Watch {
   std::function<bool()> stop;                    // true: end after the running snapshot
   std::function<bool()> snapshot_now;            // true: do not wait for the next one
   std::function<void(const Status&)> stored;     // a snapshot is in the file
-  std::function<void(const std::string&)> news;  // "shop@host is gone: ...", and back again
+  std::function<void(const std::string&)> news;  // the connection is lost, the node is back
 };
 
 // Connects to the node that is recorded, anew each time; see connect() in ei_link.h.
