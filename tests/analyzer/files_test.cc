@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -18,13 +19,15 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
+// A path of this process alone: ctest runs each test in its own, many side by side.
+std::string own_path(const std::string& suffix) {
+  return ::testing::TempDir() + "beamtape_" + std::to_string(getpid()) + suffix;
+}
+
 class FilesTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    // Tests of one program may run side by side.
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    path_ = ::testing::TempDir() + "beamtape_" + info->name() + ".beamtape";
-    std::filesystem::remove(path_);
+    path_ = own_path(".beamtape");
     const auto written = write_story(shop_story(), path_);
     ASSERT_TRUE(written) << written.error().message;
   }
@@ -94,7 +97,7 @@ TEST_F(FilesTest, ChangedBytesAreFoundAndNeverCrashACommand) {
 }
 
 TEST(Files, WhatIsNoRecordingIsExitCode3) {
-  const std::string path = ::testing::TempDir() + "beamtape_notes.txt";
+  const std::string path = own_path(".txt");
   std::ofstream(path) << "not a recording";
   EXPECT_EQ(run_on_files({"info", path}).code, 3);
   EXPECT_EQ(run_on_files({"check", path}).code, 3);

@@ -13,9 +13,6 @@ namespace {
 
 class Retention : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::remove(path_); }
-  void TearDown() override { std::filesystem::remove(path_); }
-
   // Opens the recording: it is sound, and holds what was told after what was dropped.
   std::unique_ptr<Reader> expect_rest(RecordingStory& story) {
     auto reader = Reader::open(path_);
@@ -30,7 +27,8 @@ class Retention : public testing::Test {
     return std::move(*reader);
   }
 
-  const std::string path_ = testing::TempDir() + "retention_test.beamtape";
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_.file("retention.beamtape");
 };
 
 TEST_F(Retention, NeverLetsTheFileGrowBeyondItsBound) {
