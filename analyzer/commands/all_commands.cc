@@ -4,7 +4,7 @@ namespace beamtape {
 
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands{
-      kInfoCommand, kShowCommand, kProcessCommand, kSeriesCommand, kCheckCommand,
+      kInfoCommand, kShowCommand, kProcessCommand, kSeriesCommand, kFindingsCommand, kCheckCommand,
   };
   return commands;
 }

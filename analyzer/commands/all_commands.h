@@ -8,6 +8,7 @@ extern const Command kInfoCommand;
 extern const Command kShowCommand;
 extern const Command kProcessCommand;
 extern const Command kSeriesCommand;
+extern const Command kFindingsCommand;
 extern const Command kCheckCommand;
 
 }  // namespace beamtape

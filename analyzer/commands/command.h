@@ -17,6 +17,7 @@ namespace beamtape {
 
 // Exit codes (DESIGN: "Command line").
 inline constexpr int kDone = 0;
+inline constexpr int kFound = 1;  // a finding at or above --fail-on
 inline constexpr int kWrongUsage = 2;
 inline constexpr int kUnreadable = 3;  // not there, not a recording, damaged
 inline constexpr int kStoppedEarly = 4;

@@ -1,0 +1,205 @@
+#include "analyzer/commands/findings_output.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/commands/rows.h"
+#include "analyzer/findings/rule.h"
+#include "analyzer/load/text.h"
+#include "analyzer/load/time.h"
+
+namespace beamtape {
+namespace {
+
+constexpr std::size_t kTextWidth = 110;
+// Points of a finding's series in JSON; longer ones are thinned out evenly.
+constexpr std::size_t kMostPoints = 120;
+
+// Breaks at spaces; every line starts with `indent`.
+std::string wrapped(const std::string& text, const std::string& indent) {
+  std::string lines, line;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const auto space = std::min(text.find(' ', from), text.size());
+    const std::string word = text.substr(from, space - from);
+    if (!line.empty() && display_width(line) + 1 + display_width(word) > kTextWidth) {
+      lines += indent + line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+    from = space + 1;
+  }
+  return lines + indent + line + "\n";
+}
+
+std::string part(const char* label, const std::string& text) {
+  const std::string whole = wrapped(printable(text), std::string(11, ' '));
+  return fmt::format("  {:<9}{}", label, whole.substr(11));
+}
+
+std::string text_of(const Finding& one, bool several_nodes) {
+  std::string text = fmt::format("{:<8} {}\n", severity_name(one.severity), printable(one.title));
+  text += part("rule",
+               fmt::format("{}{}{}, #{} to #{} ({} to {})", one.rule,
+                           one.same_cause.empty() ? "" : ", also " + joined(one.same_cause, ", "),
+                           several_nodes ? ", on " + one.node : "", one.from, one.to,
+                           clock_text(one.from_wall_us, false), clock_text(one.to_wall_us, false)));
+  text += part("evidence", one.evidence);
+  text += part("but", one.caveat);
+  text += part("do", one.advice);
+  return text;
+}
+
+Json points_of(const Plot& plot) {
+  Json points = Json::array();
+  const std::size_t stride = plot.values.size() / kMostPoints + 1;
+  for (std::size_t i = 0; i < plot.values.size(); i += stride) {
+    points.push_back(Json::array(
+        {plot.seconds[i], std::isnan(plot.values[i]) ? Json(nullptr) : Json(plot.values[i])}));
+  }
+  return points;
+}
+
+std::string xml(const std::string& text) {
+  std::string escaped;
+  for (const char c : printable(text)) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string junit_case(const FindingsAnswer& answer, const Rule& rule, Severity fail_on) {
+  std::string body;
+  for (const Finding& one : answer.found.findings) {
+    if (one.rule != rule.id) continue;
+    const auto text =
+        xml(fmt::format("{} {} But: {} Do: {}", one.title, one.evidence, one.caveat, one.advice));
+    if (one.severity >= fail_on) {
+      body += fmt::format("    <failure type=\"{}\" message=\"{}\">{}</failure>\n",
+                          severity_name(one.severity), xml(one.title), text);
+    } else {
+      body +=
+          fmt::format("    <system-out>{}: {}</system-out>\n", severity_name(one.severity), text);
+    }
+  }
+  for (const NotEvaluated& one : answer.found.not_evaluated) {
+    if (one.rule == rule.id && body.empty()) {
+      body = fmt::format("    <skipped message=\"not evaluated: {}\"/>\n", xml(one.why));
+    }
+  }
+  const auto head = fmt::format("  <testcase classname=\"beamtape.findings\" name=\"{}\"", rule.id);
+  return body.empty() ? head + "/>\n" : head + ">\n" + body + "  </testcase>\n";
+}
+
+Json not_evaluated_json(const FindingsAnswer& answer) {
+  Json all = Json::array();
+  for (const NotEvaluated& one : answer.found.not_evaluated) {
+    all.push_back({{"rule", one.rule}, {"node", one.node}, {"why", one.why}});
+  }
+  return all;
+}
+
+}  // namespace
+
+Json finding_json(const Finding& one) {
+  Json numbers = Json::object();
+  for (const auto& [name, value] : one.numbers) {
+    numbers[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
+  }
+  const auto or_null = [](const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+  };
+  return {{"rule", one.rule},
+          {"severity", severity_name(one.severity)},
+          {"score", one.score},
+          {"node", one.node},
+          {"subject",
+           {{"kind", one.subject.kind},
+            {"id", one.subject.id},
+            {"name", or_null(one.subject.name)},
+            {"group", or_null(one.subject.group)}}},
+          {"title", one.title},
+          {"evidence",
+           {{"text", one.evidence},
+            {"numbers", numbers},
+            {"metric", one.plot.metric},
+            {"unit", or_null(unit_name(one.plot.unit))},
+            {"points", points_of(one.plot)}}},
+          {"caveat", one.caveat},
+          {"advice", one.advice},
+          {"from", iso_time(one.from_wall_us)},
+          {"to", iso_time(one.to_wall_us)},
+          {"from_snapshot", one.from},
+          {"to_snapshot", one.to},
+          {"same_cause", one.same_cause}};
+}
+
+void write_findings_json(const FindingsAnswer& answer, Output& out) {
+  JsonDocument document(out);
+  document.member("schema", 1);
+  document.member("command", "findings");
+  document.begin_array("findings");
+  for (const Finding& one : answer.found.findings) document.element(finding_json(one));
+  document.end_array();
+  document.member("not_evaluated", not_evaluated_json(answer));
+  Json suppressed = Json::array();
+  for (const Finding& one : answer.suppressed) {
+    suppressed.push_back({{"rule", one.rule}, {"subject", one.subject.id}, {"title", one.title}});
+  }
+  document.member("suppressed", suppressed);
+  Json suppressions = Json::array();
+  for (const Suppression& one : answer.suppressions) {
+    suppressions.push_back({{"line", one.line},
+                            {"rule", one.rule},
+                            {"subject", one.subject},
+                            {"matched", one.matched}});
+  }
+  document.member("suppressions", suppressions);
+  document.end();
+}
+
+void write_findings_text(const FindingsAnswer& answer, Output& out) {
+  const bool several = answer.recording->node_names().size() > 1;
+  for (const Finding& one : answer.found.findings) out.write(text_of(one, several) + "\n");
+  if (answer.found.findings.empty()) out.write("nothing found\n");
+  std::map<std::string, std::vector<std::string>> reasons;
+  for (const NotEvaluated& one : answer.found.not_evaluated) {
+    reasons[several ? one.why + " on " + one.node : one.why].push_back(one.rule);
+  }
+  for (const auto& [why, rules] : reasons) {
+    out.write(fmt::format("not evaluated: {} ({})\n", joined(rules, ", "), printable(why)));
+  }
+  for (const Suppression& one : answer.suppressions) {
+    out.write(fmt::format("suppressed by line {} ({} {}): {}\n", one.line, one.rule, one.subject,
+                          one.matched));
+  }
+}
+
+void write_findings_junit(const FindingsAnswer& answer, Severity fail_on, Output& out) {
+  std::size_t failures = 0;
+  for (const Finding& one : answer.found.findings) failures += one.severity >= fail_on ? 1 : 0;
+  out.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+  out.write(fmt::format("<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\">\n",
+                        xml(answer.recording->path()), all_rules().size(), failures));
+  for (const Rule& rule : all_rules()) out.write(junit_case(answer, rule, fail_on));
+  out.write("</testsuite>\n");
+}
+
+}  // namespace beamtape

@@ -1,0 +1,142 @@
+// Binaries over 64 bytes (which live outside of heaps) grow as a whole (growth.h), by 10 MiB and a
+// fifth. Who keeps them alive is known of the largest holders, each binary counted once per holder,
+// and of ETS tables up to 100 000 rows.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/load/frame.h"
+#include "analyzer/load/text.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kLeastBytes = 10 * kMiB, kLeastShare = 0.2;
+constexpr std::size_t kHoldersTold = 3;
+// A holder of this much of the growth is the subject itself.
+constexpr double kMostOfGrowth = 0.5;
+
+struct Holder {
+  FindingSubject subject;
+  double bytes = 0;
+  std::uint64_t binaries = 0;
+  std::uint64_t cut_from = 0;  // references on the node, where only some were kept
+};
+
+std::string text_of(const RowView& row, const std::vector<Shown>& columns, const char* name) {
+  const Shown* shown = find_shown(columns, name);
+  if (shown == nullptr) return {};
+  const Value value = value_of(row, *shown);
+  return no_value(value) ? std::string() : display(value, Unit::kNone);
+}
+
+void add_processes(const Observed& observed, std::vector<Holder>& holders) {
+  const Table* table = observed.recording->reader().table("process");
+  const auto binary = table ? table->find("binary") : std::nullopt;
+  if (!binary) return;
+  const auto frame = observed.recording->frame(*table, observed.last_snapshot());
+  if (!frame) return;
+  const auto columns = shown_columns(*table);
+  for (const std::size_t slot : frame->slots()) {
+    const RowView row = frame->row(slot);
+    if (is_missing(row.cell(*binary))) continue;
+    const List* list = row.texts.list(row.cell(*binary));
+    if (list == nullptr) continue;
+    Holder holder;
+    std::set<Cell> known;
+    // Elements are (id, size, references).
+    for (std::size_t i = 0; i + 2 < list->items.size(); i += 3) {
+      if (is_missing(list->items[i + 1]) || !known.insert(list->items[i]).second) continue;
+      holder.bytes += static_cast<double>(list->items[i + 1]);
+      ++holder.binaries;
+    }
+    if (list->true_count > list->items.size() / 3) holder.cut_from = list->true_count;
+    // Of a list that was cut, as much again for each that was left out.
+    if (holder.cut_from > 0 && !list->items.empty()) {
+      holder.bytes *=
+          static_cast<double>(holder.cut_from) / (static_cast<double>(list->items.size()) / 3);
+    }
+    holder.subject = {"process", text_of(row, columns, "pid"), text_of(row, columns, "name"), ""};
+    holders.push_back(std::move(holder));
+  }
+}
+
+void add_tables(const Observed& observed, std::vector<Holder>& holders) {
+  const Table* table = observed.recording->reader().table("ets");
+  const auto size = table ? table->find("binary_size") : std::nullopt;
+  if (!size) return;
+  const auto frame = observed.recording->frame(*table, observed.last_snapshot());
+  if (!frame) return;
+  const auto columns = shown_columns(*table);
+  for (const std::size_t slot : frame->slots()) {
+    const RowView row = frame->row(slot);
+    if (is_missing(row.cell(*size))) continue;
+    Holder holder;
+    holder.bytes = static_cast<double>(row.cell(*size));
+    const std::string name = text_of(row, columns, "name");
+    holder.subject = {"ets", name, name, ""};
+    holders.push_back(std::move(holder));
+  }
+}
+
+std::string told(const Holder& holder) {
+  const auto& subject = holder.subject;
+  if (subject.kind == "ets") {
+    return fmt::format("the rows of ETS table {} refer to {}", subject.name,
+                       amount(holder.bytes, Unit::kBytes));
+  }
+  const bool unnamed = subject.name.empty() || subject.name == "-";
+  return fmt::format("{} keeps {}{}",
+                     unnamed ? subject.id : fmt::format("{} ({})", subject.name, subject.id),
+                     holder.cut_from > 0 ? "about " : "", amount(holder.bytes, Unit::kBytes));
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (!verdict.long_enough()) return;
+  const Values* binary = verdict.need("memory_binary");
+  if (binary == nullptr) return;
+  const Growth growth = judge_growth(observed.seconds(), *binary);
+  if (!growth.growing() || growth.rise() < kLeastBytes || growth.share() < kLeastShare) return;
+  std::vector<Holder> holders;
+  add_processes(observed, holders);
+  add_tables(observed, holders);
+  std::stable_sort(holders.begin(), holders.end(),
+                   [](const Holder& a, const Holder& b) { return a.bytes > b.bytes; });
+  std::erase_if(holders, [&](const Holder& one) { return one.bytes < 0.05 * growth.rise(); });
+  const bool one_culprit = !holders.empty() && holders[0].bytes >= kMostOfGrowth * growth.rise();
+  Finding& finding = verdict.add(
+      severity_of_bytes(observed, growth), growth.share() / 2,
+      one_culprit ? holders[0].subject : FindingSubject{"node", observed.node_name, "", ""});
+  finding.title = fmt::format("Binaries grow: {} now{}", amount(binary->back(), Unit::kBytes),
+                              one_culprit ? ", " + told(holders[0]) : "");
+  finding.evidence = fmt::format("Memory of binaries went {}.",
+                                 growth_text(growth, Unit::kBytes, observed.duration()));
+  std::vector<std::string> largest;
+  for (std::size_t i = 0; i < std::min(kHoldersTold, holders.size()); ++i)
+    largest.push_back(told(holders[i]));
+  finding.evidence += largest.empty()
+                          ? std::string(" None of the holders that were read keeps much of it.")
+                          : fmt::format(" At the end {}.", joined(largest, "; "));
+  finding.caveat =
+      "A binary may be kept by several; only the largest holders are asked, some in each snapshot. "
+      "Messages "
+      "waiting in a mailbox keep binaries too.";
+  finding.advice =
+      "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "
+      "process that "
+      "passes binaries on and seldom collects needs hibernation or a smaller fullsweep_after.";
+  add_numbers(finding, growth);
+  finding.plot = plot_of(observed, "memory_binary", Unit::kBytes, *binary);
+  capped_by_load(observed, growth, finding);
+}
+
+}  // namespace
+
+const Rule kBinaryLeakRule{"binary-leak", "binaries are kept alive", evaluate};
+
+}  // namespace beamtape

@@ -1,0 +1,80 @@
+// The ETS tables of one name grow, in rows or in memory (growth.h), by a fifth and 10 MiB or 10 000
+// rows. Where their number grows too, ets-table-leak tells it.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/ets_owner.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/load/text.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kLeastShare = 0.2, kLeastBytes = 10 * kMiB, kLeastRows = 10'000;
+
+bool large(const Growth& growth, double least) {
+  return growth.growing() && growth.share() >= kLeastShare && growth.rise() >= least;
+}
+
+void tell(const Observed& observed, const SampleSeries& series, const Growth& memory,
+          const Growth& rows, Verdict& verdict) {
+  const bool by_memory = large(memory, kLeastBytes);
+  const Growth& main = by_memory ? memory : rows;
+  const LargestTable table = largest_table(observed, series.name);
+  const std::string name = printable(series.name);
+  const double share = main.share();
+  Finding& finding = verdict.add(
+      memory.growing() ? severity_of_bytes(observed, memory) : Severity::kInfo, share / 2,
+      {"ets", name, printable(table.name.empty() ? series.name : table.name), ""});
+  const Values& sizes = observed.ets.values(series, "size");
+  const Values& bytes = observed.ets.values(series, "memory");
+  finding.title =
+      fmt::format("ETS table {} grows: {} rows, {} now", finding.subject.name,
+                  amount(sizes.back(), Unit::kCount), amount(bytes.back(), Unit::kBytes));
+  finding.evidence =
+      fmt::format("Its {} went {}.", by_memory ? "memory" : "number of rows",
+                  growth_text(main, by_memory ? Unit::kBytes : Unit::kCount, observed.duration()));
+  if (!table.owner.empty()) {
+    finding.evidence += fmt::format(
+        " It belongs to {}{}.", table.owner,
+        table.supervisor.empty() ? "" : fmt::format(", started by {}", table.supervisor));
+  }
+  finding.caveat =
+      "A cache that has not reached its size yet looks the same. Binaries over 64 bytes in its "
+      "rows "
+      "are not in this memory.";
+  finding.advice =
+      "Look for rows that are inserted and never deleted: a missing expiry, or a key "
+      "that is never the same twice.";
+  add_numbers(finding, main);
+  finding.plot = by_memory ? plot_of(observed, "memory", Unit::kBytes, bytes)
+                           : plot_of(observed, "size", Unit::kCount, sizes);
+  capped_by_load(observed, main, finding);
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (!verdict.long_enough()) return;
+  const auto by_memory = growers_of(observed, observed.ets, "memory");
+  const auto by_rows = growers_of(observed, observed.ets, "size");
+  for (const SampleSeries& series : observed.ets.rows) {
+    const auto growth_in = [&](const std::vector<Grower>& growers) {
+      const auto at = std::find_if(growers.begin(), growers.end(),
+                                   [&](const Grower& one) { return one.series == &series; });
+      return at == growers.end() ? Growth{} : at->growth;
+    };
+    const Growth memory = growth_in(by_memory), rows = growth_in(by_rows);
+    if (!large(memory, kLeastBytes) && !large(rows, kLeastRows)) continue;
+    if (judge_growth(observed.seconds(), observed.ets.values(series, "tables")).growing()) continue;
+    tell(observed, series, memory, rows, verdict);
+  }
+}
+
+}  // namespace
+
+const Rule kEtsGrowthRule{"ets-growth", "an ETS table grows", evaluate};
+
+}  // namespace beamtape

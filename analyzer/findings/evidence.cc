@@ -1,0 +1,147 @@
+#include "analyzer/findings/evidence.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/load/text.h"
+#include "analyzer/trend/statistics.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kFalseDiscoveries = 0.01;
+constexpr double kHour = 3600, kDay = 86400;
+constexpr double kShareOfNodePerHour = 0.01;
+constexpr double kNearLimit = 0.8;
+// Of the share by which the subject grew, the least by which load must have grown to explain it.
+constexpr double kLoadExplains = 0.7;
+
+double typical(const Values& values) {
+  Values present;
+  for (const double value : values) {
+    if (!std::isnan(value)) present.push_back(value);
+  }
+  return present.empty() ? 0 : median(std::move(present));
+}
+
+Severity for_thin(Severity severity, const Growth& growth) {
+  return growth.samples < kThinSamples ? one_less(severity) : severity;
+}
+
+}  // namespace
+
+std::vector<Grower> growers_of(const Observed& observed, const SampleTable& table,
+                               std::string_view column) {
+  std::vector<Grower> growing;
+  std::vector<double> p_values;
+  for (const SampleSeries& series : table.rows) {
+    const Growth growth = judge_growth(observed.seconds(), table.values(series, column));
+    if (!growth.growing()) continue;
+    growing.push_back({&series, growth});
+    p_values.push_back(growth.p);
+  }
+  const auto holds =
+      discoveries(p_values, std::max<std::size_t>(table.rows.size(), 1), kFalseDiscoveries);
+  std::vector<Grower> found;
+  for (std::size_t i = 0; i < growing.size(); ++i) {
+    if (holds[i]) found.push_back(growing[i]);
+  }
+  std::stable_sort(found.begin(), found.end(), [](const Grower& a, const Grower& b) {
+    return a.growth.rise() > b.growth.rise();
+  });
+  return found;
+}
+
+Severity severity_of_bytes(const Observed& observed, const Growth& growth) {
+  const Values* total = observed.node("memory_total");
+  const double node = total ? typical(*total) : 0;
+  const bool fast = node > 0 && growth.per_second * kHour >= kShareOfNodePerHour * node;
+  return for_thin(fast ? Severity::kWarning : Severity::kInfo, growth);
+}
+
+std::optional<double> seconds_to(double now, double limit, double per_second) {
+  if (per_second <= 0 || limit <= now) return std::nullopt;
+  return (limit - now) / per_second;
+}
+
+Severity severity_towards(const Growth& growth, double now, double limit) {
+  if (limit <= 0) return Severity::kInfo;
+  const auto left = seconds_to(now, limit, growth.per_second);
+  Severity severity = Severity::kInfo;
+  if (left && *left <= kDay) severity = Severity::kWarning;
+  if ((left && *left <= kHour) || now >= kNearLimit * limit) severity = Severity::kCritical;
+  return for_thin(severity, growth);
+}
+
+bool capped_by_load(const Observed& observed, const Growth& growth, Finding& finding) {
+  const Values* work = observed.node("reductions_done");
+  if (work == nullptr) return false;
+  const Growth load = judge_growth(observed.seconds(), rate_of(observed, *work));
+  if (!load.growing() || load.share() < kLoadExplains * growth.share()) return false;
+  finding.severity = Severity::kInfo;
+  finding.score = std::min(finding.score, 39);
+  finding.caveat = fmt::format(
+      "The node's work rose alike (reductions per second by {:.0f} %): more load explains it. {}",
+      load.share() * 100, finding.caveat);
+  return true;
+}
+
+std::string amount(double value, Unit unit) {
+  const auto whole = static_cast<std::int64_t>(std::llround(value));
+  return unit == Unit::kBytes ? size_text(whole) : grouped(whole);
+}
+
+std::string span_text(double seconds) {
+  return duration_text(static_cast<std::int64_t>(std::llround(seconds * 1e6)));
+}
+
+std::string per_hour_text(double per_second, Unit unit) {
+  if (per_second >= 1) return amount(per_second, unit) + "/s";
+  return amount(per_second * kHour, unit) + " an hour";
+}
+
+std::string growth_text(const Growth& growth, Unit unit, double seconds) {
+  return fmt::format("from {} to {} in {}, {} ({} snapshots, p {})",
+                     amount(std::max(growth.from, 0.0), unit), amount(growth.to, unit),
+                     span_text(seconds), per_hour_text(growth.per_second, unit), growth.samples,
+                     growth.p < 1e-4 ? "below 0.0001" : fmt::format("{:.4f}", growth.p));
+}
+
+void add_numbers(Finding& finding, const Growth& growth) {
+  finding.numbers.insert(finding.numbers.end(), {{"samples", static_cast<double>(growth.samples)},
+                                                 {"p", growth.p},
+                                                 {"from", growth.from},
+                                                 {"to", growth.to},
+                                                 {"per_second", growth.per_second}});
+}
+
+Plot plot_of(const Observed& observed, const char* metric, Unit unit, const Values& values) {
+  return {metric, unit, observed.seconds(), values};
+}
+
+std::string called(const ProcessSeries& process) {
+  return process.name.empty() || process.name == "-"
+             ? process.pid
+             : fmt::format("{} ({})", process.name, process.pid);
+}
+
+FindingSubject subject_of(const ProcessSeries& process) {
+  return {"process", process.pid, process.name, process.group};
+}
+
+std::string filter_for(const std::string& group) {
+  // An initial call is whole; of a folded name the part before the first digits is literal.
+  const bool call = group.find(':') != std::string::npos && group.find('/') != std::string::npos;
+  return fmt::format("name ~ \"{}\"", call ? group : group.substr(0, group.find('_')));
+}
+
+std::string stack_text(const std::vector<std::string>& stack, std::size_t most) {
+  std::vector<std::string> frames(
+      stack.begin(), stack.begin() + static_cast<std::ptrdiff_t>(std::min(most, stack.size())));
+  if (frames.size() < stack.size()) frames.emplace_back("…");
+  return joined(frames, " < ");
+}
+
+}  // namespace beamtape

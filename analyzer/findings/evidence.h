@@ -1,0 +1,58 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/findings/rule.h"
+#include "analyzer/trend/growth.h"
+
+namespace beamtape {
+
+// What several rules measure and say alike.
+
+inline constexpr double kMiB = 1 << 20;
+// Fewer samples than this are thin evidence: one level less.
+inline constexpr std::size_t kThinSamples = 30;
+
+struct Grower {
+  const SampleSeries* series = nullptr;
+  Growth growth;
+};
+// The series of a column that grow (judge_growth), at a false discovery rate of 1 % over all of
+// the table, the largest rise first.
+std::vector<Grower> growers_of(const Observed& observed, const SampleTable& table,
+                               std::string_view column);
+
+// Warning where the growth is 1 % of the node's memory per hour or more, else info; one level
+// less for thin evidence.
+Severity severity_of_bytes(const Observed& observed, const Growth& growth);
+// Growth towards a limit: warning if it is reached within a day, critical within an hour or
+// when 80 % are used; one level less for thin evidence. `limit` <= 0: none, info.
+Severity severity_towards(const Growth& growth, double now, double limit);
+// Seconds until `limit` at this slope; nothing if it is not getting there.
+std::optional<double> seconds_to(double now, double limit, double per_second);
+
+// True, and says so in the finding, where the node's work rose as much as what grew: more load
+// is not a leak. The finding becomes info.
+bool capped_by_load(const Observed& observed, const Growth& growth, Finding& finding);
+
+// "from 12.0 MiB to 40.1 MiB in 1 min 20 s (80 snapshots, p 0.0001)"
+std::string growth_text(const Growth& growth, Unit unit, double seconds);
+std::string amount(double value, Unit unit);  // 12.0 MiB or 41 203
+std::string span_text(double seconds);        // 1 min 20 s
+std::string per_hour_text(double per_second, Unit unit);
+
+void add_numbers(Finding& finding, const Growth& growth);
+Plot plot_of(const Observed& observed, const char* metric, Unit unit, const Values& values);
+
+// "shop_cart (<0.123.0>)", or the pid alone.
+std::string called(const ProcessSeries& process);
+FindingSubject subject_of(const ProcessSeries& process);
+// A --filter expression that finds the processes of a group (names in it are folded).
+std::string filter_for(const std::string& group);
+// Up to `most` frames of a stack, innermost first, as one line.
+std::string stack_text(const std::vector<std::string>& stack, std::size_t most = 4);
+
+}  // namespace beamtape

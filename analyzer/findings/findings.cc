@@ -1,0 +1,104 @@
+#include "analyzer/findings/findings.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "analyzer/findings/observed.h"
+#include "analyzer/findings/rule.h"
+
+namespace beamtape {
+namespace {
+
+// Rules that tell of the same subject tell of the same cause, the first of them.
+void tell_once(std::vector<Finding>& findings) {
+  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> told;
+  std::vector<Finding> kept;
+  for (Finding& one : findings) {
+    const bool own = one.subject.kind == "node";  // all sorts of things are of the node
+    const auto key =
+        std::tuple(one.subject.kind, one.subject.id, own ? one.rule + one.subject.name : "");
+    const auto [at, is_new] = told.try_emplace(key, kept.size());
+    if (is_new) {
+      kept.push_back(std::move(one));
+    } else if (kept[at->second].rule != one.rule) {
+      kept[at->second].same_cause.push_back(one.rule);
+    }
+  }
+  findings = std::move(kept);
+}
+
+// The same finding of several segments: the gravest, of those the last.
+void keep_gravest(std::vector<Finding>& findings) {
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, std::size_t> best;
+  std::vector<Finding> kept;
+  for (Finding& one : findings) {
+    const auto& name = one.subject.name.empty() ? one.subject.id : one.subject.name;
+    const auto key = std::tuple(one.rule, one.node, one.subject.kind, name);
+    const auto [at, is_new] = best.try_emplace(key, kept.size());
+    if (is_new) {
+      kept.push_back(std::move(one));
+    } else if (one.score >= kept[at->second].score && one.from != kept[at->second].from) {
+      kept[at->second] = std::move(one);
+    } else if (one.from == kept[at->second].from) {
+      kept.push_back(std::move(one));  // two subjects of one name
+    }
+  }
+  findings = std::move(kept);
+}
+
+class Evaluation {
+ public:
+  void add(const Observed& observed) {
+    std::vector<Finding> found;
+    for (const Rule& rule : all_rules()) {
+      Verdict verdict(observed, rule.id);
+      rule.evaluate(observed, verdict);
+      // What it says it could not look at, it looked at nowhere, or in part.
+      if (verdict.missing.empty()) looked_.insert({rule.id, observed.node_name});
+      for (auto& one : verdict.findings) found.push_back(std::move(one));
+      for (auto& one : verdict.missing) missing_.push_back(std::move(one));
+    }
+    tell_once(found);
+    for (auto& one : found) findings_.push_back(std::move(one));
+    damage_.insert(damage_.end(), observed.damage.begin(), observed.damage.end());
+  }
+
+  Findings finish() {
+    keep_gravest(findings_);
+    std::stable_sort(findings_.begin(), findings_.end(),
+                     [](const Finding& a, const Finding& b) { return a.score > b.score; });
+    Findings all{std::move(findings_), {}, std::move(damage_)};
+    std::set<std::pair<std::string, std::string>> named;
+    for (auto& one : missing_) {
+      if (looked_.contains({one.rule, one.node}) || !named.insert({one.rule, one.node}).second)
+        continue;
+      all.not_evaluated.push_back(std::move(one));
+    }
+    return all;
+  }
+
+ private:
+  std::vector<Finding> findings_;
+  std::vector<NotEvaluated> missing_;
+  std::vector<Damage> damage_;
+  std::set<std::pair<std::string, std::string>> looked_;  // rule, node
+};
+
+}  // namespace
+
+Expected<Findings> find_findings(const Recording& recording, const std::string& node,
+                                 std::pair<std::int64_t, std::int64_t> range) {
+  const auto segments = find_segments(recording, node, range);
+  if (!segments) return tl::unexpected(segments.error());
+  Evaluation evaluation;
+  for (const Segment& segment : *segments) {
+    const auto observed = observe(recording, segment);
+    if (!observed) return tl::unexpected(observed.error());
+    evaluation.add(*observed);
+  }
+  return evaluation.finish();
+}
+
+}  // namespace beamtape

@@ -1,0 +1,146 @@
+// Messages pile up in a mailbox: 1000 or more in three snapshots in a row, or 100 on the average of
+// a minute. Growing, standing or stuck (its process does not run) is a warning; one that is
+// draining is told as info.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/load/text.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kLong = 1000, kMean = 100, kMeanSeconds = 60;
+constexpr std::size_t kInARow = 3;
+constexpr double kVeryLong = 10'000;
+// Drained to less than this share of its longest.
+constexpr double kDrained = 0.5;
+
+struct Mailbox {
+  double longest = 0, now = 0, mean = 0;
+  double per_second = 0;        // over the last half of its life
+  std::size_t longest_row = 0;  // snapshots in a row with kLong or more
+  double work = 0;              // reductions per second over the same time
+  bool lives = false;
+};
+
+Mailbox measure(const Observed& observed, const ProcessSeries& process) {
+  Mailbox box;
+  const Values& queue = process.message_queue_len;
+  std::vector<std::size_t> alive;
+  std::size_t row = 0;
+  double area = 0, span = 0;
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    if (std::isnan(queue[i])) continue;
+    if (!alive.empty()) {
+      const double passed = observed.seconds()[i] - observed.seconds()[alive.back()];
+      area += passed * (queue[i] + queue[alive.back()]) / 2;
+      span += passed;
+    }
+    alive.push_back(i);
+    row = queue[i] >= kLong ? row + 1 : 0;
+    box.longest_row = std::max(box.longest_row, row);
+    box.longest = std::max(box.longest, queue[i]);
+  }
+  if (alive.size() < 2) return box;
+  box.now = queue[alive.back()];
+  box.lives = alive.back() + 1 == observed.size();
+  box.mean = span >= kMeanSeconds ? area / span : 0;
+  const std::size_t half = alive[alive.size() / 2 - (alive.size() == 2 ? 1 : 0)];
+  const double passed = observed.seconds()[alive.back()] - observed.seconds()[half];
+  if (passed > 0) {
+    box.per_second = (box.now - queue[half]) / passed;
+    box.work = (process.reductions[alive.back()] - process.reductions[half]) / passed;
+  }
+  return box;
+}
+
+enum class Kind { kGrowing, kStanding, kStuck, kDraining };
+
+Kind kind_of(const Mailbox& box, const Observed& observed) {
+  if (!box.lives || box.now < kDrained * box.longest) return Kind::kDraining;
+  // What has not run at all since the middle of its life; the recorder's own questions cost it
+  // one reduction each.
+  if (box.work * observed.segment.cadence <= 2) return Kind::kStuck;
+  const double change = box.per_second * observed.duration() / 2;
+  if (change <= -0.2 * box.longest) return Kind::kDraining;
+  return change >= 0.1 * box.longest ? Kind::kGrowing : Kind::kStanding;
+}
+
+const char* word_of(Kind kind) {
+  switch (kind) {
+    case Kind::kGrowing:
+      return "grows";
+    case Kind::kStanding:
+      return "does not get shorter";
+    case Kind::kStuck:
+      return "is stuck: its process does not run";
+    case Kind::kDraining:
+      return "was long and drains";
+  }
+  return "";
+}
+
+Severity severity_of(const Mailbox& box, Kind kind, const Observed& observed) {
+  if (kind == Kind::kDraining) return Severity::kInfo;
+  const bool critical = kind == Kind::kStuck ? box.now >= kLong && box.per_second > 0
+                                             : kind == Kind::kGrowing && box.now >= kVeryLong;
+  const Severity severity = critical ? Severity::kCritical : Severity::kWarning;
+  return observed.size() < kFewestSamples ? Severity::kInfo
+         : observed.size() < kThinSamples ? one_less(severity)
+                                          : severity;
+}
+
+void tell(const Observed& observed, const ProcessSeries& process, const Mailbox& box,
+          Verdict& verdict) {
+  const Kind kind = kind_of(box, observed);
+  Finding& finding = verdict.add(severity_of(box, kind, observed), std::log10(box.longest + 1) / 6,
+                                 subject_of(process));
+  finding.title = fmt::format("The mailbox of {} {}: {} messages{}", called(process), word_of(kind),
+                              amount(kind == Kind::kDraining ? box.longest : box.now, Unit::kCount),
+                              kind == Kind::kDraining ? " at most" : "");
+  finding.evidence = fmt::format("{} messages at most, {} at the end",
+                                 amount(box.longest, Unit::kCount), amount(box.now, Unit::kCount));
+  if (box.per_second > 0 && kind != Kind::kDraining) {
+    finding.evidence += fmt::format(", {} more a second", rate_text(box.per_second));
+  } else if (box.per_second < 0 && box.lives && box.now > 0) {
+    finding.evidence +=
+        fmt::format(", empty in {} at this rate", span_text(-box.now / box.per_second));
+  }
+  finding.evidence +=
+      fmt::format("; its process does {} reductions a second.", rate_text(std::max(box.work, 0.0)));
+  if (!process.stack.empty()) {
+    finding.evidence += fmt::format(" It was in {}.", stack_text(process.stack));
+  }
+  finding.caveat = kind == Kind::kDraining
+                       ? "A burst that is worked off is what mailboxes are for."
+                       : "A burst that has not been worked off yet looks the same.";
+  finding.advice = fmt::format(
+      "See what it does and whom it waits for: `process FILE '{}'`; then make it faster, split it, "
+      "or hold "
+      "its senders back.",
+      process.pid);
+  finding.numbers = {{"longest", box.longest}, {"now", box.now}, {"per_second", box.per_second}};
+  finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, process.message_queue_len);
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (observed.size() < kInARow) {
+    return verdict.not_evaluated(
+        fmt::format("needs {} snapshots without a gap, here are {}", kInARow, observed.size()));
+  }
+  for (const ProcessSeries& process : observed.processes) {
+    const Mailbox box = measure(observed, process);
+    if (box.longest_row >= kInARow || box.mean >= kMean) tell(observed, process, box, verdict);
+  }
+}
+
+}  // namespace
+
+const Rule kMailboxBuildupRule{"mailbox-buildup", "messages pile up in a mailbox", evaluate};
+
+}  // namespace beamtape

@@ -1,0 +1,146 @@
+#include "analyzer/findings/observed.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+#include "analyzer/findings/process_scan.h"
+#include "analyzer/load/aggregate_tables.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+// More names than this of one kind are a population; the largest ones are what the recorder keeps.
+constexpr std::size_t kMostNames = 4000;
+
+double number(Cell cell) { return is_missing(cell) ? kNaN : static_cast<double>(cell); }
+
+// Gathers the aggregates of one kind.
+class SampleGatherer {
+ public:
+  SampleGatherer(const char* kind, std::size_t samples, SampleTable& into)
+      : source_(*find_aggregate(kind)), samples_(samples), into_(into) {
+    into_.kind = kind;
+    for (std::size_t i = 1; i < source_.table.columns.size(); ++i) {
+      into_.columns.push_back(source_.table.columns[i].name);
+    }
+  }
+
+  void add(const Aggregates& all, std::size_t sample, std::int64_t epoch, Reader& reader) {
+    if (epoch != epoch_) by_id_.clear();
+    epoch_ = epoch;
+    for (std::size_t row = 0; row < source_.rows(all); ++row) {
+      const auto cells = source_.cells(all, row);
+      SampleSeries* series = series_of(cells[0], reader);
+      if (series == nullptr) continue;
+      for (std::size_t i = 1; i < cells.size(); ++i) {
+        series->columns[i - 1][sample] = number(cells[i]);
+      }
+    }
+  }
+
+ private:
+  SampleSeries* series_of(Cell name, Reader& reader) {
+    const auto known = by_id_.find(name);
+    if (known != by_id_.end()) return at(known->second);
+    const auto text = reader.text(epoch_, name);
+    std::size_t index = kMostNames;
+    if (text) {
+      const auto [place, is_new] = by_name_.try_emplace(std::string(*text), into_.rows.size());
+      index = place->second;
+      if (is_new && index < kMostNames) {
+        // What is not among the samples of a snapshot does not exist then.
+        into_.rows.push_back(
+            {place->first, std::vector<Values>(into_.columns.size(), Values(samples_, 0.0))});
+      }
+    }
+    by_id_[name] = index;
+    return at(index);
+  }
+  SampleSeries* at(std::size_t index) {
+    return index < into_.rows.size() ? &into_.rows[index] : nullptr;
+  }
+
+  const AggregateTable& source_;
+  std::size_t samples_;
+  SampleTable& into_;
+  std::int64_t epoch_ = 0;
+  std::map<Cell, std::size_t> by_id_;  // of this epoch
+  std::map<std::string, std::size_t, std::less<>> by_name_;
+};
+
+Expected<void> read_samples(const Recording& recording, Observed& observed) {
+  const std::size_t samples = observed.size();
+  for (const Column& column : recording.reader().table("node")->columns) {
+    observed.node_columns.push_back(column.name);
+  }
+  observed.node_values.assign(observed.node_columns.size(), Values(samples, kNaN));
+  std::vector<SampleGatherer> gatherers;
+  gatherers.emplace_back("group", samples, observed.groups);
+  gatherers.emplace_back("ets", samples, observed.ets);
+  gatherers.emplace_back("port", samples, observed.ports);
+  gatherers.emplace_back("allocator", samples, observed.allocators);
+  const auto& snapshots = observed.segment.snapshots;
+  std::size_t at = 0;
+  return recording.reader().aggregates(
+      snapshots.front()->id, snapshots.back()->id,
+      [&](const SnapshotRecord& one, const Aggregates& all) {
+        if (at >= samples || one.id != snapshots[at]->id) return true;  // of another node
+        for (std::size_t i = 0; i < all.node.size() && i < observed.node_values.size(); ++i) {
+          observed.node_values[i][at] = number(all.node[i]);
+        }
+        for (auto& gatherer : gatherers) gatherer.add(all, at, one.epoch, recording.reader());
+        ++at;
+        return true;
+      });
+}
+
+}  // namespace
+
+const Values& SampleTable::values(const SampleSeries& row, std::string_view name) const {
+  const auto at = std::find(columns.begin(), columns.end(), name);
+  assert(at != columns.end());
+  return row.columns[static_cast<std::size_t>(at - columns.begin())];
+}
+
+const Values* Observed::node(std::string_view column) const {
+  const auto at = std::find(node_columns.begin(), node_columns.end(), column);
+  if (at == node_columns.end()) return nullptr;
+  const Values& values = node_values[static_cast<std::size_t>(at - node_columns.begin())];
+  const bool any =
+      std::any_of(values.begin(), values.end(), [](double v) { return !std::isnan(v); });
+  return any ? &values : nullptr;
+}
+
+double Observed::node_last(std::string_view column, double otherwise) const {
+  const Values* values = node(column);
+  if (values == nullptr) return otherwise;
+  const auto last =
+      std::find_if(values->rbegin(), values->rend(), [](double v) { return !std::isnan(v); });
+  return *last;
+}
+
+Values rate_of(const Observed& observed, const Values& counter) {
+  Values rates(counter.size(), kNaN);
+  for (std::size_t i = 1; i < counter.size(); ++i) {
+    const double passed = observed.seconds()[i] - observed.seconds()[i - 1];
+    const double more = counter[i] - counter[i - 1];
+    if (passed > 0 && more >= 0) rates[i] = more / passed;
+  }
+  return rates;
+}
+
+Expected<Observed> observe(const Recording& recording, const Segment& segment) {
+  Observed observed;
+  observed.recording = &recording;
+  observed.segment = segment;
+  observed.node_name = recording.node_name(*segment.snapshots.front());
+  observed.words.emplace_back();
+  if (auto read = read_samples(recording, observed); !read) return tl::unexpected(read.error());
+  if (auto read = scan_processes(observed); !read) return tl::unexpected(read.error());
+  return observed;
+}
+
+}  // namespace beamtape

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/findings/segment.h"
+#include "analyzer/load/recording.h"
+
+namespace beamtape {
+
+// What rules see of a segment: series instead of rows, gathered in one pass over it, in memory
+// that does not grow with the number of processes beyond some 40 bytes each.
+
+// One number for each snapshot of the segment; NaN where there is none.
+using Values = std::vector<double>;
+
+// The sums of processes of one group, ETS tables of one name, ports of one driver, instances of
+// one allocator: by the column names of the aggregate tables ("processes", "memory", …).
+struct SampleSeries {
+  std::string name;
+  std::vector<Values> columns;
+};
+struct SampleTable {
+  const char* kind = "";  // group, ets, port, allocator
+  std::vector<std::string> columns;
+  std::vector<SampleSeries> rows;
+  // Values of a column; `name` must be one of `columns` (asserted).
+  const Values& values(const SampleSeries& row, std::string_view name) const;
+};
+
+// A process that stands out, over its life within the segment.
+struct ProcessSeries {
+  std::size_t slot = 0;
+  std::int64_t first_seen = 0;
+  std::string pid;
+  std::string name;  // as `show` names it
+  std::string group;
+  std::string supervisor;  // the nearest ancestor, by name where it has one; may be empty
+  Values memory, message_queue_len, reductions, minor_gcs;
+  // Positions in Observed::words, of each snapshot; 0: none.
+  std::vector<std::uint32_t> function, status;
+  std::vector<std::string> stack;  // as last read, innermost first
+  std::size_t last = 0;            // index of the last snapshot in which it lives
+  bool long_mailbox = false;       // its memory was left out because of its mailbox
+};
+
+// A child that was started again: by registered name, or else by what its supervisor starts.
+struct Restarts {
+  std::string name;  // registered name, or the child's initial call
+  bool registered = false;
+  std::string supervisor;       // may be empty
+  std::vector<std::size_t> at;  // index of the snapshot in which each new one was first seen
+  Values living;                // of unregistered ones: how many of them lived
+};
+
+struct Observed {
+  const Recording* recording = nullptr;
+  Segment segment;
+  std::string node_name;
+  std::vector<std::string> node_columns;
+  std::vector<Values> node_values;
+  SampleTable groups, ets, ports, allocators;
+  std::vector<ProcessSeries> processes;
+  std::vector<Restarts> restarts;
+  std::vector<std::string> words;  // see ProcessSeries
+  std::vector<Damage> damage;
+
+  std::size_t size() const { return segment.snapshots.size(); }
+  const std::vector<double>& seconds() const { return segment.seconds; }
+  double duration() const { return segment.seconds.back(); }
+  const SnapshotRecord& last_snapshot() const { return *segment.snapshots.back(); }
+  // Null if the recording has no such column or no value of it.
+  const Values* node(std::string_view column) const;
+  // The last value of a node column that is not NaN; `otherwise` if there is none.
+  double node_last(std::string_view column, double otherwise) const;
+};
+
+// Reads a segment. Damaged parts are left out and named in `damage`.
+Expected<Observed> observe(const Recording& recording, const Segment& segment);
+
+// The increase of a counter over the snapshot before, per second; the first is NaN, and so is
+// what falls.
+Values rate_of(const Observed& observed, const Values& counter);
+
+}  // namespace beamtape

@@ -1,0 +1,108 @@
+// Ports (sockets, files, external programs) of one driver become more (growth.h): by a fifth and 20
+// at least. Those whose counters stand still are the ones that nobody uses any more.
+
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/load/frame.h"
+#include "analyzer/load/text.h"
+#include "schema/model/group.h"
+#include "schema/model/ref.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kLeastShare = 0.2, kLeast = 20;
+
+// Of the ports of a driver in the middle of the segment that still live at its end: how many have
+// moved no byte since; and the process that owns most of those at the end.
+struct Standing {
+  std::size_t living = 0, still = 0;
+  std::string owner;
+  std::size_t owned = 0;
+};
+
+std::string key_text(Cell cell) { return ref_text(unpack(cell)); }
+
+Standing standing_still(const Observed& observed, const std::string& folded) {
+  Standing found;
+  const Table* table = observed.recording->reader().table("port");
+  if (table == nullptr) return found;
+  const auto name = table->find("name"), input = table->find("input"),
+             output = table->find("output"), owner = table->find("connected");
+  if (!name || !input || !output || !owner) return found;
+  const auto middle =
+      observed.recording->frame(*table, *observed.segment.snapshots[observed.size() / 2]);
+  const auto last = observed.recording->frame(*table, observed.last_snapshot());
+  if (!middle || !last) return found;
+  std::map<Cell, Cell> moved;
+  for (const std::size_t slot : middle->slots()) {
+    const RowView row = middle->row(slot);
+    moved[row.cell(0)] = row.cell(*input) + row.cell(*output);
+  }
+  std::map<Cell, std::size_t> owners;
+  for (const std::size_t slot : last->slots()) {
+    const RowView row = last->row(slot);
+    const auto text = row.texts.text(row.cell(*name));
+    if (!text || fold_name(*text) != folded) continue;
+    const Cell by = row.cell(*owner);
+    if (!is_missing(by) && unpack(by).tag == Ref::Tag::kPid && ++owners[by] > found.owned) {
+      found.owned = owners[by];
+      found.owner = key_text(by);
+    }
+    const auto before = moved.find(row.cell(0));
+    if (before == moved.end()) continue;
+    ++found.living;
+    found.still += before->second == row.cell(*input) + row.cell(*output) ? 1 : 0;
+  }
+  return found;
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (!verdict.long_enough()) return;
+  for (const Grower& grower : growers_of(observed, observed.ports, "ports")) {
+    if (grower.growth.rise() < kLeast || grower.growth.share() < kLeastShare) continue;
+    const Values& ports = observed.ports.values(*grower.series, "ports");
+    const double now = observed.node_last("port_count", ports.back());
+    const double limit = observed.node_last("port_limit", 0);
+    const std::string name = printable(grower.series->name);
+    const Standing standing = standing_still(observed, grower.series->name);
+    // Descriptors of the system run out long before ports do, and are not recorded.
+    const Severity severity =
+        std::max(severity_towards(grower.growth, now, limit),
+                 grower.growth.samples >= kThinSamples ? Severity::kWarning : Severity::kInfo);
+    Finding& finding = verdict.add(severity, grower.growth.share() / 2, {"port", name, name, ""});
+    finding.title =
+        fmt::format("Ports of {} become more: {} now", name, amount(ports.back(), Unit::kCount));
+    finding.evidence = fmt::format(
+        "Their number went {}. Of {} that lived in the middle of this time and still do, {} moved "
+        "no byte "
+        "since.",
+        growth_text(grower.growth, Unit::kCount, observed.duration()),
+        grouped(static_cast<std::int64_t>(standing.living)),
+        grouped(static_cast<std::int64_t>(standing.still)));
+    if (standing.owned > 1) {
+      finding.evidence += fmt::format(" {} owns {} of them.", standing.owner,
+                                      grouped(static_cast<std::int64_t>(standing.owned)));
+    }
+    finding.caveat = "More clients that stay connected look the same.";
+    finding.advice =
+        "Look for sockets or files that are opened and not closed on every path: `show ports "
+        "FILE --sort first_seen`.";
+    finding.numbers = {{"living", static_cast<double>(standing.living)},
+                       {"still", static_cast<double>(standing.still)}};
+    add_numbers(finding, grower.growth);
+    finding.plot = plot_of(observed, "ports", Unit::kCount, ports);
+    capped_by_load(observed, grower.growth, finding);
+  }
+}
+
+}  // namespace
+
+const Rule kPortLeakRule{"port-leak", "ports of one driver become more and more", evaluate};
+
+}  // namespace beamtape

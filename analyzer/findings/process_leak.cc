@@ -1,0 +1,93 @@
+// Processes of one kind become more and more: their number grows (growth.h), and in most spans of
+// time more are born than die. Least growth: 500, or a fifth and 20.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/load/text.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kLeast = 500, kLeastShare = 0.2, kLeastFew = 20;
+constexpr std::size_t kSpans = 6, kSpansMore = 4;
+
+double sum(const Values& values, std::size_t from) {
+  double total = 0;
+  for (std::size_t i = from; i < values.size(); ++i) total += std::isnan(values[i]) ? 0 : values[i];
+  return total;
+}
+
+// In how many of kSpans spans of time more were born than died.
+std::size_t spans_with_more_births(const Observed& observed, const Values& born,
+                                   const Values& died) {
+  std::array<double, kSpans> more{};
+  for (std::size_t i = 1; i < born.size(); ++i) {
+    const double place = observed.seconds()[i] / observed.duration() * kSpans;
+    const double net = born[i] - died[i];
+    if (!std::isnan(net)) more[std::min(kSpans - 1, static_cast<std::size_t>(place))] += net;
+  }
+  return static_cast<std::size_t>(
+      std::count_if(more.begin(), more.end(), [](double net) { return net > 0; }));
+}
+
+Severity severity_of(const Observed& observed, const Grower& grower, double now, double limit) {
+  const Growth memory =
+      judge_growth(observed.seconds(), observed.groups.values(*grower.series, "memory"));
+  const Severity by_memory =
+      memory.growing() ? severity_of_bytes(observed, memory) : Severity::kInfo;
+  return std::max(by_memory, severity_towards(grower.growth, now, limit));
+}
+
+void tell(const Observed& observed, const Grower& grower, Verdict& verdict) {
+  const Values& count = observed.groups.values(*grower.series, "processes");
+  const Values& born = observed.groups.values(*grower.series, "appeared");
+  const Values& died = observed.groups.values(*grower.series, "gone");
+  if (spans_with_more_births(observed, born, died) < kSpansMore) return;
+  const double all_born = sum(born, 1), all_died = sum(died, 1);
+  const double now = observed.node_last("process_count", count.back());
+  const double limit = observed.node_last("process_limit", 0);
+  const std::string name = printable(grower.series->name);
+  Finding& finding = verdict.add(severity_of(observed, grower, now, limit), grower.growth.share(),
+                                 {"group", name, name, name});
+  finding.title =
+      fmt::format("Processes of {} become more: {} now", name, grouped(std::llround(count.back())));
+  finding.evidence = fmt::format("Their number went {}. {} were born meanwhile and {} ended.",
+                                 growth_text(grower.growth, Unit::kCount, observed.duration()),
+                                 grouped(std::llround(all_born)), grouped(std::llround(all_died)));
+  if (const auto left = seconds_to(now, limit, grower.growth.per_second)) {
+    finding.evidence += fmt::format(" At this rate the limit of {} processes is reached in {}.",
+                                    amount(limit, Unit::kCount), span_text(*left));
+  }
+  finding.caveat =
+      "A population that is still filling up after a start or a deploy looks the same.";
+  finding.advice = fmt::format(
+      "See who starts them and what they wait for: `show processes FILE --filter '{}' "
+      "--limit 5`, then `process FILE PID`.",
+      filter_for(name));
+  finding.numbers = {{"born", all_born}, {"ended", all_died}};
+  add_numbers(finding, grower.growth);
+  finding.plot = plot_of(observed, "processes", Unit::kCount, count);
+  capped_by_load(observed, grower.growth, finding);
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (!verdict.long_enough()) return;
+  for (const Grower& grower : growers_of(observed, observed.groups, "processes")) {
+    const double rise = grower.growth.rise();
+    if (rise >= kLeast || (rise >= kLeastFew && grower.growth.share() >= kLeastShare)) {
+      tell(observed, grower, verdict);
+    }
+  }
+}
+
+}  // namespace
+
+const Rule kProcessLeakRule{"process-leak", "processes of one kind become more and more", evaluate};
+
+}  // namespace beamtape

@@ -1,0 +1,109 @@
+// The memory of one process grows as its collections leave it (growth.h looks at the lower
+// envelope), by 10 MiB and 0.5 % of the node; or that of a whole group, where its number does not
+// grow and no single process makes up most of it.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/load/text.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kLeastBytes = 10 * kMiB, kLeastShareOfNode = 0.005;
+// A member that makes up this much of its group's growth is the culprit itself.
+constexpr double kMostOfGroup = 0.6;
+
+bool large(const Observed& observed, const Growth& growth) {
+  const double node = observed.node_last("memory_total", 0);
+  return growth.growing() && growth.rise() >= std::max(kLeastBytes, kLeastShareOfNode * node);
+}
+
+// How often the number of minor collections fell or rose: each is a collection seen at least.
+std::size_t collections(const ProcessSeries& process) {
+  std::size_t changes = 0;
+  for (std::size_t i = 1; i < process.minor_gcs.size(); ++i) {
+    const double a = process.minor_gcs[i - 1], b = process.minor_gcs[i];
+    changes += !std::isnan(a) && !std::isnan(b) && a != b ? 1 : 0;
+  }
+  return changes;
+}
+
+void tell_process(const Observed& observed, const ProcessSeries& process, const Growth& growth,
+                  Verdict& verdict) {
+  const std::size_t seen = collections(process);
+  Severity severity = severity_of_bytes(observed, growth);
+  if (seen < 2) severity = one_less(severity);
+  const double node = observed.node_last("memory_total", growth.to);
+  Finding& finding =
+      verdict.add(severity, growth.rise() / std::max(node, 1.0), subject_of(process));
+  finding.title = fmt::format("The memory of {} grows: {} now", called(process),
+                              amount(process.memory[process.last], Unit::kBytes));
+  finding.evidence = fmt::format(
+      "It went {}, with {} collections seen meanwhile; {:.1f} % of the node.",
+      growth_text(growth, Unit::kBytes, observed.duration()), seen, growth.to / node * 100);
+  if (!process.stack.empty())
+    finding.evidence += fmt::format(" It was in {}.", stack_text(process.stack));
+  finding.caveat = "A heap grows in steps and may stop at the next one. Its state is not recorded.";
+  finding.advice = fmt::format("See what it keeps in its state: `process FILE '{}'`.", process.pid);
+  finding.numbers = {{"collections", static_cast<double>(seen)}};
+  add_numbers(finding, growth);
+  finding.plot = plot_of(observed, "memory", Unit::kBytes, process.memory);
+  capped_by_load(observed, growth, finding);
+}
+
+void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict) {
+  const Values& memory = observed.groups.values(*grower.series, "memory");
+  const double count = observed.groups.values(*grower.series, "processes").back();
+  const std::string name = printable(grower.series->name);
+  Finding& finding = verdict.add(severity_of_bytes(observed, grower.growth),
+                                 grower.growth.share() / 4, {"group", name, name, name});
+  finding.title = fmt::format("The memory of the processes of {} grows: {} now", name,
+                              amount(memory.back(), Unit::kBytes));
+  finding.evidence = fmt::format(
+      "Together it went {}; there are {} of them, and their number does not grow.",
+      growth_text(grower.growth, Unit::kBytes, observed.duration()), amount(count, Unit::kCount));
+  finding.caveat = "Sessions that are all young grow together for a while.";
+  finding.advice = fmt::format(
+      "See the largest: `show processes FILE --filter '{}' --sort memory`.", filter_for(name));
+  add_numbers(finding, grower.growth);
+  finding.plot = plot_of(observed, "memory", Unit::kBytes, memory);
+  capped_by_load(observed, grower.growth, finding);
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (!verdict.long_enough()) return;
+  std::vector<std::pair<const ProcessSeries*, Growth>> told;
+  for (const ProcessSeries& process : observed.processes) {
+    const Growth growth = judge_growth(observed.seconds(), process.memory);
+    if (process.long_mailbox || !large(observed, growth)) continue;
+    told.emplace_back(&process, growth);
+  }
+  for (const Grower& grower : growers_of(observed, observed.groups, "memory")) {
+    if (!large(observed, grower.growth)) continue;
+    const Values& count = observed.groups.values(*grower.series, "processes");
+    const bool more = judge_growth(observed.seconds(), count).growing();
+    const auto culprit = [&](const auto& one) {
+      return one.first->group == grower.series->name &&
+             one.second.rise() >= kMostOfGroup * grower.growth.rise();
+    };
+    const bool one_alone = std::any_of(told.begin(), told.end(), culprit);
+    // What many members share is told of the group, not of each.
+    if (!more && !one_alone) tell_group(observed, grower, verdict);
+    if (!one_alone) {
+      std::erase_if(told, [&](const auto& one) { return one.first->group == grower.series->name; });
+    }
+  }
+  for (const auto& [process, growth] : told) tell_process(observed, *process, growth, verdict);
+}
+
+}  // namespace
+
+const Rule kProcessMemoryGrowthRule{"process-memory-growth", "the memory of a process grows",
+                                    evaluate};
+
+}  // namespace beamtape

@@ -1,0 +1,157 @@
+#include "analyzer/findings/process_scan.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "analyzer/findings/process_history.h"
+#include "analyzer/findings/restart_scan.h"
+
+namespace beamtape {
+namespace {
+
+struct ScanColumns {
+  std::optional<std::size_t> first_seen, memory, queue, reductions;
+  explicit ScanColumns(const Table& table)
+      : first_seen(table.find("first_seen")),
+        memory(table.find("memory")),
+        queue(table.find("message_queue_len")),
+        reductions(table.find("reductions")) {}
+  bool complete() const { return first_seen && memory && queue && reductions; }
+};
+
+// What is kept of every process while stepping.
+struct Seen {
+  std::int64_t first_seen = 0;  // 0: nobody lives in the slot
+  std::int64_t lowest_memory = -1, memory = -1;
+  std::int64_t first_reductions = -1, reductions = -1;
+  std::int64_t messages = 0;  // summed over the snapshots in which the mailbox was loud
+};
+
+// The `most` candidates with the largest scores.
+class Largest {
+ public:
+  explicit Largest(std::size_t most) : most_(most) {}
+  void offer(const Candidate& one) {
+    if (one.score <= 0 || (full_ && one.score <= least_)) return;
+    kept_.push_back(one);
+    if (kept_.size() >= 4 * most_) shrink();
+  }
+  std::vector<Candidate> take() {
+    shrink();
+    return std::move(kept_);
+  }
+
+ private:
+  void shrink() {
+    std::sort(kept_.begin(), kept_.end(),
+              [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+    if (kept_.size() < most_) return;
+    kept_.resize(most_);
+    full_ = true;
+    least_ = kept_.back().score;
+  }
+  std::size_t most_;
+  bool full_ = false;
+  std::int64_t least_ = 0;
+  std::vector<Candidate> kept_;
+};
+
+class ProcessScan {
+ public:
+  ProcessScan(const Table& table, Observed& observed)
+      : table_(table), columns_(table), observed_(observed), restarts_(table, observed) {}
+
+  Expected<void> run() {
+    Reader& reader = observed_.recording->reader();
+    const auto& snapshots = observed_.segment.snapshots;
+    auto data = reader.rows(table_, snapshots.front()->id, &observed_.damage);
+    if (!data) return tl::unexpected(data.error());
+    for (std::size_t at = 0; at < snapshots.size(); ++at) {
+      if (at > 0) {
+        const auto stepped = reader.step(table_, snapshots[at]->id, *data, &observed_.damage);
+        if (!stepped) return stepped;
+      }
+      look(*data, at);
+    }
+    for (std::size_t slot = 0; slot < seen_.size(); ++slot) retire(slot);
+    return {};
+  }
+
+  std::vector<Candidate> candidates() {
+    std::vector<Candidate> all;
+    for (Largest* kind : {&growers_, &mailboxes_, &workers_}) {
+      for (const Candidate& one : kind->take()) all.push_back(one);
+    }
+    return all;
+  }
+
+ private:
+  void look(const TableData& data, std::size_t at) {
+    seen_.resize(std::max(seen_.size(), data.slots()));
+    restarts_.begin(data, at);
+    for (std::size_t g = 0; g < data.groups.size(); ++g) {
+      const RowGroup& group = data.groups[g];
+      if (group.rows == 0) continue;
+      group.columns[*columns_.first_seen].copy_to(std::span(first_seen_).first(group.rows));
+      group.columns[*columns_.memory].copy_to(std::span(memory_).first(group.rows));
+      group.columns[*columns_.queue].copy_to(std::span(queue_).first(group.rows));
+      group.columns[*columns_.reductions].copy_to(std::span(reductions_).first(group.rows));
+      for (std::size_t row = 0; row < group.rows; ++row) look_at(g * kRowsPerGroup + row, row);
+    }
+    restarts_.end();
+  }
+
+  void look_at(std::size_t slot, std::size_t row) {
+    Seen& seen = seen_[slot];
+    const Cell first_seen = is_missing(first_seen_[row]) ? 0 : first_seen_[row];
+    if (first_seen != seen.first_seen) {
+      retire(slot);
+      seen.first_seen = first_seen;
+      if (first_seen != 0) restarts_.born(slot, first_seen);
+    }
+    if (first_seen == 0) return;
+    if (const Cell memory = memory_[row]; !is_missing(memory)) {
+      seen.memory = memory;
+      if (seen.lowest_memory < 0 || memory < seen.lowest_memory) seen.lowest_memory = memory;
+    }
+    if (const Cell queue = queue_[row]; !is_missing(queue) && queue >= kLoudMailbox) {
+      seen.messages += queue;
+    }
+    if (const Cell reductions = reductions_[row]; !is_missing(reductions)) {
+      if (seen.first_reductions < 0) seen.first_reductions = reductions;
+      seen.reductions = reductions;
+    }
+  }
+
+  void retire(std::size_t slot) {
+    Seen& seen = seen_[slot];
+    if (seen.first_seen != 0) {
+      growers_.offer({slot, seen.first_seen, seen.memory - seen.lowest_memory});
+      mailboxes_.offer({slot, seen.first_seen, seen.messages});
+      workers_.offer({slot, seen.first_seen, seen.reductions - seen.first_reductions});
+      restarts_.gone(slot);
+    }
+    seen = {};
+  }
+
+  const Table& table_;
+  ScanColumns columns_;
+  Observed& observed_;
+  RestartScan restarts_;
+  std::vector<Seen> seen_;
+  std::array<Cell, kRowsPerGroup> first_seen_{}, memory_{}, queue_{}, reductions_{};
+  Largest growers_{kMostGrowers}, mailboxes_{kMostMailboxes}, workers_{kMostWorkers};
+};
+
+}  // namespace
+
+Expected<void> scan_processes(Observed& observed) {
+  const Table* table = observed.recording->reader().table("process");
+  if (table == nullptr || !ScanColumns(*table).complete()) return {};
+  ProcessScan scan(*table, observed);
+  if (auto done = scan.run(); !done) return done;
+  return read_histories(*table, scan.candidates(), observed);
+}
+
+}  // namespace beamtape

@@ -1,0 +1,90 @@
+// A child is started again and again: three times in 60 s under one registered name, or, without a
+// name, as the only child of its kind below its supervisor. One that lives ten seconds and more
+// each time is told as info: some pools do that on purpose.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/load/text.h"
+#include "analyzer/trend/statistics.h"
+
+namespace beamtape {
+namespace {
+
+constexpr std::size_t kTimes = 3;
+constexpr double kWithin = 60, kLivesAWhile = 10;
+constexpr double kAlwaysThere = 0.6;  // of the snapshots
+
+// The most replacements within kWithin seconds.
+std::size_t most_at_once(const std::vector<double>& seconds) {
+  std::size_t most = 0, from = 0;
+  for (std::size_t to = 0; to < seconds.size(); ++to) {
+    while (seconds[to] - seconds[from] > kWithin) ++from;
+    most = std::max(most, to - from + 1);
+  }
+  return most;
+}
+
+// Without a name only a single child can be told from one of many.
+bool is_single(const Restarts& restarts) {
+  std::size_t there = 0;
+  for (const double living : restarts.living) {
+    if (living > 1) return false;
+    there += living == 1 ? 1 : 0;
+  }
+  return static_cast<double>(there) >= kAlwaysThere * static_cast<double>(restarts.living.size());
+}
+
+void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) {
+  std::vector<double> seconds;
+  for (const std::size_t at : restarts.at) seconds.push_back(observed.seconds()[at]);
+  const std::size_t most = most_at_once(seconds);
+  if (most < kTimes || (!restarts.registered && !is_single(restarts))) return;
+  std::vector<double> lives;
+  for (std::size_t i = 1; i < seconds.size(); ++i) lives.push_back(seconds[i] - seconds[i - 1]);
+  const double life = median(lives);
+  const std::string name = printable(restarts.name);
+  Finding& finding = verdict.add(life < kLivesAWhile ? Severity::kWarning : Severity::kInfo,
+                                 static_cast<double>(most) / 60,
+                                 {restarts.registered ? "process" : "group", name, name, name});
+  finding.title = fmt::format("{} is started again and again: {} times in {}", name, seconds.size(),
+                              span_text(observed.duration()));
+  finding.evidence = fmt::format(
+      "Another process took its place {} times, at most {} times within a minute; each lived {} "
+      "(median).",
+      seconds.size(), most, span_text(life));
+  if (!restarts.supervisor.empty())
+    finding.evidence += fmt::format(" Its supervisor is {}.", restarts.supervisor);
+  finding.caveat = fmt::format(
+      "Why it ended is not recorded. One that started and ended between two snapshots "
+      "({}) is not counted.",
+      span_text(observed.segment.cadence));
+  finding.advice =
+      "Read the node's log for its exit reason; a supervisor gives up after max_restarts and takes "
+      "its other children along.";
+  finding.numbers = {{"restarts", static_cast<double>(seconds.size())},
+                     {"most_in_a_minute", static_cast<double>(most)},
+                     {"median_life_seconds", life}};
+  Values total(observed.size(), 0.0);
+  for (const std::size_t at : restarts.at) {
+    for (std::size_t i = at; i < total.size(); ++i) total[i] += 1;
+  }
+  finding.plot = plot_of(observed, "restarts", Unit::kCount, total);
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (observed.recording->reader().table("process") == nullptr) {
+    return verdict.not_evaluated("processes were not recorded");
+  }
+  for (const Restarts& restarts : observed.restarts) tell(observed, restarts, verdict);
+}
+
+}  // namespace
+
+const Rule kRestartLoopRule{"restart-loop", "a child is started again and again", evaluate};
+
+}  // namespace beamtape

@@ -1,0 +1,110 @@
+// A process that takes a scheduler for itself: running, runnable or collecting in 80 % of the
+// snapshots up to the end, at half a scheduler's share of the node's reductions or more, and mostly
+// in one function.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/load/text.h"
+#include "analyzer/trend/statistics.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kBusyShare = 0.8, kOneFunction = 0.6;
+constexpr double kLeastRate = 200'000;  // reductions per second: a tenth of a slow core
+constexpr double kShareOfScheduler = 0.5;
+
+struct Busy {
+  double share = 0;  // of the snapshots
+  double rate = 0;   // reductions per second, typical
+  std::uint32_t function = 0;
+  double in_function = 0;  // share of the snapshots in which it was busy
+  std::size_t samples = 0;
+};
+
+bool is_busy(const std::string& status) {
+  return status == "running" || status == "runnable" || status == "garbage_collecting";
+}
+
+Busy measure(const Observed& observed, const ProcessSeries& process) {
+  Busy busy;
+  std::map<std::uint32_t, std::size_t> functions;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < observed.size(); ++i) {
+    if (std::isnan(process.reductions[i])) continue;
+    ++busy.samples;
+    if (!is_busy(observed.words[process.status[i]])) continue;
+    ++count;
+    ++functions[process.function[i]];
+  }
+  if (count == 0) return busy;
+  busy.share = static_cast<double>(count) / static_cast<double>(observed.size());
+  const auto most =
+      std::max_element(functions.begin(), functions.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  busy.function = most->first;
+  busy.in_function = static_cast<double>(most->second) / static_cast<double>(count);
+  Values rates;
+  for (const double rate : rate_of(observed, process.reductions)) {
+    if (!std::isnan(rate)) rates.push_back(rate);
+  }
+  if (!rates.empty()) busy.rate = median(std::move(rates));
+  return busy;
+}
+
+double node_rate(const Observed& observed) {
+  const Values* done = observed.node("reductions_done");
+  Values rates;
+  if (done == nullptr) return 0;
+  for (const double rate : rate_of(observed, *done)) {
+    if (!std::isnan(rate)) rates.push_back(rate);
+  }
+  return rates.empty() ? 0 : median(std::move(rates));
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (!verdict.long_enough()) return;
+  const double all = node_rate(observed);
+  const double schedulers = observed.node_last("schedulers_online", 1);
+  for (const ProcessSeries& process : observed.processes) {
+    const Busy busy = measure(observed, process);
+    const bool at_end = process.last + 1 == observed.size();
+    if (!at_end || busy.share < kBusyShare || busy.rate < kLeastRate ||
+        busy.in_function < kOneFunction || busy.rate < kShareOfScheduler * all / schedulers) {
+      continue;
+    }
+    const std::string& function = observed.words[busy.function];
+    Finding& finding =
+        verdict.add(busy.samples < kThinSamples ? Severity::kInfo : Severity::kWarning,
+                    all > 0 ? busy.rate / all : 0, subject_of(process));
+    finding.title = fmt::format("{} keeps a scheduler busy in {}", called(process),
+                                function.empty() ? "a function that was not read" : function);
+    finding.evidence = fmt::format(
+        "It was running or about to in {:.0f} % of {} snapshots, {:.0f} % of these in that "
+        "function, with {} "
+        "reductions a second: {:.0f} % of the node's.",
+        busy.share * 100, observed.size(), busy.in_function * 100, rate_text(busy.rate),
+        all > 0 ? std::min(busy.rate / all, 1.0) * 100 : 100);
+    if (!process.stack.empty())
+      finding.evidence += fmt::format(" Its stack: {}.", stack_text(process.stack));
+    finding.caveat = "A long calculation that somebody wants looks the same.";
+    finding.advice =
+        fmt::format("See whether it gets anywhere: `process FILE '{}'` shows its stacks over time.",
+                    process.pid);
+    finding.numbers = {{"busy_share", busy.share}, {"reductions_per_second", busy.rate}};
+    finding.plot = plot_of(observed, "reductions", Unit::kReductions, process.reductions);
+  }
+}
+
+}  // namespace
+
+const Rule kRunawayProcessRule{"runaway-process",
+                               "a process keeps a scheduler busy in one function", evaluate};
+
+}  // namespace beamtape

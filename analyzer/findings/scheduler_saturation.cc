@@ -1,0 +1,56 @@
+// More processes wait to run than there are schedulers, in 60 % of the snapshots.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/trend/statistics.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kMostOfTheTime = 0.6;
+constexpr double kFarOver = 10;  // times the schedulers, at the median
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (!verdict.long_enough()) return;
+  const Values* queue = verdict.need("run_queue");
+  if (queue == nullptr) return;
+  const double schedulers = observed.node_last("schedulers_online", 0);
+  if (schedulers <= 0) return verdict.not_evaluated("schedulers_online was not recorded");
+  Values present;
+  for (const double value : *queue) {
+    if (!std::isnan(value)) present.push_back(value);
+  }
+  const auto over = static_cast<double>(std::count_if(
+      present.begin(), present.end(), [&](double value) { return value > schedulers; }));
+  const double share = over / static_cast<double>(present.size());
+  if (share < kMostOfTheTime) return;
+  const double middle = median(present);
+  Severity severity = middle >= kFarOver * schedulers ? Severity::kCritical : Severity::kWarning;
+  if (present.size() < kThinSamples) severity = one_less(severity);
+  Finding& finding =
+      verdict.add(severity, middle / schedulers / kFarOver, {"node", observed.node_name, "", ""});
+  finding.title = fmt::format("Processes wait for schedulers: {} in the run queues, {} schedulers",
+                              amount(middle, Unit::kCount), amount(schedulers, Unit::kCount));
+  finding.evidence = fmt::format(
+      "In {:.0f} % of {} snapshots more waited than there are schedulers; {} at most.", share * 100,
+      present.size(), amount(*std::max_element(present.begin(), present.end()), Unit::kCount));
+  finding.caveat =
+      "It is looked at once per snapshot; a node that is full but keeps up looks the same.";
+  finding.advice =
+      "See who works most: `show processes FILE --sort reductions`, and what the host gives the "
+      "node: cores, limits of its container.";
+  finding.numbers = {{"share", share}, {"median", middle}, {"schedulers", schedulers}};
+  finding.plot = plot_of(observed, "run_queue", Unit::kCount, *queue);
+}
+
+}  // namespace
+
+const Rule kSchedulerSaturationRule{"scheduler-saturation", "processes wait for schedulers",
+                                    evaluate};
+
+}  // namespace beamtape

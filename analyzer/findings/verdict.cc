@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analyzer/findings/rule.h"
+#include "analyzer/trend/growth.h"
+
+namespace beamtape {
+
+const char* severity_name(Severity severity) {
+  return severity == Severity::kCritical  ? "critical"
+         : severity == Severity::kWarning ? "warning"
+                                          : "info";
+}
+
+Severity one_less(Severity severity) {
+  return severity == Severity::kCritical ? Severity::kWarning : Severity::kInfo;
+}
+
+Finding& Verdict::add(Severity severity, double strength, FindingSubject subject) {
+  // 0 to 39 info, 40 to 79 warning, 80 to 100 critical.
+  const int base = 40 * static_cast<int>(severity);
+  const int span = severity == Severity::kCritical ? 20 : 39;
+  const SnapshotRecord& first = *observed_.segment.snapshots.front();
+  const SnapshotRecord& last = observed_.last_snapshot();
+  Finding finding;
+  finding.rule = rule_;
+  finding.severity = severity;
+  finding.score = base + static_cast<int>(span * std::clamp(strength, 0.0, 1.0));
+  finding.node = observed_.node_name;
+  finding.subject = std::move(subject);
+  finding.from = first.id;
+  finding.to = last.id;
+  finding.from_wall_us = first.began_wall_us;
+  finding.to_wall_us = last.began_wall_us;
+  findings.push_back(std::move(finding));
+  return findings.back();
+}
+
+void Verdict::not_evaluated(std::string why) {
+  missing.push_back({rule_, observed_.node_name, std::move(why)});
+}
+
+bool Verdict::long_enough() {
+  if (observed_.size() >= kFewestSamples) return true;
+  not_evaluated(fmt::format("a trend needs {} snapshots without a gap, here are {} (#{} to #{})",
+                            kFewestSamples, observed_.size(),
+                            observed_.segment.snapshots.front()->id, observed_.last_snapshot().id));
+  return false;
+}
+
+const Values* Verdict::need(const char* node_column) {
+  const Values* values = observed_.node(node_column);
+  if (values == nullptr) not_evaluated(fmt::format("{} was not recorded", node_column));
+  return values;
+}
+
+}  // namespace beamtape

@@ -1,0 +1,110 @@
+#include "analyzer/trend/growth.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "analyzer/trend/statistics.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kTrendP = 0.01;
+constexpr std::size_t kBlocks = 6;
+constexpr double kEnvelopeP = 0.07;
+constexpr std::size_t kFewForQuantile = 8;
+constexpr double kWentAway = 0.25;     // of the envelope's rise
+constexpr double kStillGrowing = 0.3;  // of the whole's slope
+constexpr double kStepFits = 0.95;     // of the line's residual
+
+struct Points {
+  std::vector<double> seconds, values;
+  std::vector<std::size_t> index;  // in what was given
+};
+
+Points usable(std::span<const double> seconds, std::span<const double> values) {
+  std::vector<std::size_t> present;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) present.push_back(i);
+  }
+  const std::size_t stride = (present.size() + kMostSamples - 1) / kMostSamples;
+  Points points;
+  // Thinned out from the end, so that the last value stays.
+  const std::size_t skip = stride > 1 ? (present.size() - 1) % stride : 0;
+  for (std::size_t i = skip; i < present.size(); i += std::max<std::size_t>(stride, 1)) {
+    points.index.push_back(present[i]);
+    points.seconds.push_back(seconds[present[i]]);
+    points.values.push_back(values[present[i]]);
+  }
+  return points;
+}
+
+// Condition 3. A block without values, as after a stretch that was not read, speaks against.
+bool envelope_rises(const Points& points, double least_rise) {
+  std::array<std::vector<double>, kBlocks> blocks;
+  const double first = points.seconds.front();
+  const double span = points.seconds.back() - first;
+  if (span <= 0) return false;
+  for (std::size_t i = 0; i < points.values.size(); ++i) {
+    const double place = (points.seconds[i] - first) / span * kBlocks;
+    blocks[std::min(kBlocks - 1, static_cast<std::size_t>(place))].push_back(points.values[i]);
+  }
+  std::array<double, kBlocks> low{};
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    if (blocks[b].empty()) return false;
+    low[b] = blocks[b].size() < kFewForQuantile
+                 ? *std::min_element(blocks[b].begin(), blocks[b].end())
+                 : quantile(std::move(blocks[b]), 0.1);
+  }
+  const double rise = low.back() - low.front();
+  const double highest = *std::max_element(low.begin(), low.end());
+  return rise > 0 && rise >= least_rise && rising_p_of_six(low) <= kEnvelopeP &&
+         highest - low.back() <= kWentAway * rise;
+}
+
+bool second_half_grows(const Points& points, double slope) {
+  const std::size_t half = points.values.size() / 2;
+  const auto seconds = std::span(points.seconds).subspan(half);
+  const auto values = std::span(points.values).subspan(half);
+  return theil_sen_slope(seconds, values) >= kStillGrowing * slope;
+}
+
+}  // namespace
+
+Growth judge_growth(std::span<const double> seconds, std::span<const double> values,
+                    double least_share) {
+  const Points points = usable(seconds, values);
+  Growth growth;
+  growth.samples = points.values.size();
+  if (growth.samples < kFewestSamples) return growth;
+  growth.verdict = Growth::Verdict::kNotGrowing;
+  growth.middle = median(points.values);
+  const double least_rise = least_share * std::abs(growth.middle);
+  growth.per_second = theil_sen_slope(points.seconds, points.values);
+  const double span = points.seconds.back() - points.seconds.front();
+  std::vector<double> offsets;
+  for (std::size_t i = 0; i < points.values.size(); ++i) {
+    offsets.push_back(points.values[i] -
+                      growth.per_second * (points.seconds[i] - points.seconds.front()));
+  }
+  growth.from = median(std::move(offsets));
+  growth.to = growth.from + growth.per_second * span;
+  const auto levels = two_levels(points.values);
+  const bool step = levels.residual < kStepFits * line_residual(points.seconds, points.values);
+  growth.step_at = points.index[levels.at];
+  growth.step_before = levels.before;
+  growth.step_after = levels.after;
+  if (step && std::abs(levels.after - levels.before) > std::max(least_rise, 0.0)) {
+    growth.verdict = Growth::Verdict::kStep;
+  }
+  // The dear test last.
+  if (growth.per_second <= 0 || growth.rise() < least_rise || step ||
+      !envelope_rises(points, least_rise) || !second_half_grows(points, growth.per_second)) {
+    return growth;
+  }
+  growth.p = rising_p(points.seconds, points.values);
+  if (growth.p < kTrendP) growth.verdict = Growth::Verdict::kGrowing;
+  return growth;
+}
+
+}  // namespace beamtape

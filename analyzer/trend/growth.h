@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace beamtape {
+
+// Is a gauge growing? No single test can tell a leak: a trend test alone calls nine of ten
+// warm-ups and every step a leak. So all of these have to hold:
+//   1. at least kFewestSamples values;
+//   2. it rises (Mann–Kendall with Hamed–Rao variance, p < 0.01), by `least_share` of its median;
+//   3. so does its lower envelope (the low values of six equal spans of time, which a collected
+//      heap comes back to), and it has not gone away again;
+//   4. it still grows: the second half at 0.3 of the whole's rate or more;
+//   5. a straight line explains it better than one step from a level to another.
+// False positives and recall on simulated series: tests/bench/trend_bench.
+struct Growth {
+  enum class Verdict { kTooShort, kNotGrowing, kStep, kGrowing };
+  Verdict verdict = Verdict::kTooShort;
+  std::size_t samples = 0;
+  double p = 1;             // of condition 2
+  double from = 0, to = 0;  // ends of the Theil–Sen line, in the gauge's unit
+  double per_second = 0;    // its slope
+  double middle = 0;        // the median
+  // Of kStep: index into the values given, and the two levels.
+  std::size_t step_at = 0;
+  double step_before = 0, step_after = 0;
+
+  bool growing() const { return verdict == Verdict::kGrowing; }
+  double rise() const { return to - from; }
+  // Of the median; 0 where that is 0.
+  double share() const { return middle > 0 ? rise() / middle : 0; }
+};
+
+inline constexpr std::size_t kFewestSamples = 12;
+
+// Values that are NaN (nothing was recorded) are left out. More than kMostSamples are thinned
+// out evenly. `seconds` ascend.
+Growth judge_growth(std::span<const double> seconds, std::span<const double> values,
+                    double least_share = 0.10);
+inline constexpr std::size_t kMostSamples = 600;
+
+}  // namespace beamtape
