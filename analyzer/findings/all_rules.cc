@@ -3,14 +3,12 @@
 namespace beamtape {
 
 const std::vector<Rule>& all_rules() {
-  static const std::vector<Rule> rules{kMailboxBuildupRule,   kProcessLeakRule,
-                                       kEtsTableLeakRule,     kEtsGrowthRule,
-                                       kAtomLeakRule,         kPortLeakRule,
-                                       kPortBackpressureRule, kRunawayProcessRule,
-                                       kBinaryLeakRule,       kProcessMemoryGrowthRule,
-                                       kRestartLoopRule,      kSchedulerSaturationRule,
-                                       kLimitNearRule,        kAllocatorFragmentationRule,
-                                       kMemoryStepRule};
+  static const std::vector<Rule> rules{
+      kDeadlockRule,    kRunawayProcessRule,      kMailboxBuildupRule, kBottleneckRule,
+      kProcessLeakRule, kEtsTableLeakRule,        kEtsGrowthRule,      kAtomLeakRule,
+      kPortLeakRule,    kPortBackpressureRule,    kBinaryLeakRule,     kProcessMemoryGrowthRule,
+      kRestartLoopRule, kSchedulerSaturationRule, kLimitNearRule,      kAllocatorFragmentationRule,
+      kMemoryStepRule};
   return rules;
 }
 

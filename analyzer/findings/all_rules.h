@@ -4,14 +4,16 @@
 
 namespace beamtape {
 
+extern const Rule kDeadlockRule;
+extern const Rule kRunawayProcessRule;
 extern const Rule kMailboxBuildupRule;
+extern const Rule kBottleneckRule;
 extern const Rule kProcessLeakRule;
 extern const Rule kEtsTableLeakRule;
 extern const Rule kEtsGrowthRule;
 extern const Rule kAtomLeakRule;
 extern const Rule kPortLeakRule;
 extern const Rule kPortBackpressureRule;
-extern const Rule kRunawayProcessRule;
 extern const Rule kBinaryLeakRule;
 extern const Rule kProcessMemoryGrowthRule;
 extern const Rule kRestartLoopRule;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/load/elixir_names.h"
 #include "analyzer/load/frame.h"
 #include "schema/model/group.h"
 
@@ -51,7 +52,8 @@ LargestTable largest_table(const Observed& observed, const std::string& folded_n
   for (const std::size_t slot : frame->slots()) {
     const RowView row = frame->row(slot);
     const auto text = row.texts.text(row.cell(*name));
-    if (!text || fold_name(*text) != folded_name || row.cell(*memory) <= largest) continue;
+    if (!text || written_term(fold_name(*text)) != folded_name || row.cell(*memory) <= largest)
+      continue;
     largest = row.cell(*memory);
     owned_by = row.cell(*owner);
     found.id = text_of(row, find_shown(columns, "id"));

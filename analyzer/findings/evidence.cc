@@ -133,7 +133,7 @@ FindingSubject subject_of(const ProcessSeries& process) {
 
 std::string filter_for(const std::string& group) {
   // An initial call is whole; of a folded name the part before the first digits is literal.
-  const bool call = group.find(':') != std::string::npos && group.find('/') != std::string::npos;
+  const bool call = group.find('/') != std::string::npos;
   return fmt::format("name ~ \"{}\"", call ? group : group.substr(0, group.find('_')));
 }
 

@@ -48,6 +48,8 @@ struct Finding {
   Plot plot;
   // Rules that saw the same cause and are told here only.
   std::vector<std::string> same_cause;
+  // Subjects (pids, groups) of which other rules' findings are consequences of this one.
+  std::vector<std::string> explains;
 };
 
 // A rule that could not look, and why: not the same as "nothing wrong".

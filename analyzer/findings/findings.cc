@@ -14,8 +14,15 @@ namespace {
 // Rules that tell of the same subject tell of the same cause, the first of them.
 void tell_once(std::vector<Finding>& findings) {
   std::map<std::tuple<std::string, std::string, std::string>, std::size_t> told;
+  std::map<std::string, std::size_t> explained;
   std::vector<Finding> kept;
   for (Finding& one : findings) {
+    const auto by = explained.find(one.subject.id);
+    if (by != explained.end() && kept[by->second].rule != one.rule) {
+      kept[by->second].same_cause.push_back(one.rule);
+      continue;
+    }
+    for (const std::string& subject : one.explains) explained.try_emplace(subject, kept.size());
     const bool own = one.subject.kind == "node";  // all sorts of things are of the node
     const auto key =
         std::tuple(one.subject.kind, one.subject.id, own ? one.rule + one.subject.name : "");

@@ -7,6 +7,7 @@
 
 #include "analyzer/findings/process_scan.h"
 #include "analyzer/load/aggregate_tables.h"
+#include "analyzer/load/elixir_names.h"
 
 namespace beamtape {
 namespace {
@@ -103,6 +104,12 @@ const Values& SampleTable::values(const SampleSeries& row, std::string_view name
   const auto at = std::find(columns.begin(), columns.end(), name);
   assert(at != columns.end());
   return row.columns[static_cast<std::size_t>(at - columns.begin())];
+}
+
+const ProcessSeries* Observed::process(const ProcessId& id) const {
+  const auto at = std::find_if(processes.begin(), processes.end(),
+                               [&](const ProcessSeries& one) { return one.id == id; });
+  return at == processes.end() ? nullptr : &*at;
 }
 
 const Values* Observed::node(std::string_view column) const {

@@ -19,7 +19,7 @@ using Values = std::vector<double>;
 // The sums of processes of one group, ETS tables of one name, ports of one driver, instances of
 // one allocator: by the column names of the aggregate tables ("processes", "memory", …).
 struct SampleSeries {
-  std::string name;
+  std::string name;  // as its author writes it
   std::vector<Values> columns;
 };
 struct SampleTable {
@@ -30,10 +30,30 @@ struct SampleTable {
   const Values& values(const SampleSeries& row, std::string_view name) const;
 };
 
-// A process that stands out, over its life within the segment.
-struct ProcessSeries {
+// One life of one process.
+struct ProcessId {
   std::size_t slot = 0;
   std::int64_t first_seen = 0;
+  friend auto operator<=>(const ProcessId&, const ProcessId&) = default;
+};
+
+// Processes that wait for each other (analyzer/waits), each for the next one.
+struct WaitCycle {
+  std::vector<ProcessId> members;
+  std::vector<std::size_t> at;  // indexes of the snapshots with this very cycle
+  std::size_t waiters = 0;      // others that wait for a member, at most
+  bool sure = false;            // no callee was a guess
+};
+// Many that wait for one.
+struct WaitCrowd {
+  ProcessId callee;
+  ProcessId a_waiter;  // one of the last crowd
+  Values waiters;      // 0 where they are fewer than a crowd
+};
+
+// A process that stands out, over its life within the segment.
+struct ProcessSeries {
+  ProcessId id;
   std::string pid;
   std::string name;  // as `show` names it
   std::string group;
@@ -42,8 +62,10 @@ struct ProcessSeries {
   // Positions in Observed::words, of each snapshot; 0: none.
   std::vector<std::uint32_t> function, status;
   std::vector<std::string> stack;  // as last read, innermost first
-  std::size_t last = 0;            // index of the last snapshot in which it lives
-  bool long_mailbox = false;       // its memory was left out because of its mailbox
+  // In how many snapshots a module or function was on its stack while it ran or was about to.
+  std::map<std::string, std::size_t> busy_modules, busy_functions;
+  std::size_t last = 0;       // index of the last snapshot in which it lives
+  bool long_mailbox = false;  // its memory was left out because of its mailbox
 };
 
 // A child that was started again: by registered name, or else by what its supervisor starts.
@@ -64,6 +86,8 @@ struct Observed {
   SampleTable groups, ets, ports, allocators;
   std::vector<ProcessSeries> processes;
   std::vector<Restarts> restarts;
+  std::vector<WaitCycle> wait_cycles;
+  std::vector<WaitCrowd> wait_crowds;
   std::vector<std::string> words;  // see ProcessSeries
   std::vector<Damage> damage;
 
@@ -71,6 +95,8 @@ struct Observed {
   const std::vector<double>& seconds() const { return segment.seconds; }
   double duration() const { return segment.seconds.back(); }
   const SnapshotRecord& last_snapshot() const { return *segment.snapshots.back(); }
+  // Null unless it was read whole.
+  const ProcessSeries* process(const ProcessId& id) const;
   // Null if the recording has no such column or no value of it.
   const Values* node(std::string_view column) const;
   // The last value of a node column that is not NaN; `otherwise` if there is none.

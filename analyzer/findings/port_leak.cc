@@ -8,6 +8,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/load/elixir_names.h"
 #include "analyzer/load/frame.h"
 #include "analyzer/load/text.h"
 #include "schema/model/group.h"
@@ -48,7 +49,7 @@ Standing standing_still(const Observed& observed, const std::string& folded) {
   for (const std::size_t slot : last->slots()) {
     const RowView row = last->row(slot);
     const auto text = row.texts.text(row.cell(*name));
-    if (!text || fold_name(*text) != folded) continue;
+    if (!text || written_term(fold_name(*text)) != folded) continue;
     const Cell by = row.cell(*owner);
     if (!is_missing(by) && unpack(by).tag == Ref::Tag::kPid && ++owners[by] > found.owned) {
       found.owned = owners[by];

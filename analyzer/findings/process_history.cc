@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "analyzer/load/frame.h"
 #include "schema/model/group.h"
@@ -43,6 +44,10 @@ std::vector<std::string> elements_of(const RowView& row, const char* column) {
   return texts;
 }
 
+bool is_busy(const std::string& status) {
+  return status == "running" || status == "runnable" || status == "garbage_collecting";
+}
+
 class HistoryReader {
  public:
   HistoryReader(const Table& table, Observed& observed) : table_(table), observed_(observed) {
@@ -75,8 +80,7 @@ class HistoryReader {
  private:
   ProcessSeries empty(const Candidate& candidate) const {
     ProcessSeries process;
-    process.slot = candidate.slot;
-    process.first_seen = candidate.first_seen;
+    process.id = {candidate.slot, candidate.first_seen};
     const Values none(observed_.size(), kNaN);
     process.memory = process.message_queue_len = process.reductions = process.minor_gcs = none;
     process.function.assign(observed_.size(), 0);
@@ -86,10 +90,10 @@ class HistoryReader {
 
   void add(ProcessSeries& process, std::size_t at, const SnapshotRecord& snapshot,
            const RowGroup& rows) {
-    const std::size_t row = process.slot % kRowsPerGroup;
+    const std::size_t row = process.id.slot % kRowsPerGroup;
     if (row >= rows.rows) return;
     const RowView view{&table_, &rows, row, Texts(observed_.recording->reader(), snapshot.epoch)};
-    if (number(view, "first_seen") != static_cast<double>(process.first_seen)) return;
+    if (number(view, "first_seen") != static_cast<double>(process.id.first_seen)) return;
     process.last = at;
     process.memory[at] = number(view, "memory");
     process.message_queue_len[at] = number(view, "message_queue_len");
@@ -106,7 +110,19 @@ class HistoryReader {
       epoch_of_names_ = snapshot.epoch;
     }
     auto stack = elements_of(view, "current_stacktrace");
+    if (is_busy(observed_.words[process.status[at]])) count_frames(process, stack);
     if (!stack.empty()) process.stack = std::move(stack);
+  }
+
+  // Each module and function once for each snapshot.
+  static void count_frames(ProcessSeries& process, const std::vector<std::string>& stack) {
+    std::set<std::string> modules, functions;
+    for (const std::string& function : stack) {
+      functions.insert(function);
+      modules.insert(function.substr(0, function.rfind(':')));
+    }
+    for (const auto& one : modules) ++process.busy_modules[one];
+    for (const auto& one : functions) ++process.busy_functions[one];
   }
 
   void identify(ProcessSeries& process, const RowView& view) {

@@ -6,6 +6,7 @@
 
 #include "analyzer/findings/process_history.h"
 #include "analyzer/findings/restart_scan.h"
+#include "analyzer/findings/wait_scan.h"
 
 namespace beamtape {
 namespace {
@@ -60,7 +61,11 @@ class Largest {
 class ProcessScan {
  public:
   ProcessScan(const Table& table, Observed& observed)
-      : table_(table), columns_(table), observed_(observed), restarts_(table, observed) {}
+      : table_(table),
+        columns_(table),
+        observed_(observed),
+        restarts_(table, observed),
+        waits_(table, observed) {}
 
   Expected<void> run() {
     Reader& reader = observed_.recording->reader();
@@ -79,7 +84,7 @@ class ProcessScan {
   }
 
   std::vector<Candidate> candidates() {
-    std::vector<Candidate> all;
+    std::vector<Candidate> all = waits_.finish();
     for (Largest* kind : {&growers_, &mailboxes_, &workers_}) {
       for (const Candidate& one : kind->take()) all.push_back(one);
     }
@@ -100,6 +105,7 @@ class ProcessScan {
       for (std::size_t row = 0; row < group.rows; ++row) look_at(g * kRowsPerGroup + row, row);
     }
     restarts_.end();
+    waits_.look(data, at);
   }
 
   void look_at(std::size_t slot, std::size_t row) {
@@ -139,6 +145,7 @@ class ProcessScan {
   ScanColumns columns_;
   Observed& observed_;
   RestartScan restarts_;
+  WaitScan waits_;
   std::vector<Seen> seen_;
   std::array<Cell, kRowsPerGroup> first_seen_{}, memory_{}, queue_{}, reductions_{};
   Largest growers_{kMostGrowers}, mailboxes_{kMostMailboxes}, workers_{kMostWorkers};

@@ -1,6 +1,6 @@
 // A process that takes a scheduler for itself: running, runnable or collecting in 80 % of the
 // snapshots up to the end, at half a scheduler's share of the node's reductions or more, and mostly
-// in one function.
+// in one module.
 
 #include <fmt/format.h>
 
@@ -16,15 +16,15 @@
 namespace beamtape {
 namespace {
 
-constexpr double kBusyShare = 0.8, kOneFunction = 0.6;
+constexpr double kBusyShare = 0.8, kOneModule = 0.6;
 constexpr double kLeastRate = 200'000;  // reductions per second: a tenth of a slow core
 constexpr double kShareOfScheduler = 0.5;
 
 struct Busy {
-  double share = 0;  // of the snapshots
-  double rate = 0;   // reductions per second, typical
-  std::uint32_t function = 0;
-  double in_function = 0;  // share of the snapshots in which it was busy
+  double share = 0;              // of the snapshots
+  double rate = 0;               // reductions per second, typical
+  std::string module, function;  // on its stack most often while busy
+  double in_module = 0;          // share of the snapshots in which it was busy
   std::size_t samples = 0;
 };
 
@@ -32,24 +32,37 @@ bool is_busy(const std::string& status) {
   return status == "running" || status == "runnable" || status == "garbage_collecting";
 }
 
+// What every process' stack has, and helpers that anybody calls.
+bool is_generic(const std::string& name) {
+  for (const char* module :
+       {"gen", "gen_server", "gen_statem", "proc_lib", "erlang", "lists", "maps"}) {
+    if (name == module || name.starts_with(std::string(module) + ":")) return true;
+  }
+  return false;
+}
+
+std::pair<std::string, std::size_t> most_often(const std::map<std::string, std::size_t>& counts) {
+  std::pair<std::string, std::size_t> most{"", 0};
+  for (const auto& [name, count] : counts) {
+    if (!is_generic(name) && count > most.second) most = {name, count};
+  }
+  return most;
+}
+
 Busy measure(const Observed& observed, const ProcessSeries& process) {
   Busy busy;
-  std::map<std::uint32_t, std::size_t> functions;
   std::size_t count = 0;
   for (std::size_t i = 0; i < observed.size(); ++i) {
     if (std::isnan(process.reductions[i])) continue;
     ++busy.samples;
-    if (!is_busy(observed.words[process.status[i]])) continue;
-    ++count;
-    ++functions[process.function[i]];
+    count += is_busy(observed.words[process.status[i]]) ? 1 : 0;
   }
   if (count == 0) return busy;
   busy.share = static_cast<double>(count) / static_cast<double>(observed.size());
-  const auto most =
-      std::max_element(functions.begin(), functions.end(),
-                       [](const auto& a, const auto& b) { return a.second < b.second; });
-  busy.function = most->first;
-  busy.in_function = static_cast<double>(most->second) / static_cast<double>(count);
+  const auto module = most_often(process.busy_modules);
+  busy.module = module.first;
+  busy.in_module = static_cast<double>(module.second) / static_cast<double>(count);
+  busy.function = most_often(process.busy_functions).first;
   Values rates;
   for (const double rate : rate_of(observed, process.reductions)) {
     if (!std::isnan(rate)) rates.push_back(rate);
@@ -76,20 +89,19 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     const Busy busy = measure(observed, process);
     const bool at_end = process.last + 1 == observed.size();
     if (!at_end || busy.share < kBusyShare || busy.rate < kLeastRate ||
-        busy.in_function < kOneFunction || busy.rate < kShareOfScheduler * all / schedulers) {
+        busy.in_module < kOneModule || busy.rate < kShareOfScheduler * all / schedulers) {
       continue;
     }
-    const std::string& function = observed.words[busy.function];
     Finding& finding =
         verdict.add(busy.samples < kThinSamples ? Severity::kInfo : Severity::kWarning,
                     all > 0 ? busy.rate / all : 0, subject_of(process));
     finding.title = fmt::format("{} keeps a scheduler busy in {}", called(process),
-                                function.empty() ? "a function that was not read" : function);
+                                busy.function.empty() ? busy.module : busy.function);
     finding.evidence = fmt::format(
-        "It was running or about to in {:.0f} % of {} snapshots, {:.0f} % of these in that "
-        "function, with {} "
+        "It was running or about to in {:.0f} % of {} snapshots, {:.0f} % of these in "
+        "module {}, with {} "
         "reductions a second: {:.0f} % of the node's.",
-        busy.share * 100, observed.size(), busy.in_function * 100, rate_text(busy.rate),
+        busy.share * 100, observed.size(), busy.in_module * 100, busy.module, rate_text(busy.rate),
         all > 0 ? std::min(busy.rate / all, 1.0) * 100 : 100);
     if (!process.stack.empty())
       finding.evidence += fmt::format(" Its stack: {}.", stack_text(process.stack));
@@ -104,7 +116,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 
 }  // namespace
 
-const Rule kRunawayProcessRule{"runaway-process",
-                               "a process keeps a scheduler busy in one function", evaluate};
+const Rule kRunawayProcessRule{"runaway-process", "a process keeps a scheduler busy in one place",
+                               evaluate};
 
 }  // namespace beamtape

@@ -1,0 +1,70 @@
+// Many wait for one: ten or more inside calls to the same process, in three snapshots in a row.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+
+namespace beamtape {
+namespace {
+
+constexpr std::size_t kInARow = 3;
+// Crowded in fewer snapshots than this share is a burst.
+constexpr double kOften = 0.25;
+
+void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
+  std::size_t row = 0, longest = 0, crowded = 0;
+  double most = 0;
+  for (const double waiters : crowd.waiters) {
+    row = waiters > 0 ? row + 1 : 0;
+    crowded += waiters > 0 ? 1 : 0;
+    longest = std::max(longest, row);
+    most = std::max(most, waiters);
+  }
+  const ProcessSeries* callee = observed.process(crowd.callee);
+  if (longest < kInARow || callee == nullptr) return;
+  const double share = static_cast<double>(crowded) / static_cast<double>(observed.size());
+  const Severity severity =
+      share < kOften || observed.size() < kFewestSamples ? Severity::kInfo : Severity::kWarning;
+  Finding& finding = verdict.add(severity, most / 1000, subject_of(*callee));
+  finding.title = fmt::format("{} is a bottleneck: up to {} processes wait for it", called(*callee),
+                              amount(most, Unit::kCount));
+  finding.evidence =
+      fmt::format("Ten or more were inside a call to it in {} of {} snapshots, {} in a row.",
+                  crowded, observed.size(), longest);
+  if (const ProcessSeries* waiter = observed.process(crowd.a_waiter)) {
+    finding.evidence += fmt::format(" One of them is {}.", called(*waiter));
+    finding.explains.push_back(waiter->group);
+  }
+  if (!callee->stack.empty())
+    finding.evidence += fmt::format(" It was in {}.", stack_text(callee->stack));
+  finding.caveat = "A server that answers quickly may have ten callers at any instant and be fine.";
+  finding.advice = fmt::format(
+      "See what it does for each call and whom it waits for itself: `process FILE '{}'`. Reads may "
+      "go to an ETS "
+      "table, work to several processes.",
+      callee->pid);
+  finding.numbers = {{"most_waiters", most}, {"snapshots", static_cast<double>(crowded)}};
+  finding.plot = plot_of(observed, "waiters", Unit::kCount, crowd.waiters);
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  const Table* table = observed.recording->reader().table("process");
+  if (table == nullptr || !table->find("monitors") || !table->find("current_function")) {
+    return verdict.not_evaluated("monitors and current functions were not recorded");
+  }
+  if (observed.size() < kInARow) {
+    return verdict.not_evaluated(
+        fmt::format("needs {} snapshots without a gap, here are {}", kInARow, observed.size()));
+  }
+  for (const WaitCrowd& crowd : observed.wait_crowds) tell(observed, crowd, verdict);
+}
+
+}  // namespace
+
+const Rule kBottleneckRule{"bottleneck", "many processes wait for one", evaluate};
+
+}  // namespace beamtape

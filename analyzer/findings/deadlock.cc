@@ -1,0 +1,113 @@
+// Processes that wait for each other in a circle, in two snapshots in a row or more. Calls time out
+// after five seconds by default, so a circle may live for seconds and come back: every snapshot
+// with the same one counts. Critical where its members do not run at all and it stands to the end.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/load/text.h"
+#include "analyzer/load/time.h"
+
+namespace beamtape {
+namespace {
+
+constexpr std::size_t kInARow = 2;
+
+std::size_t longest_row(const std::vector<std::size_t>& at) {
+  std::size_t longest = 0, row = 0;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    row = i > 0 && at[i] == at[i - 1] + 1 ? row + 1 : 1;
+    longest = std::max(longest, row);
+  }
+  return longest;
+}
+
+// Each reading of a process costs it one reduction; more than two a snapshot is work of its own.
+bool stands_still(const WaitCycle& cycle, const std::vector<const ProcessSeries*>& members) {
+  const double allowed = 2.0 * static_cast<double>(cycle.at.back() - cycle.at.front() + 1);
+  return std::all_of(members.begin(), members.end(), [&](const ProcessSeries* one) {
+    const double more = one->reductions[cycle.at.back()] - one->reductions[cycle.at.front()];
+    return !std::isnan(more) && more <= allowed;
+  });
+}
+
+std::string around(const std::vector<const ProcessSeries*>& members) {
+  std::vector<std::string> names;
+  for (const ProcessSeries* one : members) names.push_back(called(*one));
+  names.push_back(called(*members.front()));
+  return joined(names, " waits for ");
+}
+
+void tell(const Observed& observed, const WaitCycle& cycle, Verdict& verdict) {
+  std::vector<const ProcessSeries*> members;
+  for (const ProcessId& id : cycle.members) {
+    const ProcessSeries* one = observed.process(id);
+    if (one == nullptr) return;
+    members.push_back(one);
+  }
+  const bool at_end = cycle.at.back() + 1 == observed.size();
+  const bool still = stands_still(cycle, members);
+  const Severity severity =
+      still && at_end && cycle.sure ? Severity::kCritical : Severity::kWarning;
+  Finding& finding =
+      verdict.add(severity, static_cast<double>(cycle.waiters) / 100, subject_of(*members.front()));
+  finding.title =
+      fmt::format("{} processes wait for each other: {}", members.size(), around(members));
+  const auto& first = *observed.segment.snapshots[cycle.at.front()];
+  const auto& last = *observed.segment.snapshots[cycle.at.back()];
+  finding.evidence = fmt::format(
+      "Each is inside a call to the next, in {} of the snapshots from #{} to #{} ({} to {}){}.",
+      cycle.at.size(), first.id, last.id, clock_text(first.began_wall_us, false),
+      clock_text(last.began_wall_us, false),
+      still ? ", and none of them did any work meanwhile" : ", though they worked in between");
+  if (cycle.waiters > 0)
+    finding.evidence += fmt::format(" Up to {} others wait for them.", cycle.waiters);
+  if (!members.front()->stack.empty()) {
+    finding.evidence +=
+        fmt::format(" {} was in {}.", members.front()->name, stack_text(members.front()->stack, 3));
+  }
+  finding.caveat =
+      cycle.sure ? "Calls with a timeout end by themselves, and the circle may come back."
+                 : "One of them watches several processes; which one it waits for is a guess.";
+  finding.advice = fmt::format(
+      "One of the calls has to become a cast, or a message to be answered later: `process FILE "
+      "'{}'` shows which "
+      "callback makes it.",
+      members.front()->pid);
+  finding.numbers = {{"members", static_cast<double>(members.size())},
+                     {"snapshots", static_cast<double>(cycle.at.size())},
+                     {"waiters", static_cast<double>(cycle.waiters)}};
+  finding.plot =
+      plot_of(observed, "message_queue_len", Unit::kCount, members.front()->message_queue_len);
+  for (const ProcessSeries* one : members) finding.explains.push_back(one->pid);
+  for (const auto& crowd : observed.wait_crowds) {
+    const auto* callee = observed.process(crowd.callee);
+    const auto* waiter = observed.process(crowd.a_waiter);
+    if (callee == nullptr || std::find(members.begin(), members.end(), callee) == members.end())
+      continue;
+    if (waiter != nullptr) finding.explains.push_back(waiter->group);
+  }
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  const Table* table = observed.recording->reader().table("process");
+  if (table == nullptr || !table->find("monitors") || !table->find("current_function")) {
+    return verdict.not_evaluated("monitors and current functions were not recorded");
+  }
+  if (observed.size() < kInARow) {
+    return verdict.not_evaluated("needs two snapshots without a gap, here is one");
+  }
+  for (const WaitCycle& cycle : observed.wait_cycles) {
+    if (longest_row(cycle.at) >= kInARow) tell(observed, cycle, verdict);
+  }
+}
+
+}  // namespace
+
+const Rule kDeadlockRule{"deadlock", "processes wait for each other in a circle", evaluate};
+
+}  // namespace beamtape

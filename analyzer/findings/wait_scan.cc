@@ -1,0 +1,64 @@
+#include "analyzer/findings/wait_scan.h"
+
+#include <algorithm>
+
+#include "analyzer/waits/wait_graph.h"
+
+namespace beamtape {
+
+void WaitScan::look(const TableData& data, std::size_t at) {
+  const Texts texts(observed_.recording->reader(), observed_.segment.snapshots[at]->epoch);
+  const WaitGraph graph = wait_graph(table_, data, texts);
+  if (graph.edges.empty()) return;
+  const auto first_seen = table_.find("first_seen");
+  if (!first_seen) return;
+  const auto id_of = [&](std::size_t slot) { return ProcessId{slot, data.at(slot, *first_seen)}; };
+  for (const auto& slots : graph.cycles()) {
+    std::vector<ProcessId> members;
+    for (const std::size_t slot : slots) members.push_back(id_of(slot));
+    if (cycles_.size() >= kMostWaits && !cycles_.contains(members)) continue;
+    WaitCycle& cycle = cycles_[members];
+    cycle.at.push_back(at);
+    cycle.sure = true;
+    std::size_t around = 0;
+    for (const WaitEdge& edge : graph.edges) {
+      if (edge.certainty == WaitEdge::Certainty::kOutside) continue;
+      const bool into = std::find(slots.begin(), slots.end(), edge.callee) != slots.end();
+      const bool from = std::find(slots.begin(), slots.end(), edge.waiter) != slots.end();
+      if (into && from) cycle.sure = cycle.sure && edge.certainty == WaitEdge::Certainty::kSure;
+      if (into && !from) ++around;
+    }
+    cycle.waiters = std::max(cycle.waiters, around);
+  }
+  for (const auto& [callee, waiters] : graph.fan_in()) {
+    if (waiters < kCrowd) continue;
+    const ProcessId id = id_of(callee);
+    if (crowds_.size() >= kMostWaits && !crowds_.contains(id)) continue;
+    WaitCrowd& crowd = crowds_[id];
+    if (crowd.waiters.empty()) crowd.waiters.assign(observed_.size(), 0.0);
+    crowd.waiters[at] = static_cast<double>(waiters);
+    const auto one = std::find_if(graph.edges.begin(), graph.edges.end(), [&](const WaitEdge& e) {
+      return e.certainty != WaitEdge::Certainty::kOutside && e.callee == callee;
+    });
+    crowd.a_waiter = id_of(one->waiter);
+  }
+}
+
+std::vector<Candidate> WaitScan::finish() {
+  std::vector<Candidate> wanted;
+  const auto want = [&](const ProcessId& id) { wanted.push_back({id.slot, id.first_seen, 1}); };
+  for (auto& [members, cycle] : cycles_) {
+    cycle.members = members;
+    for (const ProcessId& id : members) want(id);
+    observed_.wait_cycles.push_back(std::move(cycle));
+  }
+  for (auto& [callee, crowd] : crowds_) {
+    crowd.callee = callee;
+    want(callee);
+    want(crowd.a_waiter);
+    observed_.wait_crowds.push_back(std::move(crowd));
+  }
+  return wanted;
+}
+
+}  // namespace beamtape

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "analyzer/findings/observed.h"
+#include "analyzer/findings/process_history.h"
+
+namespace beamtape {
+
+// Watches, while stepping through processes, who waits for whom: cycles, and many waiting for one.
+// Fills Observed::wait_cycles and wait_crowds.
+class WaitScan {
+ public:
+  explicit WaitScan(const Table& table, Observed& observed) : table_(table), observed_(observed) {}
+
+  void look(const TableData& data, std::size_t at);
+  // After the last snapshot: hands over what was seen; returns those to be read whole.
+  std::vector<Candidate> finish();
+
+ private:
+  const Table& table_;
+  Observed& observed_;
+  std::map<std::vector<ProcessId>, WaitCycle> cycles_;
+  std::map<ProcessId, WaitCrowd> crowds_;
+};
+
+// Fewer waiters than this on one process are no crowd.
+inline constexpr std::size_t kCrowd = 10;
+// Cycles and crowds kept; a recording with more has one cause for most of them.
+inline constexpr std::size_t kMostWaits = 1000;
+
+}  // namespace beamtape
