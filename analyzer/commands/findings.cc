@@ -74,10 +74,17 @@ Expected<int> run(const Options& options, Context& context) {
   return code == kDone ? damaged : code;
 }
 
+// A few to a line.
 std::string rules_text() {
-  std::string text = "Rules:\n";
-  for (const Rule& rule : all_rules()) text += fmt::format("  {:<24} {}\n", rule.id, rule.summary);
-  return text;
+  std::string text = "Rules:", line;
+  for (const Rule& rule : all_rules()) {
+    if (line.size() + std::string(rule.id).size() > 90) {
+      text += "\n " + line;
+      line.clear();
+    }
+    line += fmt::format(" {}", rule.id);
+  }
+  return text + "\n " + line + "\n";
 }
 
 Command::Run declare(CLI::App& app) {

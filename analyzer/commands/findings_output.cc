@@ -56,8 +56,9 @@ Json points_of(const Plot& plot) {
   Json points = Json::array();
   const std::size_t stride = plot.values.size() / kMostPoints + 1;
   for (std::size_t i = 0; i < plot.values.size(); i += stride) {
-    points.push_back(Json::array(
-        {plot.seconds[i], std::isnan(plot.values[i]) ? Json(nullptr) : Json(plot.values[i])}));
+    points.push_back(
+        Json::array({std::round(plot.seconds[i] * 1000) / 1000,
+                     std::isnan(plot.values[i]) ? Json(nullptr) : Json(plot.values[i])}));
   }
   return points;
 }

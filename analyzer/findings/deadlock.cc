@@ -26,12 +26,16 @@ std::size_t longest_row(const std::vector<std::size_t>& at) {
   return longest;
 }
 
-// Each reading of a process costs it one reduction; more than two a snapshot is work of its own.
+// Each reading of a process costs it one reduction, and each message that comes in wakes it to look
+// whether it is the answer; what goes beyond that is work of its own.
 bool stands_still(const WaitCycle& cycle, const std::vector<const ProcessSeries*>& members) {
-  const double allowed = 2.0 * static_cast<double>(cycle.at.back() - cycle.at.front() + 1);
+  constexpr double kForEachReading = 2, kForEachMessage = 50;
+  const std::size_t first = cycle.at.front(), last = cycle.at.back();
   return std::all_of(members.begin(), members.end(), [&](const ProcessSeries* one) {
-    const double more = one->reductions[cycle.at.back()] - one->reductions[cycle.at.front()];
-    return !std::isnan(more) && more <= allowed;
+    const double work = one->reductions[last] - one->reductions[first];
+    const double messages = one->message_queue_len[last] - one->message_queue_len[first];
+    return work <= kForEachReading * static_cast<double>(last - first + 1) +
+                       kForEachMessage * std::max(messages, 0.0);
   });
 }
 

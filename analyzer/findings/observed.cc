@@ -53,8 +53,8 @@ class SampleGatherer {
       index = place->second;
       if (is_new && index < kMostNames) {
         // What is not among the samples of a snapshot does not exist then.
-        into_.rows.push_back(
-            {place->first, std::vector<Values>(into_.columns.size(), Values(samples_, 0.0))});
+        into_.rows.push_back({written_term(place->first),
+                              std::vector<Values>(into_.columns.size(), Values(samples_, 0.0))});
       }
     }
     by_id_[name] = index;

@@ -50,8 +50,9 @@ Expected<std::vector<Suppression>> parse_suppressions(const std::string& text,
   std::istringstream lines(text);
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
-    // A subject may hold a #, as #Port<0.7> does: a comment stands at the start or after a space.
-    auto comment = line.find(" #");
+    // A subject may hold a #, as #Port<0.7> does: a comment has spaces around its mark, or is the
+    // line.
+    auto comment = line.find(" # ");
     if (!line.empty() && line[0] == '#') comment = 0;
     line = trimmed(line.substr(0, comment));
     if (line.empty()) continue;

@@ -37,7 +37,8 @@ void WaitScan::look(const TableData& data, std::size_t at) {
     WaitCrowd& crowd = crowds_[id];
     if (crowd.waiters.empty()) crowd.waiters.assign(observed_.size(), 0.0);
     crowd.waiters[at] = static_cast<double>(waiters);
-    const auto one = std::find_if(graph.edges.begin(), graph.edges.end(), [&](const WaitEdge& e) {
+    // The last one: members of a cycle, servers mostly, have lower slots than their clients.
+    const auto one = std::find_if(graph.edges.rbegin(), graph.edges.rend(), [&](const WaitEdge& e) {
       return e.certainty != WaitEdge::Certainty::kOutside && e.callee == callee;
     });
     crowd.a_waiter = id_of(one->waiter);

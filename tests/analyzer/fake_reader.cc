@@ -68,12 +68,23 @@ const List* FakeReader::list(std::int64_t epoch, Cell id) {
   return &known[static_cast<std::size_t>(index)];
 }
 
+std::vector<Cell> FakeReader::node_cells(std::int64_t snapshot) {
+  const TableData& data = story_.rows[{"node", snapshot}];
+  std::vector<Cell> cells;
+  if (data.groups.empty()) return cells;
+  for (const auto& column : data.groups[0].columns) cells.push_back(column[0]);
+  return cells;
+}
+
 Expected<void> FakeReader::aggregates(
     std::int64_t from, std::int64_t to,
     const std::function<bool(const SnapshotRecord&, const Aggregates&)>& visit) {
   for (const SnapshotRecord& one : story_.snapshots) {
     if (one.id < from || one.id > to) continue;
-    if (!visit(one, story_.samples[one.id])) break;
+    Aggregates all = story_.samples[one.id];
+    // As in a file, the node's own row comes with them.
+    if (const auto node = node_cells(one.id); !node.empty()) all.node = node;
+    if (!visit(one, all)) break;
   }
   return {};
 }
@@ -82,10 +93,8 @@ Expected<void> FakeReader::node_rows(
     std::int64_t from, std::int64_t to,
     const std::function<bool(const SnapshotRecord&, const std::vector<Cell>&)>& visit) {
   for (const SnapshotRecord& one : story_.snapshots) {
-    const TableData& data = story_.rows[{"node", one.id}];
-    if (one.id < from || one.id > to || data.groups.empty()) continue;
-    std::vector<Cell> cells;
-    for (const auto& column : data.groups[0].columns) cells.push_back(column[0]);
+    const auto cells = node_cells(one.id);
+    if (one.id < from || one.id > to || cells.empty()) continue;
     if (!visit(one, cells)) break;
   }
   return {};

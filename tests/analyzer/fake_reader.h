@@ -47,6 +47,9 @@ class FakeReader : public Reader {
   std::vector<Damage> told_damage;
 
  private:
+  // Empty if the story tells none.
+  std::vector<Cell> node_cells(std::int64_t snapshot);
+
   Story story_;
   std::vector<Table> tables_;
 };

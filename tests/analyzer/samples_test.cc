@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "schema/store/reader.h"
@@ -40,6 +41,18 @@ TEST(Samples, OfFormat1TellsTheTroublesOfTheDemoNode) {
             "gen:do_call/4");
   const auto prices = run_on_files({"series", kFormat1, "ets:prices", "size", "--json"});
   EXPECT_EQ(nlohmann::json::parse(prices.out).at("rows").size(), 20u);
+}
+
+TEST(Samples, OfFormat1NamesTheThreeTroublesAndNoOther) {
+  const auto answer = run_on_files({"findings", kFormat1, "--json"});
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  std::map<std::string, std::string> subjects;
+  for (const auto& one : nlohmann::json::parse(answer.out).at("findings")) {
+    subjects[one.at("rule")] = one.at("subject").at("name");
+  }
+  const std::map<std::string, std::string> troubles{
+      {"deadlock", "stock_server"}, {"mailbox-buildup", "audit_log"}, {"ets-growth", "prices"}};
+  EXPECT_EQ(subjects, troubles);
 }
 
 }  // namespace

@@ -249,7 +249,10 @@ void write_recording(const std::string& path, Node& node, int snapshots, double 
       }
       aggregates.groups.clear();
       for (Cell name = 1; name <= 200; ++name) aggregates.groups.push_back({name, 500, 1 << 20});
-      good = good && (*writer)->put_aggregates(aggregates) && (*writer)->commit({});
+      SnapshotRecord record{id, 1, epoch};
+      record.began_wall_us = record.ended_wall_us = record.began_mono_us = id * 1'000'000;
+      record.interval_us = 1'000'000;
+      good = good && (*writer)->put_aggregates(aggregates) && (*writer)->commit(record);
       if (!good) std::abort();
     }));
   }
@@ -289,6 +292,13 @@ void bench_file(std::size_t processes, int snapshots) {
 int main(int argc, char** argv) {
   const std::size_t processes = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100'000;
   const int snapshots = argc > 2 ? std::atoi(argv[2]) : 64;
+  if (argc > 4) {
+    // Only writes a recording, of the given share of active processes, to be read by others.
+    Node node(processes);
+    double each = 0;
+    write_recording(argv[4], node, snapshots, std::strtod(argv[3], nullptr), each);
+    return 0;
+  }
   fmt::print("{} processes, {} columns\n", processes, process_table().columns.size());
   bench_codec(processes);
   if (snapshots > 0) bench_file(processes, snapshots);

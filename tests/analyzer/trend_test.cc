@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "analyzer/trend/growth.h"
+#include "analyzer/trend/statistics.h"
+
+namespace beamtape {
+namespace {
+
+std::vector<double> clock_of(std::size_t count) {
+  std::vector<double> seconds;
+  for (std::size_t i = 0; i < count; ++i) seconds.push_back(static_cast<double>(i));
+  return seconds;
+}
+
+Growth judge(const std::vector<double>& values, double share = 0.1) {
+  return judge_growth(clock_of(values.size()), values, share);
+}
+
+// Deterministic noise between -1 and 1.
+double noise(std::size_t i) { return std::sin(static_cast<double>(i * i) * 12.9898); }
+
+TEST(Statistics, QuantilesLieBetweenNeighbours) {
+  EXPECT_DOUBLE_EQ(quantile({4, 1, 3, 2}, 0.5), 2.5);
+  EXPECT_DOUBLE_EQ(quantile({5}, 0.9), 5);
+  EXPECT_DOUBLE_EQ(quantile({1, 2, 3, 4, 5}, 1), 5);
+}
+
+TEST(Statistics, TheSlopeIsThatOfMostPairs) {
+  const std::vector<double> values{0, 2, 4, 100, 8, 10};
+  EXPECT_DOUBLE_EQ(theil_sen_slope(clock_of(6), values), 2);
+  EXPECT_DOUBLE_EQ(theil_sen_slope(clock_of(1), std::vector<double>{3}), 0);
+}
+
+TEST(Statistics, TheExactPOfSixValuesIsThatOfAllTheirOrders) {
+  EXPECT_DOUBLE_EQ(rising_p_of_six(std::vector<double>{1, 2, 3, 4, 5, 6}), 1.0 / 720);
+  EXPECT_DOUBLE_EQ(rising_p_of_six(std::vector<double>{2, 1, 3, 4, 5, 6}), 6.0 / 720);
+  EXPECT_DOUBLE_EQ(rising_p_of_six(std::vector<double>{6, 5, 4, 3, 2, 1}), 1);
+}
+
+TEST(Statistics, DependentValuesNeedMoreEvidenceThanIndependentOnes) {
+  std::vector<double> independent, dependent;
+  double wander = 0;
+  for (std::size_t i = 0; i < 60; ++i) {
+    const double trend = 0.01 * static_cast<double>(i);
+    independent.push_back(trend + noise(i) / 3);
+    wander = 0.9 * wander + noise(i) / 6;
+    dependent.push_back(trend + wander);
+  }
+  EXPECT_LT(rising_p(clock_of(60), independent), rising_p(clock_of(60), dependent));
+  EXPECT_EQ(rising_p(clock_of(2), std::vector<double>{1, 2}), 1);
+}
+
+TEST(Statistics, TwoLevelsAreFoundWhereTheyPart) {
+  const auto levels = two_levels(std::vector<double>{1, 1, 1, 1, 5, 5, 5});
+  EXPECT_EQ(levels.at, 4u);
+  EXPECT_DOUBLE_EQ(levels.before, 1);
+  EXPECT_DOUBLE_EQ(levels.after, 5);
+  EXPECT_NEAR(levels.residual, 0, 1e-9);
+}
+
+TEST(Statistics, DiscoveriesAreBoundByTheirRank) {
+  // 0.02 is beyond 0.05 * 1 / 4, but within 0.05 * 2 / 4.
+  EXPECT_EQ(discoveries(std::vector<double>{0.02, 0.015, 0.9}, 4, 0.05),
+            (std::vector<bool>{true, true, false}));
+  EXPECT_EQ(discoveries(std::vector<double>{0.02}, 4, 0.05), (std::vector<bool>{false}));
+}
+
+TEST(Growth, FindsASteadyRise) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 60; ++i)
+    values.push_back(100 + 2.0 * static_cast<double>(i) + noise(i));
+  const Growth growth = judge(values);
+  EXPECT_TRUE(growth.growing());
+  EXPECT_NEAR(growth.per_second, 2, 0.1);
+  EXPECT_NEAR(growth.rise(), 118, 5);
+  EXPECT_LT(growth.p, 1e-4);
+}
+
+TEST(Growth, FindsARiseThatIsHiddenInASawtooth) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 120; ++i)
+    values.push_back(100 + static_cast<double>(i) + 15.0 * static_cast<double>(i % 7));
+  EXPECT_TRUE(judge(values).growing());
+}
+
+TEST(Growth, IsSilentOnASawtoothAlone) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 120; ++i) values.push_back(100 + 15.0 * static_cast<double>(i % 7));
+  EXPECT_EQ(judge(values).verdict, Growth::Verdict::kNotGrowing);
+}
+
+TEST(Growth, IsSilentWhenTheWarmUpIsOver) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 60; ++i)
+    values.push_back(200 - 100 * std::exp(-static_cast<double>(i) / 6) + noise(i));
+  EXPECT_FALSE(judge(values).growing());
+}
+
+TEST(Growth, IsSilentWhenTheBurstIsDrained) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 60; ++i) values.push_back(i > 20 && i < 40 ? 100 : 10 + noise(i));
+  EXPECT_FALSE(judge(values).growing());
+}
+
+TEST(Growth, CallsAStepAStep) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 60; ++i) values.push_back((i < 33 ? 100 : 180) + noise(i));
+  const Growth growth = judge(values);
+  EXPECT_EQ(growth.verdict, Growth::Verdict::kStep);
+  EXPECT_EQ(growth.step_at, 33u);
+  EXPECT_NEAR(growth.step_after - growth.step_before, 80, 2);
+}
+
+TEST(Growth, LeavesOutWhatWasNotRead) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 60; ++i) values.push_back(100 + 2.0 * static_cast<double>(i));
+  for (std::size_t i = 0; i < 60; i += 3) values[i] = std::numeric_limits<double>::quiet_NaN();
+  const Growth growth = judge(values);
+  EXPECT_TRUE(growth.growing());
+  EXPECT_EQ(growth.samples, 40u);
+}
+
+TEST(Growth, SaysNothingOfFewerThanTwelve) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 11; ++i) values.push_back(100 + 20.0 * static_cast<double>(i));
+  EXPECT_EQ(judge(values).verdict, Growth::Verdict::kTooShort);
+  EXPECT_EQ(judge({}).verdict, Growth::Verdict::kTooShort);
+}
+
+TEST(Growth, ThinsOutLongSeriesAndKeepsTheirEnds) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 5000; ++i) values.push_back(100 + static_cast<double>(i));
+  const Growth growth = judge(values);
+  EXPECT_TRUE(growth.growing());
+  EXPECT_LE(growth.samples, kMostSamples);
+  EXPECT_NEAR(growth.to, 5099, 1);
+}
+
+TEST(Growth, IsSilentOnAConstant) {
+  EXPECT_EQ(judge(std::vector<double>(40, 7.0)).verdict, Growth::Verdict::kNotGrowing);
+  EXPECT_EQ(judge(std::vector<double>(40, 0.0), 0).verdict, Growth::Verdict::kNotGrowing);
+}
+
+}  // namespace
+}  // namespace beamtape

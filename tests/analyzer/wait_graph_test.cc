@@ -1,0 +1,115 @@
+#include "analyzer/waits/wait_graph.h"
+
+#include <gtest/gtest.h>
+
+#include "analyzer/load/recording.h"
+#include "tests/analyzer/fake_reader.h"
+
+namespace beamtape {
+namespace {
+
+using Slots = std::vector<std::size_t>;
+using Certainty = WaitEdge::Certainty;
+
+// Processes in the order in which they are added have slots 0, 1, 2, …
+class Waits : public ::testing::Test {
+ protected:
+  Waits() {
+    story_.node("shop@here");
+    story_.snapshot(0);
+  }
+  Story::Row process(int number, const std::vector<std::string>& monitored_by = {}) {
+    return story_.process(pid(number))
+        .text("current_function", "gen_server:loop/7")
+        .number("message_queue_len", 0)
+        .refs("monitors", {})
+        .refs("monitored_by", monitored_by);
+  }
+  Story::Row waits(int number, const std::vector<std::string>& monitors,
+                   const std::vector<std::string>& monitored_by = {}) {
+    return process(number, monitored_by)
+        .text("current_function", "gen:do_call/4")
+        .refs("monitors", monitors);
+  }
+  static std::string pid(int number) { return "<0." + std::to_string(100 + number) + ".0>"; }
+
+  WaitGraph graph() {
+    FakeReader reader(story_);
+    const auto rows = reader.rows(*reader.table("process"), 1, nullptr);
+    return wait_graph(*reader.table("process"), *rows, Texts(reader, 1));
+  }
+  Story story_;
+};
+
+TEST_F(Waits, AProcessInACallWaitsForWhomItMonitors) {
+  waits(0, {pid(1)});
+  process(1, {pid(0)});
+  const auto edges = graph().edges;
+  ASSERT_EQ(edges.size(), 1u);
+  EXPECT_EQ(edges[0].waiter, 0u);
+  EXPECT_EQ(edges[0].callee, 1u);
+  EXPECT_EQ(edges[0].certainty, Certainty::kSure);
+}
+
+TEST_F(Waits, AMonitorAloneIsNoWait) {
+  process(0).refs("monitors", {pid(1)});
+  process(1, {pid(0)});
+  EXPECT_TRUE(graph().edges.empty());
+}
+
+TEST_F(Waits, OfSeveralTheOneThatKnowsItAndHasMessagesIsLikely) {
+  waits(0, {pid(1), pid(2), pid(3)});
+  process(1, {pid(0)});
+  process(2, {pid(0)}).number("message_queue_len", 5);
+  process(3).number("message_queue_len", 50);
+  const auto edges = graph().edges;
+  ASSERT_EQ(edges.size(), 1u);
+  EXPECT_EQ(edges[0].callee, 2u);
+  EXPECT_EQ(edges[0].certainty, Certainty::kLikely);
+}
+
+TEST_F(Waits, ANameIsFoundAmongTheRegistered) {
+  waits(0, {"{stock_server,'shop@here'}"});
+  process(1, {pid(0)}).text("registered_name", "stock_server");
+  const auto edges = graph().edges;
+  ASSERT_EQ(edges.size(), 1u);
+  EXPECT_EQ(edges[0].callee, 1u);
+}
+
+TEST_F(Waits, WhoIsNotRecordedIsOutside) {
+  waits(0, {"<9077.5.0>"});
+  const auto edges = graph().edges;
+  ASSERT_EQ(edges.size(), 1u);
+  EXPECT_EQ(edges[0].certainty, Certainty::kOutside);
+  EXPECT_EQ(edges[0].outside, "<9077.5.0>");
+  EXPECT_TRUE(graph().cycles().empty());
+  EXPECT_TRUE(graph().fan_in().empty());
+}
+
+TEST_F(Waits, ACycleIsFoundOnceAndWithoutThoseWhoOnlyWaitForIt) {
+  waits(0, {pid(1)});
+  waits(1, {pid(2)}, {pid(0), pid(3)});
+  waits(2, {pid(3)}, {pid(1)});
+  waits(3, {pid(1)}, {pid(2)});
+  EXPECT_EQ(graph().cycles(), (std::vector<Slots>{{1, 2, 3}}));
+  EXPECT_EQ(graph().fan_in().at(1), 2u);
+}
+
+TEST_F(Waits, TwoCyclesAreTwo) {
+  waits(0, {pid(1)}, {pid(1)});
+  waits(1, {pid(0)}, {pid(0)});
+  waits(2, {pid(3)}, {pid(3)});
+  waits(3, {pid(2)}, {pid(2)});
+  EXPECT_EQ(graph().cycles(), (std::vector<Slots>{{0, 1}, {2, 3}}));
+}
+
+TEST_F(Waits, AChainIsNoCycle) {
+  waits(0, {pid(1)});
+  waits(1, {pid(2)}, {pid(0)});
+  process(2, {pid(1)});
+  EXPECT_EQ(graph().edges.size(), 2u);
+  EXPECT_TRUE(graph().cycles().empty());
+}
+
+}  // namespace
+}  // namespace beamtape
