@@ -46,8 +46,9 @@ TEST(Samples, OfFormat1TellsTheTroublesOfTheDemoNode) {
 TEST(Samples, OfFormat1NamesTheThreeTroublesAndNoOther) {
   const auto answer = run_on_files({"findings", kFormat1, "--json"});
   ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto told = nlohmann::json::parse(answer.out);
   std::map<std::string, std::string> subjects;
-  for (const auto& one : nlohmann::json::parse(answer.out).at("findings")) {
+  for (const auto& one : told.at("findings")) {
     subjects[one.at("rule")] = one.at("subject").at("name");
   }
   const std::map<std::string, std::string> troubles{
