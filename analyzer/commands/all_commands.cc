@@ -4,7 +4,8 @@ namespace beamtape {
 
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands{
-      kInfoCommand, kShowCommand, kProcessCommand, kSeriesCommand, kFindingsCommand, kCheckCommand,
+      kInfoCommand,     kShowCommand,  kProcessCommand, kSeriesCommand,
+      kFindingsCommand, kAllocCommand, kCheckCommand,
   };
   return commands;
 }

@@ -9,6 +9,7 @@ extern const Command kShowCommand;
 extern const Command kProcessCommand;
 extern const Command kSeriesCommand;
 extern const Command kFindingsCommand;
+extern const Command kAllocCommand;
 extern const Command kCheckCommand;
 
 }  // namespace beamtape
