@@ -5,7 +5,7 @@ namespace beamtape {
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands{
       kInfoCommand,     kShowCommand,  kProcessCommand, kSeriesCommand,
-      kFindingsCommand, kAllocCommand, kCheckCommand,
+      kFindingsCommand, kWaitsCommand, kAllocCommand,   kCheckCommand,
   };
   return commands;
 }

@@ -290,6 +290,24 @@ TEST(Deadlock, OfOneInstantIsNone) {
   EXPECT_THAT(said(found), IsEmpty());
 }
 
+TEST(WaitsCommand, TellsCirclesAndSinceWhen) {
+  const Story story =
+      Trouble(20).also([](Story& told, int i) { add_deadlock(told, i, 100); }).story();
+  const auto text = run_on(story, {"waits", "f"});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(
+      text.out,
+      HasSubstr("in a circle: <0.80.0> orders waits for <0.81.0> stock waits for <0.80.0> orders"));
+  EXPECT_THAT(text.out, HasSubstr("#11, 9.00 s"));
+  const auto json = nlohmann::json::parse(run_on(story, {"waits", "f", "--json"}).out);
+  EXPECT_EQ(json.at("cycles").size(), 1u);
+  EXPECT_EQ(json.at("rows").at(0).at("since_snapshot"), 11);
+  EXPECT_EQ(json.at("rows").at(0).at("since_or_before"), false);
+  const auto before = run_on(story, {"waits", "f", "--at", "#5"});
+  EXPECT_THAT(before.out, HasSubstr("nobody waits inside a call"));
+  EXPECT_EQ(run_on(story, {"waits", "f", "--at", "#99"}).code, 2);
+}
+
 TEST(Bottleneck, NamesTheOneThatAllWaitFor) {
   const auto found = Trouble()
                          .also([](Story& story, int) {
