@@ -4,8 +4,8 @@ namespace beamtape {
 
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands{
-      kInfoCommand,     kShowCommand,  kProcessCommand, kSeriesCommand,
-      kFindingsCommand, kWaitsCommand, kAllocCommand,   kCheckCommand,
+      kInfoCommand,  kShowCommand,  kProcessCommand, kSeriesCommand, kFindingsCommand,
+      kWaitsCommand, kAllocCommand, kDiffCommand,    kCheckCommand,
   };
   return commands;
 }

@@ -11,6 +11,7 @@ extern const Command kSeriesCommand;
 extern const Command kFindingsCommand;
 extern const Command kAllocCommand;
 extern const Command kWaitsCommand;
+extern const Command kDiffCommand;
 extern const Command kCheckCommand;
 
 }  // namespace beamtape

@@ -1,0 +1,195 @@
+#include "analyzer/diff/diff.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <tuple>
+#include <utility>
+
+namespace beamtape {
+
+namespace {
+
+struct Subject {
+  const char* name;
+  // What is compared; empty: every number that is not an identity. Those a file lacks are left out.
+  std::vector<std::string> metrics;
+};
+
+const std::vector<Subject>& subjects() {
+  static const std::vector<Subject> all{
+      {"node", {}},
+      {"group", {"memory", "processes", "message_queue_len", "reductions", "memory_unknown"}},
+      {"process", {"memory", "message_queue_len", "reductions"}},
+      {"ets", {"memory", "size", "tables"}},
+      {"port", {"memory", "input", "output", "queue_size", "ports"}},
+      {"allocator", {"carriers_size", "blocks_size"}},
+  };
+  return all;
+}
+
+// Both sides of a subject.
+struct Pair {
+  Things a;
+  Things b;
+};
+
+std::vector<DiffMetric> metrics_of(const Subject& subject, const std::vector<Shown>& columns) {
+  std::vector<DiffMetric> metrics;
+  for (const Shown& column : columns) {
+    if (!subject.metrics.empty() || !column.is_number() || column.kind == Kind::kIdentity) continue;
+    metrics.push_back({column.name, column.unit, column.kind});
+  }
+  for (const std::string& name : subject.metrics) {
+    const Shown* column = find_shown(columns, name);
+    if (column) metrics.push_back({column->name, column->unit, column->kind});
+  }
+  return metrics;
+}
+
+bool same(const DiffRow& row) {
+  return std::all_of(row.amounts.begin(), row.amounts.end(),
+                     [](const Amount& amount) { return amount.a == amount.b; });
+}
+
+void compare(const Pair& pair, DiffTable& table) {
+  const auto fill = [&](const Things& things, std::size_t slot,
+                        std::optional<std::int64_t> Amount::*side, DiffRow& row) {
+    row.amounts.resize(table.metrics.size());
+    for (std::size_t i = 0; i < table.metrics.size(); ++i) {
+      row.amounts[i].*side = things.number(slot, table.metrics[i].name);
+    }
+  };
+  const auto named = [](const Things& things, std::size_t slot, DiffRow& row) {
+    row.id = things.id(slot);
+    row.name = things.name(slot);
+  };
+  for (const auto& [key, slot] : pair.a.slots()) {
+    DiffRow row;
+    fill(pair.a, slot, &Amount::a, row);
+    const auto other = pair.b.slots().find(key);
+    if (other == pair.b.slots().end()) {
+      row.change = DiffRow::Change::kGone;
+      named(pair.a, slot, row);
+    } else {
+      fill(pair.b, other->second, &Amount::b, row);
+      if (same(row)) {
+        ++table.same;
+        continue;
+      }
+      named(pair.b, other->second, row);
+    }
+    table.rows.push_back(std::move(row));
+  }
+  for (const auto& [key, slot] : pair.b.slots()) {
+    if (pair.a.slots().count(key) != 0) continue;
+    DiffRow row;
+    row.change = DiffRow::Change::kAppeared;
+    fill(pair.b, slot, &Amount::b, row);
+    named(pair.b, slot, row);
+    table.rows.push_back(std::move(row));
+  }
+}
+
+// By the first metric's difference, then by name, so that equal ones have an order.
+void sort_rows(DiffTable& table) {
+  std::sort(table.rows.begin(), table.rows.end(), [](const DiffRow& x, const DiffRow& y) {
+    const auto size = [](const DiffRow& row) {
+      const auto difference = row.difference(0);
+      return difference ? std::llabs(*difference) : -1;
+    };
+    if (size(x) != size(y)) return size(x) > size(y);
+    return std::tie(x.name, x.id) < std::tie(y.name, y.id);
+  });
+}
+
+Expected<Pair> load(const DiffSide& a, const DiffSide& b, const std::string& subject,
+                    Matching matching) {
+  auto first = Things::load(a, subject, matching);
+  if (!first) return tl::unexpected(first.error());
+  auto second = Things::load(b, subject, matching);
+  if (!second) return tl::unexpected(second.error());
+  return Pair{std::move(*first), std::move(*second)};
+}
+
+void add_damage(const Things& things, std::vector<std::string>& words) {
+  for (const Damage& one : things.frame().damage) {
+    if (std::find(words.begin(), words.end(), one.what) == words.end()) words.push_back(one.what);
+  }
+}
+
+}  // namespace
+
+const char* change_name(DiffRow::Change change) {
+  switch (change) {
+    case DiffRow::Change::kAppeared:
+      return "appeared";
+    case DiffRow::Change::kGone:
+      return "gone";
+    case DiffRow::Change::kChanged:
+      break;
+  }
+  return "changed";
+}
+
+std::optional<std::int64_t> DiffRow::difference(std::size_t metric) const {
+  const Amount& amount = amounts[metric];
+  switch (change) {
+    case Change::kAppeared:
+      return amount.b;
+    case Change::kGone:
+      return amount.a ? std::optional(-*amount.a) : std::nullopt;
+    case Change::kChanged:
+      break;
+  }
+  return amount.a && amount.b ? std::optional(*amount.b - *amount.a) : std::nullopt;
+}
+
+std::optional<double> DiffRow::percent(std::size_t metric) const {
+  const Amount& amount = amounts[metric];
+  if (!amount.a || !amount.b || *amount.a == 0) return std::nullopt;
+  return 100.0 * static_cast<double>(*amount.b - *amount.a) /
+         std::abs(static_cast<double>(*amount.a));
+}
+
+std::size_t DiffTable::count(DiffRow::Change change) const {
+  return static_cast<std::size_t>(std::count_if(
+      rows.begin(), rows.end(), [&](const DiffRow& row) { return row.change == change; }));
+}
+
+std::optional<double> Diff::per_second(std::optional<std::int64_t> difference) const {
+  if (!seconds || !difference) return std::nullopt;
+  return static_cast<double>(*difference) / *seconds;
+}
+
+Expected<Diff> diff(const DiffSide& a, const DiffSide& b) {
+  const bool one_file = a.recording == b.recording;
+  if (one_file && a.snapshot->id == b.snapshot->id) {
+    return fail(Error::Code::kUsage, "cannot compare snapshot #" + std::to_string(a.snapshot->id) +
+                                         " with itself; say two instants with --from and --to");
+  }
+  Diff made;
+  const bool one_life = one_file && a.snapshot->node == b.snapshot->node;
+  made.matching = one_life ? Matching::kIdentity : Matching::kName;
+  const std::int64_t elapsed = b.snapshot->began_mono_us - a.snapshot->began_mono_us;
+  if (one_life && elapsed != 0) made.seconds = static_cast<double>(elapsed) / 1e6;
+  std::vector<Pair> pairs;
+  for (const Subject& subject : subjects()) {
+    auto pair = load(a, b, subject.name, made.matching);
+    if (!pair) return tl::unexpected(pair.error());
+    DiffTable table{subject.name, metrics_of(subject, pair->b.columns()), {}, 0};
+    compare(*pair, table);
+    sort_rows(table);
+    made.tables.push_back(std::move(table));
+    add_damage(pair->a, made.damage);
+    add_damage(pair->b, made.damage);
+    pairs.push_back(std::move(*pair));
+  }
+  const auto names = load(a, b, "ets", Matching::kName);
+  if (!names) return tl::unexpected(names.error());
+  made.growth = memory_growth({pairs[0].a, pairs[1].a, pairs[2].a, names->a},
+                              {pairs[0].b, pairs[1].b, pairs[2].b, names->b});
+  return made;
+}
+
+}  // namespace beamtape

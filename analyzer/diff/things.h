@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/load/recording.h"
+
+namespace beamtape {
+
+// One end of a comparison. Refers to what it is given.
+struct DiffSide {
+  const Recording* recording = nullptr;
+  const SnapshotRecord* snapshot = nullptr;
+};
+
+// How the things of two sides are told to be the same ones.
+enum class Matching {
+  kIdentity,  // pid, table or port identifier and when it was first seen: within one life of a node
+  kName,      // registered name, table name, driver: between lives and between recordings
+};
+
+// The rows of one subject ("process", "group", "ets", "port", "allocator", "node") at one side, by
+// what identifies them.
+class Things {
+ public:
+  // By name, ETS tables and ports are those of one name together, and of processes there are only
+  // the registered ones: the others have no name of their own (their groups are compared).
+  static Expected<Things> load(const DiffSide& side, const std::string& subject, Matching matching);
+
+  const Frame& frame() const { return frame_; }
+  const std::vector<Shown>& columns() const { return columns_; }
+  const std::unordered_map<std::string, std::size_t>& slots() const { return slots_; }
+  // Nothing if the value was not read, or this file has no such column.
+  std::optional<std::int64_t> number(std::size_t slot, const std::string& column) const;
+  // "<0.1.2>"; empty where the name says all.
+  std::string id(std::size_t slot) const;
+  std::string name(std::size_t slot) const;
+
+ private:
+  Things(Frame frame, const DiffSide& side);
+  std::string key(std::size_t slot, Matching matching) const;
+
+  Frame frame_;
+  std::vector<Shown> columns_;
+  std::string node_name_;
+  bool identified_ = false;
+  std::unordered_map<std::string, std::size_t> slots_;  // by key
+};
+
+}  // namespace beamtape
