@@ -3,9 +3,18 @@
 namespace beamtape {
 
 const std::vector<Command>& all_commands() {
+  // One to a line.
   static const std::vector<Command> commands{
-      kInfoCommand,  kShowCommand,  kProcessCommand, kSeriesCommand, kFindingsCommand,
-      kWaitsCommand, kAllocCommand, kDiffCommand,    kCheckCommand,
+      kInfoCommand,      //
+      kFindingsCommand,  //
+      kShowCommand,      //
+      kProcessCommand,   //
+      kSeriesCommand,    //
+      kWaitsCommand,     //
+      kAllocCommand,     //
+      kDiffCommand,      //
+      kReportCommand,    //
+      kCheckCommand,     //
   };
   return commands;
 }

@@ -12,6 +12,7 @@ extern const Command kFindingsCommand;
 extern const Command kAllocCommand;
 extern const Command kWaitsCommand;
 extern const Command kDiffCommand;
+extern const Command kReportCommand;
 extern const Command kCheckCommand;
 
 }  // namespace beamtape

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "analyzer/commands/rows.h"
+#include "analyzer/findings/finding_json.h"
 #include "analyzer/findings/rule.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
@@ -14,8 +14,6 @@ namespace beamtape {
 namespace {
 
 constexpr std::size_t kTextWidth = 110;
-// Points of a finding's series in JSON; longer ones are thinned out evenly.
-constexpr std::size_t kMostPoints = 120;
 
 // Breaks at spaces; every line starts with `indent`.
 std::string wrapped(const std::string& text, const std::string& indent) {
@@ -50,17 +48,6 @@ std::string text_of(const Finding& one, bool several_nodes) {
   text += part("but", one.caveat);
   text += part("do", one.advice);
   return text;
-}
-
-Json points_of(const Plot& plot) {
-  Json points = Json::array();
-  const std::size_t stride = plot.values.size() / kMostPoints + 1;
-  for (std::size_t i = 0; i < plot.values.size(); i += stride) {
-    points.push_back(
-        Json::array({std::round(plot.seconds[i] * 1000) / 1000,
-                     std::isnan(plot.values[i]) ? Json(nullptr) : Json(plot.values[i])}));
-  }
-  return points;
 }
 
 std::string xml(const std::string& text) {
@@ -109,48 +96,7 @@ std::string junit_case(const FindingsAnswer& answer, const Rule& rule, Severity 
   return body.empty() ? head + "/>\n" : head + ">\n" + body + "  </testcase>\n";
 }
 
-Json not_evaluated_json(const FindingsAnswer& answer) {
-  Json all = Json::array();
-  for (const NotEvaluated& one : answer.found.not_evaluated) {
-    all.push_back({{"rule", one.rule}, {"node", one.node}, {"why", one.why}});
-  }
-  return all;
-}
-
 }  // namespace
-
-Json finding_json(const Finding& one) {
-  Json numbers = Json::object();
-  for (const auto& [name, value] : one.numbers) {
-    numbers[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
-  }
-  const auto or_null = [](const std::string& text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-  };
-  return {{"rule", one.rule},
-          {"severity", severity_name(one.severity)},
-          {"score", one.score},
-          {"node", one.node},
-          {"subject",
-           {{"kind", one.subject.kind},
-            {"id", one.subject.id},
-            {"name", or_null(one.subject.name)},
-            {"group", or_null(one.subject.group)}}},
-          {"title", one.title},
-          {"evidence",
-           {{"text", one.evidence},
-            {"numbers", numbers},
-            {"metric", one.plot.metric},
-            {"unit", or_null(unit_name(one.plot.unit))},
-            {"points", points_of(one.plot)}}},
-          {"caveat", one.caveat},
-          {"advice", one.advice},
-          {"from", iso_time(one.from_wall_us)},
-          {"to", iso_time(one.to_wall_us)},
-          {"from_snapshot", one.from},
-          {"to_snapshot", one.to},
-          {"same_cause", one.same_cause}};
-}
 
 void write_findings_json(const FindingsAnswer& answer, Output& out) {
   JsonDocument document(out);
@@ -159,7 +105,7 @@ void write_findings_json(const FindingsAnswer& answer, Output& out) {
   document.begin_array("findings");
   for (const Finding& one : answer.found.findings) document.element(finding_json(one));
   document.end_array();
-  document.member("not_evaluated", not_evaluated_json(answer));
+  document.member("not_evaluated", not_evaluated_json(answer.found.not_evaluated));
   Json suppressed = Json::array();
   for (const Finding& one : answer.suppressed) {
     suppressed.push_back({{"rule", one.rule}, {"subject", one.subject.id}, {"title", one.title}});

@@ -6,7 +6,6 @@
 #include "analyzer/commands/output.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/findings/suppressions.h"
-#include "analyzer/load/value.h"
 
 namespace beamtape {
 
@@ -22,8 +21,5 @@ void write_findings_text(const FindingsAnswer& answer, Output& out);
 void write_findings_json(const FindingsAnswer& answer, Output& out);
 // One test case per rule; it fails where a finding is at or above `fail_on`.
 void write_findings_junit(const FindingsAnswer& answer, Severity fail_on, Output& out);
-
-// A finding as `findings --json`, reports and comparisons write it.
-Json finding_json(const Finding& finding);
 
 }  // namespace beamtape

@@ -1,0 +1,136 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "analyzer/report/plot.h"
+#include "tests/analyzer/run.h"
+#include "tests/analyzer/trouble.h"
+
+namespace beamtape {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+TEST(Plot, AnAxisEndsAtARoundNumber) {
+  EXPECT_EQ(axis_top(0, Unit::kCount), 1);
+  EXPECT_EQ(axis_top(7, Unit::kCount), 10);
+  EXPECT_EQ(axis_top(1300, Unit::kCount), 2000);
+  EXPECT_EQ(axis_top(1300, Unit::kBytes), 2048);
+  EXPECT_EQ(axis_top(3.0 * 1024 * 1024, Unit::kBytes), 5.0 * 1024 * 1024);
+}
+
+TEST(Plot, APeakBetweenThousandsOfPointsIsDrawn) {
+  PlotSpec spec;
+  PlotLine line{"queue", {}};
+  for (int i = 0; i < 100'000; ++i) {
+    spec.seconds.push_back(i);
+    line.values.push_back(i == 54'321 ? 1000 : 1);
+  }
+  spec.lines = {line};
+  const auto svg = svg_plot(spec);
+  // The peak reaches the upper edge, y 8.
+  EXPECT_THAT(svg, HasSubstr(" 8.0L"));
+  EXPECT_LT(svg.size(), 100'000u);
+}
+
+TEST(Plot, AHoleIsNotBridged) {
+  PlotSpec spec;
+  spec.seconds = {0, 1, 2, 3, 4};
+  spec.lines = {{"x", {1, 1, kNaN, 1, 1}}};
+  const auto svg = svg_plot(spec);
+  const auto path = svg.substr(svg.find("line1"));
+  const auto data = path.substr(0, path.find("/>"));
+  EXPECT_EQ(std::count(data.begin(), data.end(), 'M'), 2);
+}
+
+TEST(Plot, TextIsNeverMarkup) {
+  EXPECT_EQ(html_text("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;");
+}
+
+class ReportTest : public ::testing::Test {
+ protected:
+  ~ReportTest() override {
+    for (const auto& path : made_) std::filesystem::remove(path);
+  }
+  std::string path(const std::string& ending) {
+    made_.push_back(::testing::TempDir() + "report_" + std::to_string(getpid()) + ending);
+    std::filesystem::remove(made_.back());
+    return made_.back();
+  }
+  std::string made(const Story& story, const std::string& ending) {
+    const auto file = path(ending);
+    const auto result = run_on(story, {"report", "f", "-o", file});
+    EXPECT_EQ(result.code, 0) << result.err;
+    std::stringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+  }
+  std::vector<std::string> made_;
+};
+
+Story leak() {
+  auto story =
+      Trouble().group("<script>alert(1)</script>", [](int i) { return 200 + 30 * i; }).story();
+  story.note(12, "deploy <4711>");
+  story.gap(20, 21, "node down");
+  return story;
+}
+
+TEST_F(ReportTest, InHtmlIsWholeAndLoadsNothing) {
+  const auto html = made(leak(), ".html");
+  EXPECT_THAT(html, HasSubstr("process-leak"));
+  EXPECT_THAT(html, HasSubstr("Why it may be wrong."));
+  EXPECT_THAT(html, HasSubstr("gap: node down"));
+  EXPECT_THAT(html, HasSubstr("deploy &lt;4711&gt;"));
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  for (const char* loads : {"http://", "https://", "src=", "url(", "@import", "<link"}) {
+    EXPECT_THAT(html, Not(HasSubstr(loads)));
+  }
+}
+
+TEST_F(ReportTest, InMarkdownEscapesNames) {
+  const auto text = made(leak(), ".md");
+  EXPECT_THAT(text, HasSubstr("# Beamtape: shop@here"));
+  EXPECT_THAT(text, HasSubstr("\\<script\\>"));
+  EXPECT_THAT(text, HasSubstr("| Processes: processes | 100 | 100 | 100 |"));
+}
+
+TEST_F(ReportTest, InJsonHoldsTheSameFindingsAsTheCommand) {
+  const auto report = nlohmann::json::parse(made(leak(), ".json"));
+  const auto command = nlohmann::json::parse(run_on(leak(), {"findings", "f", "--json"}).out);
+  EXPECT_EQ(report.at("findings"), command.at("findings"));
+  EXPECT_EQ(report.at("nodes").at(0).at("times").size(), 60u);
+}
+
+TEST_F(ReportTest, IsTheSameTwice) { EXPECT_EQ(made(leak(), ".html"), made(leak(), ".html")); }
+
+TEST_F(ReportTest, IsTheOwnersAloneAndNeverOverwrites) {
+  const auto file = path(".html");
+  EXPECT_EQ(run_on(leak(), {"report", "f", "-o", file}).code, 0);
+  struct stat status {};
+  ASSERT_EQ(stat(file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  const auto again = run_on(leak(), {"report", "f", "-o", file});
+  EXPECT_EQ(again.code, 2);
+  EXPECT_THAT(again.err, HasSubstr("exists already"));
+}
+
+TEST_F(ReportTest, SaysWhatIsWrongWithItsName) {
+  EXPECT_EQ(run_on(leak(), {"report", "f", "-o", "incident.pdf"}).code, 2);
+  EXPECT_EQ(run_on(leak(), {"report", "f"}).code, 2);
+  EXPECT_NE(run_on(leak(), {"report", "f", "-o", "/no/such/folder/x.html"}).code, 0);
+}
+
+}  // namespace
+}  // namespace beamtape
