@@ -12,6 +12,7 @@
 #include "analyzer/commands/diff_text.h"
 #include "analyzer/commands/options.h"
 #include "analyzer/commands/rows.h"
+#include "analyzer/diff/growth_json.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 
@@ -42,15 +43,6 @@ Json side_json(const DiffSide& side) {
           {"node", side.recording->node_name(*side.snapshot)},
           {"snapshot", side.snapshot->id},
           {"time", iso_time(side.snapshot->began_wall_us)}};
-}
-
-Json growth_json(const GrowthPart& part) {
-  Json parts = Json::array();
-  for (const GrowthPart& one : part.parts) parts.push_back(growth_json(one));
-  return {{"kind", part.kind}, {"id", part.id.empty() ? Json() : Json(part.id)},
-          {"name", part.name}, {"a", part.a},
-          {"b", part.b},       {"difference", part.difference()},
-          {"parts", parts}};
 }
 
 // A line of the long form: one number of one thing.

@@ -87,6 +87,13 @@ void tell(const Observed& observed, const WaitCycle& cycle, Verdict& verdict) {
                      {"waiters", static_cast<double>(cycle.waiters)}};
   finding.plot =
       plot_of(observed, "message_queue_len", Unit::kCount, members.front()->message_queue_len);
+  const auto queue = [&](const ProcessSeries* one) {
+    return one->message_queue_len[cycle.at.back()];
+  };
+  const auto* longest =
+      *std::max_element(members.begin(), members.end(),
+                        [&](const auto* a, const auto* b) { return queue(a) < queue(b); });
+  finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, longest->message_queue_len);
   for (const ProcessSeries* one : members) finding.explains.push_back(one->pid);
   for (const auto& crowd : observed.wait_crowds) {
     const auto* callee = observed.process(crowd.callee);

@@ -5,8 +5,9 @@
 #include <map>
 #include <set>
 
+#include "analyzer/load/elixir_names.h"
 #include "analyzer/load/frame.h"
-#include "schema/model/group.h"
+#include "analyzer/load/process_group.h"
 
 namespace beamtape {
 namespace {
@@ -18,17 +19,6 @@ std::string text_of(const RowView& row, const char* column) {
   if (!at) return {};
   const Value value = decode(row.cell(*at), row.table->columns[*at], row.texts);
   return no_value(value) ? std::string() : display(value, Unit::kNone);
-}
-
-// As the recorder groups it (schema/model/group.h).
-std::string group_of(const RowView& row) {
-  for (const char* column : {"registered_name", "label"}) {
-    if (auto text = text_of(row, column); !text.empty()) return fold_name(text);
-  }
-  for (const char* column : {"dictionary_initial_call", "initial_call"}) {
-    if (auto text = text_of(row, column); !text.empty()) return text;
-  }
-  return "unknown";
 }
 
 // The elements of a list column, each as people read it.
@@ -128,7 +118,7 @@ class HistoryReader {
   void identify(ProcessSeries& process, const RowView& view) {
     process.pid = text_of(view, "pid");
     process.name = display(value_of(view, name_), Unit::kNone);
-    process.group = group_of(view);
+    process.group = written_term(process_group(view));
     const auto ancestors = elements_of(view, "ancestors");
     process.supervisor = ancestors.empty() ? std::string() : ancestors.front();
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "analyzer/diff/diff.h"
 #include "analyzer/load/sort.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
@@ -155,31 +156,6 @@ void add_charts(const NodeValues& values, NodeReport& node) {
   }
 }
 
-// First and last value that were read.
-std::pair<double, double> ends(const std::vector<double>& values) {
-  const auto read = [](double v) { return !std::isnan(v); };
-  const auto first = std::find_if(values.begin(), values.end(), read);
-  if (first == values.end()) return {kNaN, kNaN};
-  return {*first, *std::find_if(values.rbegin(), values.rend(), read)};
-}
-
-// The kinds of memory add up to the total: erlang:memory/0's `system` holds the others and more.
-void add_memory(const NodeValues& values, NodeReport& node) {
-  const auto* total = values.find("memory_total");
-  if (total == nullptr || !has_values(*total)) return;
-  double from_rest = ends(*total).first, to_rest = ends(*total).second;
-  node.memory.push_back({"memory_total", "total", from_rest, to_rest});
-  for (const LineSpec& line : charts().front().lines) {
-    const auto* found = values.find(line.column);
-    if (found == nullptr || !has_values(*found)) continue;
-    const auto [from, to] = ends(*found);
-    node.memory.push_back({line.column, line.label, from, to});
-    from_rest -= from;
-    to_rest -= to;
-  }
-  node.memory.push_back({"", "other of the system", from_rest, to_rest});
-}
-
 Expected<void> add_tables(const Recording& recording, NodeReport& node, Report& report) {
   for (const TopSpec& spec : tops()) {
     const auto table = recording.subject(spec.table);
@@ -216,7 +192,12 @@ Expected<NodeReport> read_node_report(const Recording& recording, const std::str
   const auto values = read_node(recording, node);
   if (!values) return tl::unexpected(values.error());
   add_charts(*values, node);
-  add_memory(*values, node);
+  if (node.snapshots.size() > 1) {
+    const auto changes =
+        diff({&recording, node.snapshots.front()}, {&recording, node.snapshots.back()});
+    if (!changes) return tl::unexpected(changes.error());
+    node.growth = changes->growth;
+  }
   if (auto done = add_tables(recording, node, report); !done) return tl::unexpected(done.error());
   if (recording.reader().table("process") != nullptr) {
     auto waits = read_waits(recording, *node.snapshots.back());

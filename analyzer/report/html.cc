@@ -53,6 +53,9 @@ svg{width:100%;height:auto;display:block}
 th,td{text-align:left;padding:3px 14px 3px 0;border-bottom:1px solid var(--rule);white-space:nowrap}
 th{color:var(--faint);font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 td.long{white-space:normal;overflow-wrap:anywhere;min-width:160px}
+@media(max-width:640px){.tick{font-size:19px}.axis{stroke-width:2}
+.line1,.line2,.line3,.line4,.line5,.line6{stroke-width:3}body{padding:16px 12px 40px}
+dl{grid-template-columns:1fr}dt{margin-top:4px}}
 )css";
 
 std::vector<double> seconds_of(const NodeReport& node) {
@@ -115,6 +118,21 @@ std::string chart_html(const Report& report, const NodeReport& node, const Chart
       html_text(chart.title), keys, svg_plot(spec));
 }
 
+// Ours: what stands between backticks is a command.
+std::string with_code(const std::string& text) {
+  std::string html;
+  bool code = false;
+  for (const char c : html_text(text)) {
+    if (c != '`') {
+      html += c;
+      continue;
+    }
+    html += code ? "</code>" : "<code>";
+    code = !code;
+  }
+  return code ? html + "</code>" : html;
+}
+
 std::string finding_html(const Finding& one) {
   PlotSpec spec;
   spec.seconds = one.plot.seconds;
@@ -137,7 +155,7 @@ std::string finding_html(const Finding& one) {
   }
   return html + fmt::format(
                     "<p><b>Why it may be wrong.</b> {}</p><p><b>What to do.</b> {}</p></article>\n",
-                    html_text(one.caveat), html_text(one.advice));
+                    html_text(one.caveat), with_code(one.advice));
 }
 
 std::string findings_html(const Report& report) {
@@ -177,21 +195,27 @@ std::string table_html(const TopTable& top) {
   return html + "</table></div>\n";
 }
 
-std::string memory_html(const NodeReport& node) {
-  if (node.memory.empty()) return {};
+void add_growth_rows(const GrowthPart& part, int depth, std::string& html) {
+  const auto difference = part.difference();
+  html += fmt::format(
+      "<tr><td style=\"padding-left:{}px\">{}{}</td><td class=\"n\">{}</td><td "
+      "class=\"n\">{}</td><td "
+      "class=\"n\">{}{}</td></tr>\n",
+      depth * 18, html_text(part.name), part.id.empty() ? "" : " " + html_text(part.id),
+      size_text(part.a), size_text(part.b), difference < 0 ? "−" : "+",
+      size_text(std::abs(difference)));
+  for (const GrowthPart& one : part.parts) add_growth_rows(one, depth + 1, html);
+}
+
+std::string growth_html(const NodeReport& node) {
+  if (!node.growth) return {};
   std::string html =
-      "<h2>Where memory grew</h2><div class=\"scroll\"><table><tr><th>memory of</th><th "
-      "class=\"n\">first</th>"
-      "<th class=\"n\">last</th><th class=\"n\">difference</th></tr>\n";
-  for (const MemoryChange& one : node.memory) {
-    const auto from = static_cast<std::int64_t>(one.from), to = static_cast<std::int64_t>(one.to);
-    html += fmt::format(
-        "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
-        "class=\"n\">{}{}</td></tr>\n",
-        html_text(one.label), size_text(from), size_text(to), to < from ? "−" : "+",
-        size_text(std::abs(to - from)));
-  }
-  return html + "</table></div>\n";
+      "<h2>Where memory went, from the first to the last snapshot</h2><div "
+      "class=\"scroll\"><table><tr><th>memory "
+      "of</th><th class=\"n\">first</th><th class=\"n\">last</th><th "
+      "class=\"n\">difference</th></tr>\n";
+  add_growth_rows(*node.growth, 0, html);
+  return html + "</table></div><p class=\"faint\">The parts of each line add up to it.</p>\n";
 }
 
 std::string waits_html(const NodeReport& node) {
@@ -226,7 +250,7 @@ std::string waits_html(const NodeReport& node) {
 std::string node_html(const Report& report, const NodeReport& node) {
   std::string html = fmt::format("<section><h2>Timeline of {}</h2>\n", html_text(node.name));
   for (const Chart& chart : node.charts) html += chart_html(report, node, chart);
-  html += memory_html(node);
+  html += growth_html(node);
   html += waits_html(node);
   html += fmt::format("<h2>The largest, in the last snapshot (#{}, {})</h2>\n",
                       node.snapshots.back()->id, iso_time(node.snapshots.back()->began_wall_us));

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "analyzer/diff/growth_json.h"
 #include "analyzer/findings/finding_json.h"
 #include "analyzer/load/time.h"
 #include "analyzer/report/report.h"
@@ -48,14 +49,8 @@ Json tables_json(const NodeReport& node) {
 }
 
 Json node_json(const NodeReport& node) {
-  Json times = Json::array(), memory = Json::array(), cycles = Json::array();
+  Json times = Json::array(), cycles = Json::array();
   for (const SnapshotRecord* one : node.snapshots) times.push_back(iso_time(one->began_wall_us));
-  for (const MemoryChange& one : node.memory) {
-    memory.push_back({{"memory", one.label},
-                      {"from", one.from},
-                      {"to", one.to},
-                      {"difference", one.to - one.from}});
-  }
   for (const auto& cycle : node.waits.cycles) {
     Json members = Json::array();
     for (const std::size_t at : cycle) members.push_back(node.waits.waits[at].waiter.pid);
@@ -64,7 +59,7 @@ Json node_json(const NodeReport& node) {
   return {{"name", node.name},
           {"times", times},
           {"timelines", timelines_json(node)},
-          {"memory", memory},
+          {"growth", node.growth ? growth_json(*node.growth) : Json(nullptr)},
           {"waits", node.waits.waits.size()},
           {"wait_cycles", cycles},
           {"largest", tables_json(node)}};

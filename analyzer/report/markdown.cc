@@ -77,17 +77,24 @@ std::string charts_text(const NodeReport& node) {
   return text + "\n";
 }
 
+void add_growth_rows(const GrowthPart& part, int depth, std::string& text) {
+  std::string name;
+  for (int i = 0; i < depth; ++i) name += "&nbsp;&nbsp;";
+  name += plain(part.id.empty() ? part.name : part.name + " " + part.id);
+  const auto difference = part.difference();
+  text += row_text({name, size_text(part.a), size_text(part.b),
+                    (difference < 0 ? "−" : "+") + size_text(std::abs(difference))});
+  for (const GrowthPart& one : part.parts) add_growth_rows(one, depth + 1, text);
+}
+
 std::string node_text(const NodeReport& node) {
   std::string text = fmt::format("## Timeline of {}\n\n", plain(node.name)) + charts_text(node);
-  if (!node.memory.empty()) {
+  if (node.growth) {
     text +=
-        "## Where memory grew\n\n| memory of | first | last | difference |\n| --- | ---: | ---: | "
-        "---: |\n";
-    for (const MemoryChange& one : node.memory) {
-      const auto from = static_cast<std::int64_t>(one.from), to = static_cast<std::int64_t>(one.to);
-      text += row_text({one.label, size_text(from), size_text(to),
-                        (to < from ? "−" : "+") + size_text(std::abs(to - from))});
-    }
+        "## Where memory went, from the first to the last snapshot\n\n| memory of | first | last | "
+        "difference |\n"
+        "| --- | ---: | ---: | ---: |\n";
+    add_growth_rows(*node.growth, 0, text);
     text += "\n";
   }
   for (const auto& cycle : node.waits.cycles) {

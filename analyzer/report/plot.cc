@@ -11,7 +11,7 @@
 namespace beamtape {
 namespace {
 
-constexpr int kLeft = 76, kRight = 8, kTop = 8, kBottom = 22;
+constexpr int kLeft = 92, kRight = 8, kTop = 8, kBottom = 22;
 constexpr std::size_t kMostLines = 6;
 
 struct Frame2d {

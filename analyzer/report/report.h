@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "analyzer/diff/growth.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/load/frame.h"
 #include "analyzer/load/recording.h"
@@ -40,18 +42,12 @@ struct TopTable {
   const Table* table = nullptr;
 };
 
-// A kind of the node's memory at the first and the last snapshot; the last one is what is in no
-// other.
-struct MemoryChange {
-  std::string column, label;
-  double from = 0, to = 0;
-};
-
 struct NodeReport {
   std::string name;
   std::vector<const SnapshotRecord*> snapshots;
   std::vector<Chart> charts;
-  std::vector<MemoryChange> memory;
+  // Between its first and last snapshot; nothing where memory was not read.
+  std::optional<GrowthPart> growth;
   std::vector<TopTable> tables;
   Waits waits;  // at the last snapshot
 };
