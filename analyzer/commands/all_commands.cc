@@ -13,6 +13,7 @@ const std::vector<Command>& all_commands() {
       kWaitsCommand,     //
       kAllocCommand,     //
       kDiffCommand,      //
+      kQueryCommand,     //
       kReportCommand,    //
       kCheckCommand,     //
   };

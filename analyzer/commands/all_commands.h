@@ -13,6 +13,7 @@ extern const Command kAllocCommand;
 extern const Command kWaitsCommand;
 extern const Command kDiffCommand;
 extern const Command kReportCommand;
+extern const Command kQueryCommand;
 extern const Command kCheckCommand;
 
 }  // namespace beamtape

@@ -70,6 +70,7 @@ TEST(Program, AFileThatCannotBeOpenedIsExitCode3) {
     if (name == "show") arguments.push_back("processes");
     arguments.push_back("notes.txt");
     if (name == "process" || name == "series") arguments.push_back("node");
+    if (name == "query") arguments.push_back("SELECT 1");
     if (name == "series") arguments.push_back("memory_total");
     if (name == "report") arguments.insert(arguments.end(), {"-o", "never_made.html"});
     EXPECT_EQ(run_program(arguments, open, standard, error), 3) << name;
