@@ -15,6 +15,7 @@ const std::vector<Command>& all_commands() {
       kDiffCommand,      //
       kQueryCommand,     //
       kReportCommand,    //
+      kCompareCommand,   //
       kCheckCommand,     //
   };
   return commands;

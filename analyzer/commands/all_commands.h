@@ -14,6 +14,7 @@ extern const Command kWaitsCommand;
 extern const Command kDiffCommand;
 extern const Command kReportCommand;
 extern const Command kQueryCommand;
+extern const Command kCompareCommand;
 extern const Command kCheckCommand;
 
 }  // namespace beamtape

@@ -23,12 +23,6 @@ struct Options {
   std::string suppressions;
 };
 
-Severity severity_called(const std::string& name) {
-  return name == "critical"  ? Severity::kCritical
-         : name == "warning" ? Severity::kWarning
-                             : Severity::kInfo;
-}
-
 int exit_code(const FindingsAnswer& answer, const std::string& fail_on) {
   if (fail_on.empty()) return kDone;
   const auto& all = answer.found.findings;

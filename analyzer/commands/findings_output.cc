@@ -50,38 +50,15 @@ std::string text_of(const Finding& one, bool several_nodes) {
   return text;
 }
 
-std::string xml(const std::string& text) {
-  std::string escaped;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
 std::string junit_case(const FindingsAnswer& answer, const Rule& rule, Severity fail_on) {
   std::string body;
   for (const Finding& one : answer.found.findings) {
     if (one.rule != rule.id) continue;
-    const auto text =
-        xml(fmt::format("{} {} But: {} Do: {}", one.title, one.evidence, one.caveat, one.advice));
+    const auto text = markup_text(
+        fmt::format("{} {} But: {} Do: {}", one.title, one.evidence, one.caveat, one.advice));
     if (one.severity >= fail_on) {
       body += fmt::format("    <failure type=\"{}\" message=\"{}\">{}</failure>\n",
-                          severity_name(one.severity), xml(one.title), text);
+                          severity_name(one.severity), markup_text(one.title), text);
     } else {
       body +=
           fmt::format("    <system-out>{}: {}</system-out>\n", severity_name(one.severity), text);
@@ -89,7 +66,7 @@ std::string junit_case(const FindingsAnswer& answer, const Rule& rule, Severity 
   }
   for (const NotEvaluated& one : answer.found.not_evaluated) {
     if (one.rule == rule.id && body.empty()) {
-      body = fmt::format("    <skipped message=\"not evaluated: {}\"/>\n", xml(one.why));
+      body = fmt::format("    <skipped message=\"not evaluated: {}\"/>\n", markup_text(one.why));
     }
   }
   const auto head = fmt::format("  <testcase classname=\"beamtape.findings\" name=\"{}\"", rule.id);
@@ -144,7 +121,7 @@ void write_findings_junit(const FindingsAnswer& answer, Severity fail_on, Output
   for (const Finding& one : answer.found.findings) failures += one.severity >= fail_on ? 1 : 0;
   out.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
   out.write(fmt::format("<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\">\n",
-                        xml(answer.recording->path()), all_rules().size(), failures));
+                        markup_text(answer.recording->path()), all_rules().size(), failures));
   for (const Rule& rule : all_rules()) out.write(junit_case(answer, rule, fail_on));
   out.write("</testsuite>\n");
 }

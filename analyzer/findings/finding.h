@@ -11,6 +11,8 @@ namespace beamtape {
 
 enum class Severity { kInfo, kWarning, kCritical };
 const char* severity_name(Severity severity);  // "info", "warning", "critical"
+// The reverse; kInfo for any other name.
+Severity severity_called(const std::string& name);
 // kInfo stays kInfo.
 Severity one_less(Severity severity);
 

@@ -13,6 +13,12 @@ const char* severity_name(Severity severity) {
                                           : "info";
 }
 
+Severity severity_called(const std::string& name) {
+  return name == "critical"  ? Severity::kCritical
+         : name == "warning" ? Severity::kWarning
+                             : Severity::kInfo;
+}
+
 Severity one_less(Severity severity) {
   return severity == Severity::kCritical ? Severity::kWarning : Severity::kInfo;
 }

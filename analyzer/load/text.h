@@ -24,6 +24,9 @@ std::string padded(std::string_view utf8, std::size_t width, bool right_aligned)
 // terminal's cursor, and broken UTF-8 are made visible as \xNN.
 std::string printable(std::string_view text);
 
+// The same, with the characters of HTML and XML markup replaced.
+std::string markup_text(std::string_view text);
+
 std::string joined(const std::vector<std::string>& words, std::string_view separator);
 
 // Words of `known` that somebody who typed `word` may have meant, the nearest first.

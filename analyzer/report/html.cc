@@ -109,20 +109,20 @@ std::string chart_html(const Report& report, const NodeReport& node, const Chart
   for (std::size_t i = 0; i < chart.lines.size(); ++i) {
     spec.lines.push_back({chart.lines[i].label, chart.lines[i].values});
     keys += fmt::format("<span class=\"key k{}\"></span>{} {}", i + 1,
-                        html_text(chart.lines[i].label), html_text(last_text(chart.lines[i])));
+                        markup_text(chart.lines[i].label), markup_text(last_text(chart.lines[i])));
   }
   return fmt::format(
       "<figure><figcaption>{} <span class=\"faint\" "
       "style=\"font-weight:400\">{}</span></figcaption>{}"
       "</figure>\n",
-      html_text(chart.title), keys, svg_plot(spec));
+      markup_text(chart.title), keys, svg_plot(spec));
 }
 
 // Ours: what stands between backticks is a command.
 std::string with_code(const std::string& text) {
   std::string html;
   bool code = false;
-  for (const char c : html_text(text)) {
+  for (const char c : markup_text(text)) {
     if (c != '`') {
       html += c;
       continue;
@@ -147,15 +147,15 @@ std::string finding_html(const Finding& one) {
       "<article class=\"{0}\"><div><span class=\"severity\">{0}</span> <span "
       "class=\"faint\">{1}{2} · {3} · #{4} to "
       "#{5}</span></div><h3>{6}</h3><p>{7}</p>",
-      severity_name(one.severity), one.rule, html_text(also), html_text(one.node), one.from, one.to,
-      html_text(one.title), html_text(one.evidence));
+      severity_name(one.severity), one.rule, markup_text(also), markup_text(one.node), one.from,
+      one.to, markup_text(one.title), markup_text(one.evidence));
   if (!one.plot.values.empty()) {
     html += fmt::format("<figure><span class=\"faint\">{}</span>{}</figure>",
-                        html_text(one.plot.metric), svg_plot(spec));
+                        markup_text(one.plot.metric), svg_plot(spec));
   }
   return html + fmt::format(
                     "<p><b>Why it may be wrong.</b> {}</p><p><b>What to do.</b> {}</p></article>\n",
-                    html_text(one.caveat), with_code(one.advice));
+                    markup_text(one.caveat), with_code(one.advice));
 }
 
 std::string findings_html(const Report& report) {
@@ -164,17 +164,17 @@ std::string findings_html(const Report& report) {
   if (report.findings.findings.empty()) html += "<p>Nothing was found.</p>\n";
   for (const NotEvaluated& one : report.findings.not_evaluated) {
     html += fmt::format("<p class=\"faint\">Not evaluated: {} on {}: {}</p>\n", one.rule,
-                        html_text(one.node), html_text(one.why));
+                        markup_text(one.node), markup_text(one.why));
   }
   return html + "</section>\n";
 }
 
 std::string table_html(const TopTable& top) {
   std::string html =
-      fmt::format("<h3>{}</h3><div class=\"scroll\"><table><tr>", html_text(top.title));
+      fmt::format("<h3>{}</h3><div class=\"scroll\"><table><tr>", markup_text(top.title));
   for (const Shown& column : top.columns) {
     html += fmt::format("<th{}>{}</th>", column.is_number() ? " class=\"n\"" : "",
-                        html_text(column.name));
+                        markup_text(column.name));
   }
   html += "</tr>\n";
   for (const auto& row : top.rows) {
@@ -188,7 +188,7 @@ std::string table_html(const TopTable& top) {
                           column.is_number() && none == nullptr ? " class=\"n\""
                           : column.type == Type::kRef           ? ""
                                                                 : " class=\"long\"",
-                          html_text(text));
+                          markup_text(text));
     }
     html += "</tr>\n";
   }
@@ -201,7 +201,7 @@ void add_growth_rows(const GrowthPart& part, int depth, std::string& html) {
       "<tr><td style=\"padding-left:{}px\">{}{}</td><td class=\"n\">{}</td><td "
       "class=\"n\">{}</td><td "
       "class=\"n\">{}{}</td></tr>\n",
-      depth * 18, html_text(part.name), part.id.empty() ? "" : " " + html_text(part.id),
+      depth * 18, markup_text(part.name), part.id.empty() ? "" : " " + markup_text(part.id),
       size_text(part.a), size_text(part.b), difference < 0 ? "−" : "+",
       size_text(std::abs(difference)));
   for (const GrowthPart& one : part.parts) add_growth_rows(one, depth + 1, html);
@@ -221,7 +221,7 @@ std::string growth_html(const NodeReport& node) {
 std::string waits_html(const NodeReport& node) {
   if (node.waits.waits.empty()) return {};
   const auto called = [](const WaitingProcess& one) {
-    return html_text(one.name.empty() ? one.pid : one.name + " " + one.pid);
+    return markup_text(one.name.empty() ? one.pid : one.name + " " + one.pid);
   };
   std::string html = "<h2>Who waits for whom, in the last snapshot</h2>\n";
   for (const auto& cycle : node.waits.cycles) {
@@ -248,7 +248,7 @@ std::string waits_html(const NodeReport& node) {
 }
 
 std::string node_html(const Report& report, const NodeReport& node) {
-  std::string html = fmt::format("<section><h2>Timeline of {}</h2>\n", html_text(node.name));
+  std::string html = fmt::format("<section><h2>Timeline of {}</h2>\n", markup_text(node.name));
   for (const Chart& chart : node.charts) html += chart_html(report, node, chart);
   html += growth_html(node);
   html += waits_html(node);
@@ -261,7 +261,7 @@ std::string node_html(const Report& report, const NodeReport& node) {
 }  // namespace
 
 std::string report_html(const Report& report) {
-  const auto title = "Beamtape: " + html_text(joined(report.recording->node_names(), ", "));
+  const auto title = "Beamtape: " + markup_text(joined(report.recording->node_names(), ", "));
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width,initial-scale=1\"><meta name=\"color-scheme\" content=\"light "
@@ -270,11 +270,11 @@ std::string report_html(const Report& report) {
       title, kStyle);
   html += "<section><h2>What was recorded</h2><dl>\n";
   for (const auto& [name, text] : report.facts) {
-    html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", html_text(name), html_text(text));
+    html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", markup_text(name), markup_text(text));
   }
   for (const Damage& one : report.damage) {
     html += fmt::format("<dt>Damaged</dt><dd>snapshot #{}: {}</dd>\n", one.snapshot,
-                        html_text(one.what));
+                        markup_text(one.what));
   }
   html += "</dl></section>\n" + findings_html(report);
   for (const NodeReport& node : report.nodes) html += node_html(report, node);

@@ -11,7 +11,7 @@
 namespace beamtape {
 namespace {
 
-constexpr int kLeft = 92, kRight = 8, kTop = 8, kBottom = 22;
+constexpr int kLeft = 92, kRight = 8, kTop = 16, kBottom = 22;
 constexpr std::size_t kMostLines = 6;
 
 struct Frame2d {
@@ -139,13 +139,13 @@ std::string axes(const PlotSpec& spec, const Frame2d& frame) {
         "<path class=\"axis\" d=\"M{} {:.1f}H{}\"/><text class=\"tick\" x=\"{}\" y=\"{:.1f}\" "
         "text-anchor=\"end\">{}</text>",
         kLeft, y, spec.width - kRight, kLeft - 6, y + 4,
-        html_text(tick_text(frame.top * share, spec.unit)));
+        markup_text(tick_text(frame.top * share, spec.unit)));
   }
   svg += fmt::format(
       "<text class=\"tick\" x=\"{}\" y=\"{}\">{}</text><text class=\"tick\" x=\"{}\" y=\"{}\" "
       "text-anchor=\"end\">{}</text>",
-      kLeft, spec.height - 6, html_text(spec.from_text), spec.width - kRight, spec.height - 6,
-      html_text(spec.to_text));
+      kLeft, spec.height - 6, markup_text(spec.from_text), spec.width - kRight, spec.height - 6,
+      markup_text(spec.to_text));
   return svg;
 }
 
@@ -156,7 +156,8 @@ std::string marks(const PlotSpec& spec, const Frame2d& frame) {
     svg += fmt::format(
         "<rect class=\"mark\" x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" "
         "height=\"{}\"><title>{}</title></rect>",
-        from, kTop, std::max(to - from, 1.5), spec.height - kTop - kBottom, html_text(mark.label));
+        from, kTop, std::max(to - from, 1.5), spec.height - kTop - kBottom,
+        markup_text(mark.label));
   }
   return svg;
 }
@@ -173,18 +174,6 @@ double axis_top(double value, Unit unit) {
   return base * scale;
 }
 
-std::string html_text(const std::string& text) {
-  std::string escaped;
-  for (const char c : printable(text)) {
-    escaped += c == '&'   ? "&amp;"
-               : c == '<' ? "&lt;"
-               : c == '>' ? "&gt;"
-               : c == '"' ? "&quot;"
-                          : std::string(1, c);
-  }
-  return escaped;
-}
-
 std::string svg_plot(const PlotSpec& spec) {
   const auto lines = heights(spec);
   const double first = spec.seconds.empty() ? 0 : spec.seconds.front();
@@ -192,7 +181,7 @@ std::string svg_plot(const PlotSpec& spec) {
   const Frame2d frame{first, last - first, axis_top(highest(lines), spec.unit), spec.width,
                       spec.height};
   std::string svg = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\"><title>{}</title>",
-                                spec.width, spec.height, html_text(spec.description));
+                                spec.width, spec.height, markup_text(spec.description));
   svg += axes(spec, frame);
   const std::vector<double> ground(spec.seconds.size(), 0.0);
   for (std::size_t l = 0; l < lines.size(); ++l) {

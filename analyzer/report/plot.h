@@ -39,7 +39,4 @@ std::string svg_plot(const PlotSpec& spec);
 // 1024 for bytes. At least 1.
 double axis_top(double value, Unit unit);
 
-// `text` with the characters of markup replaced.
-std::string html_text(const std::string& text);
-
 }  // namespace beamtape

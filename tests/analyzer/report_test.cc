@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "analyzer/load/text.h"
 #include "analyzer/report/plot.h"
 #include "tests/analyzer/run.h"
 #include "tests/analyzer/trouble.h"
@@ -39,8 +40,8 @@ TEST(Plot, APeakBetweenThousandsOfPointsIsDrawn) {
   }
   spec.lines = {line};
   const auto svg = svg_plot(spec);
-  // The peak reaches the upper edge, y 8.
-  EXPECT_THAT(svg, HasSubstr(" 8.0L"));
+  // The peak reaches the upper edge, y 16.
+  EXPECT_THAT(svg, HasSubstr(" 16.0L"));
   EXPECT_LT(svg.size(), 100'000u);
 }
 
@@ -54,8 +55,8 @@ TEST(Plot, AHoleIsNotBridged) {
   EXPECT_EQ(std::count(data.begin(), data.end(), 'M'), 2);
 }
 
-TEST(Plot, TextIsNeverMarkup) {
-  EXPECT_EQ(html_text("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;");
+TEST(Text, IsNeverMarkup) {
+  EXPECT_EQ(markup_text("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;");
 }
 
 class ReportTest : public ::testing::Test {

@@ -1,0 +1,228 @@
+#include "analyzer/compare/compare.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <memory>
+
+#include "analyzer/commands/all_commands.h"
+#include "analyzer/commands/options.h"
+#include "analyzer/commands/rows.h"
+#include "analyzer/commands/text_table.h"
+#include "analyzer/load/text.h"
+
+namespace beamtape {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> base, against;
+  std::string format = "text";
+  std::string fail_on;
+  bool json = false, by_load = false, all = false;
+};
+
+Expected<std::vector<RunSummary>> reduce_all(const std::vector<std::string>& files,
+                                             Context& context) {
+  std::vector<RunSummary> runs;
+  for (const std::string& file : files) {
+    const auto recording = open_recording(context, file);
+    if (!recording) return tl::unexpected(recording.error());
+    auto run = reduce_run(*recording);
+    if (!run) return tl::unexpected(run.error());
+    runs.push_back(std::move(*run));
+  }
+  return runs;
+}
+
+std::string amount(double value, Unit unit) {
+  const auto whole = static_cast<std::int64_t>(std::llround(value));
+  return unit == Unit::kBytes ? size_text(whole) : grouped(whole);
+}
+
+std::string subject_of(const RunMetric& metric) {
+  if (metric.kind == RunMetric::Kind::kNode) return "node";
+  return (metric.kind == RunMetric::Kind::kEts ? "ets:" : "group:") + metric.subject;
+}
+
+const char* verdict_name(Comparison::Verdict verdict) {
+  return verdict == Comparison::Verdict::kWorse    ? "worse"
+         : verdict == Comparison::Verdict::kBetter ? "better"
+                                                   : "same";
+}
+
+// "~" where nothing is proven, as benchstat has it.
+std::string change_text(const Comparison& one) {
+  if (one.verdict == Comparison::Verdict::kSame) return "~";
+  return one.base == 0 ? std::string("from 0") : fmt::format("{:+.0f} %", one.change * 100);
+}
+
+std::string p_text(const Comparison& one) { return one.p ? fmt::format("{:.3f}", *one.p) : "-"; }
+
+std::string summary(const Gate& gate) {
+  std::size_t worse = 0, better = 0;
+  for (const Comparison& one : gate.comparisons) {
+    worse += one.verdict == Comparison::Verdict::kWorse ? 1 : 0;
+    better += one.verdict == Comparison::Verdict::kBetter ? 1 : 0;
+  }
+  return fmt::format(
+      "{}: {} of {} metrics worse, {} better, {} new findings; {} base runs, {} candidate runs, {}",
+      gate.regressed() ? "regressed" : "no regression", worse, gate.comparisons.size(), better,
+      gate.new_findings.size(), gate.base_runs, gate.candidate_runs,
+      gate.tested ? "tested (Mann-Whitney, p < 0.05 and 5 %)"
+                  : "too few runs to test: by size of effect alone (25 %)");
+}
+
+// What is told, kind by kind.
+std::vector<std::string> remarks(const Gate& gate) {
+  std::vector<std::string> lines;
+  for (const auto& one : gate.warnings) lines.push_back("not quite comparable: " + one);
+  for (const auto& one : gate.new_findings) lines.push_back("new finding: " + one);
+  for (const auto& one : gate.gone_findings) lines.push_back("no longer found: " + one);
+  for (const auto& one : gate.appeared) lines.push_back("appeared: " + one);
+  for (const auto& one : gate.vanished) lines.push_back("vanished: " + one);
+  return lines;
+}
+
+bool shown(const Comparison& one, bool all) {
+  return all || one.verdict != Comparison::Verdict::kSame;
+}
+
+void write_text(const Gate& gate, const Options& options, Output& out) {
+  out.write(summary(gate) + "\n");
+  for (const auto& line : remarks(gate)) out.write(printable(line) + "\n");
+  TextTable table({{"subject", false, true},
+                   {"metric", false, false},
+                   {"base", true, false},
+                   {"candidate", true, false},
+                   {"change", true, false},
+                   {"p", true, false}});
+  for (const Comparison& one : gate.comparisons) {
+    if (!shown(one, options.all)) continue;
+    table.add({printable(subject_of(one.metric)), one.metric.name,
+               amount(one.base, one.metric.unit), amount(one.candidate, one.metric.unit),
+               change_text(one), p_text(one)});
+  }
+  if (!table.empty()) out.write("\n" + table.text(kTerminalWidth, ""));
+}
+
+// For a merge request's comment.
+void write_markdown(const Gate& gate, const Options& options, Output& out) {
+  out.write(fmt::format("**Beamtape: {}**\n\n", summary(gate)));
+  for (const auto& line : remarks(gate)) out.write(fmt::format("- `{}`\n", printable(line)));
+  out.write(
+      "\n| subject | metric | base | candidate | change | p |\n| --- | --- | ---: | ---: | ---: | "
+      "---: |\n");
+  for (const Comparison& one : gate.comparisons) {
+    if (!shown(one, options.all)) continue;
+    out.write(fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", printable(subject_of(one.metric)),
+                          one.metric.name, amount(one.base, one.metric.unit),
+                          amount(one.candidate, one.metric.unit), change_text(one), p_text(one)));
+  }
+}
+
+void write_json(const Gate& gate, Output& out) {
+  JsonDocument document(out);
+  document.member("schema", 1);
+  document.member("command", "compare");
+  document.member("regressed", gate.regressed());
+  document.member("tested", gate.tested);
+  document.member("base_runs", gate.base_runs);
+  document.member("candidate_runs", gate.candidate_runs);
+  document.member("warnings", gate.warnings);
+  document.member("new_findings", gate.new_findings);
+  document.member("gone_findings", gate.gone_findings);
+  document.member("appeared", gate.appeared);
+  document.member("vanished", gate.vanished);
+  document.begin_array("rows");
+  for (const Comparison& one : gate.comparisons) {
+    const std::string unit = unit_name(one.metric.unit);
+    document.element({{"subject", subject_of(one.metric)},
+                      {"metric", one.metric.name},
+                      {"unit", unit.empty() ? Json(nullptr) : Json(unit)},
+                      {"base", one.base},
+                      {"candidate", one.candidate},
+                      {"change", one.base == 0 ? Json(nullptr) : Json(one.change)},
+                      {"p", one.p ? Json(*one.p) : Json(nullptr)},
+                      {"verdict", verdict_name(one.verdict)}});
+  }
+  document.end_array();
+  document.end();
+}
+
+void write_junit(const Gate& gate, Output& out) {
+  std::size_t failures = gate.new_findings.size();
+  for (const Comparison& one : gate.comparisons)
+    failures += one.verdict == Comparison::Verdict::kWorse ? 1 : 0;
+  out.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+  out.write(fmt::format("<testsuite name=\"beamtape compare\" tests=\"{}\" failures=\"{}\">\n",
+                        gate.comparisons.size() + gate.new_findings.size(), failures));
+  for (const auto& one : gate.new_findings) {
+    out.write(fmt::format(
+        "  <testcase classname=\"beamtape.findings\" name=\"{0}\"><failure message=\"new finding: "
+        "{0}\"/></testcase>\n",
+        markup_text(one)));
+  }
+  for (const Comparison& one : gate.comparisons) {
+    const auto name = markup_text(subject_of(one.metric) + " " + one.metric.name);
+    const auto head = fmt::format("  <testcase classname=\"beamtape.compare\" name=\"{}\"", name);
+    if (one.verdict != Comparison::Verdict::kWorse) {
+      out.write(head + "/>\n");
+      continue;
+    }
+    out.write(fmt::format("{}><failure message=\"{} to {} ({})\"/></testcase>\n", head,
+                          amount(one.base, one.metric.unit), amount(one.candidate, one.metric.unit),
+                          change_text(one)));
+  }
+  out.write("</testsuite>\n");
+}
+
+Expected<int> run(const Options& options, Context& context) {
+  const auto base = reduce_all(options.base, context);
+  if (!base) return tl::unexpected(base.error());
+  const auto candidate = reduce_all(options.against, context);
+  if (!candidate) return tl::unexpected(candidate.error());
+  const Gate gate = compare_runs(*base, *candidate, options.by_load);
+  if (options.json || options.format == "json") {
+    write_json(gate, context.out);
+  } else if (options.format == "junit") {
+    write_junit(gate, context.out);
+  } else if (options.format == "markdown") {
+    write_markdown(gate, options, context.out);
+  } else {
+    write_text(gate, options, context.out);
+  }
+  if (options.fail_on.empty()) return kDone;
+  return gate.severity() >= std::optional(severity_called(options.fail_on)) ? kFound : kDone;
+}
+
+Command::Run declare(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("BASE", options->base, "Recordings of the base, one per run")->required();
+  app.add_option("--against", options->against, "Recordings of the candidate, one per run")
+      ->required();
+  app.add_option("--fail-on", options->fail_on,
+                 "Exit with code 1: warning if a metric is worse or a finding is new, critical if "
+                 "a new finding is, info "
+                 "if anything differs")
+      ->check(CLI::IsMember({"info", "warning", "critical"}));
+  app.add_flag("--by-load", options->by_load,
+               "Divide rates and growth by each run's reductions a second");
+  app.add_flag("--all", options->all, "Also metrics in which no difference is proven");
+  app.add_option("--format", options->format, "text, json, junit or markdown")
+      ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
+      ->capture_default_str();
+  app.add_flag("--json", options->json, "The same as --format json");
+  app.footer(
+      "With four runs a side differences are tested; with fewer they have to be 25 % and more.\n"
+      "Example: compare main-*.beamtape --against branch-*.beamtape --fail-on warning");
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+const Command kCompareCommand{"compare", "Is a candidate worse than a base: a gate for staging",
+                              declare};
+
+}  // namespace beamtape

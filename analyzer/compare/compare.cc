@@ -1,0 +1,192 @@
+#include "analyzer/compare/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "analyzer/load/text.h"
+#include "analyzer/trend/statistics.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kTestP = 0.05, kTestedShare = 0.05, kUntestedShare = 0.25;
+// Runs whose length or load differs by more than this factor are told.
+constexpr double kAlike = 1.25;
+
+struct Sides {
+  RunMetric metric;
+  std::vector<double> base, candidate;
+};
+
+// What more load makes more of.
+bool follows_load(const RunMetric& metric) {
+  return metric.name.starts_with("rate(") || metric.name.find("growth") != std::string::npos;
+}
+
+void collect(const std::vector<RunSummary>& runs, bool by_load, double usual_work,
+             std::vector<double> Sides::*side, std::map<std::string, Sides>& all) {
+  for (const RunSummary& run : runs) {
+    for (const RunMetric& metric : run.metrics) {
+      auto& sides = all.try_emplace(metric.key(), Sides{metric, {}, {}}).first->second;
+      const double scale =
+          by_load && follows_load(metric) && run.work > 0 ? usual_work / run.work : 1;
+      (sides.*side).push_back(metric.value * scale);
+    }
+  }
+}
+
+// Runs that have nothing of a subject have none of it: 0.
+void fill_up(std::vector<double>& values, std::size_t runs) { values.resize(runs, 0); }
+
+Comparison judge(const Sides& sides, bool tested) {
+  Comparison one;
+  one.metric = sides.metric;
+  one.base = median(sides.base);
+  one.candidate = median(sides.candidate);
+  const double difference = one.candidate - one.base;
+  one.change = one.base != 0 ? difference / std::abs(one.base) : 0;
+  if (tested) one.p = mann_whitney_p(sides.base, sides.candidate);
+  const double share = one.base != 0 ? std::abs(one.change) : std::abs(difference) > 0 ? 1 : 0;
+  const bool proven = tested ? *one.p < kTestP && share >= kTestedShare : share >= kUntestedShare;
+  if (proven && std::abs(difference) >= sides.metric.floor) {
+    one.verdict = difference > 0 ? Comparison::Verdict::kWorse : Comparison::Verdict::kBetter;
+  }
+  return one;
+}
+
+std::map<std::string, std::size_t> findings_of(const std::vector<RunSummary>& runs) {
+  std::map<std::string, std::size_t> counts;
+  for (const RunSummary& run : runs) {
+    for (const auto& [name, severity] : run.findings) ++counts[name];
+  }
+  return counts;
+}
+
+// In more than half of `runs` and in none of `others`.
+std::vector<std::string> only_in(const std::vector<RunSummary>& runs,
+                                 const std::vector<RunSummary>& others) {
+  std::vector<std::string> names;
+  const auto theirs = findings_of(others);
+  for (const auto& [name, count] : findings_of(runs)) {
+    if (2 * count > runs.size() && !theirs.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
+// Groups and tables of which every run of one side has a floor's worth, and none of the other any.
+void tell_appeared(const std::map<std::string, Sides>& all, Gate& gate) {
+  std::set<std::string> appeared, vanished;
+  for (const auto& [key, sides] : all) {
+    if (sides.metric.kind == RunMetric::Kind::kNode || !sides.metric.name.ends_with(" median"))
+      continue;
+    const auto none = [](const std::vector<double>& values) {
+      return std::all_of(values.begin(), values.end(), [](double v) { return v == 0; });
+    };
+    const auto all_have = [&](const std::vector<double>& values) {
+      return std::all_of(values.begin(), values.end(),
+                         [&](double v) { return v >= sides.metric.floor; });
+    };
+    const std::string kind = sides.metric.kind == RunMetric::Kind::kEts ? "ETS table " : "group ";
+    if (none(sides.base) && all_have(sides.candidate)) appeared.insert(kind + sides.metric.subject);
+    if (none(sides.candidate) && all_have(sides.base)) vanished.insert(kind + sides.metric.subject);
+  }
+  gate.appeared.assign(appeared.begin(), appeared.end());
+  gate.vanished.assign(vanished.begin(), vanished.end());
+}
+
+double middle(const std::vector<RunSummary>& runs, double RunSummary::*what) {
+  std::vector<double> values;
+  for (const RunSummary& run : runs) values.push_back(run.*what);
+  return median(std::move(values));
+}
+
+std::set<std::string> releases(const std::vector<RunSummary>& runs) {
+  std::set<std::string> all;
+  for (const RunSummary& run : runs) all.insert(run.otp);
+  return all;
+}
+
+void warn(const std::vector<RunSummary>& base, const std::vector<RunSummary>& candidate,
+          bool by_load, Gate& gate) {
+  const auto differ = [](double a, double b) {
+    return a > 0 && b > 0 && std::max(a, b) > kAlike * std::min(a, b);
+  };
+  if (releases(base) != releases(candidate)) gate.warnings.push_back("the OTP releases differ");
+  if (middle(base, &RunSummary::schedulers) != middle(candidate, &RunSummary::schedulers)) {
+    gate.warnings.push_back(fmt::format("the number of schedulers differs: {} and {}",
+                                        middle(base, &RunSummary::schedulers),
+                                        middle(candidate, &RunSummary::schedulers)));
+  }
+  if (differ(middle(base, &RunSummary::seconds), middle(candidate, &RunSummary::seconds))) {
+    gate.warnings.push_back(
+        fmt::format("the lengths differ: {} and {}",
+                    duration_text(std::llround(middle(base, &RunSummary::seconds) * 1e6)),
+                    duration_text(std::llround(middle(candidate, &RunSummary::seconds) * 1e6))));
+  }
+  if (!by_load && differ(middle(base, &RunSummary::work), middle(candidate, &RunSummary::work))) {
+    gate.warnings.push_back(fmt::format("the load differs: {} and {} reductions a second",
+                                        rate_text(middle(base, &RunSummary::work)),
+                                        rate_text(middle(candidate, &RunSummary::work))));
+  }
+}
+
+}  // namespace
+
+bool Gate::regressed() const {
+  return !new_findings.empty() ||
+         std::any_of(comparisons.begin(), comparisons.end(),
+                     [](const auto& one) { return one.verdict == Comparison::Verdict::kWorse; });
+}
+
+std::optional<Severity> Gate::severity() const {
+  if (!new_findings.empty() && gravest_new == Severity::kCritical) return Severity::kCritical;
+  if (regressed()) return Severity::kWarning;
+  const bool differs =
+      !appeared.empty() || !vanished.empty() || !warnings.empty() || !gone_findings.empty() ||
+      std::any_of(comparisons.begin(), comparisons.end(),
+                  [](const auto& one) { return one.verdict != Comparison::Verdict::kSame; });
+  return differs ? std::optional(Severity::kInfo) : std::nullopt;
+}
+
+Gate compare_runs(const std::vector<RunSummary>& base, const std::vector<RunSummary>& candidate,
+                  bool by_load) {
+  Gate gate;
+  gate.base_runs = base.size();
+  gate.candidate_runs = candidate.size();
+  gate.tested = base.size() >= kRunsForTest && candidate.size() >= kRunsForTest;
+  const double usual_work = middle(base, &RunSummary::work);
+  std::map<std::string, Sides> all;
+  collect(base, by_load, usual_work, &Sides::base, all);
+  collect(candidate, by_load, usual_work, &Sides::candidate, all);
+  for (auto& [key, sides] : all) {
+    fill_up(sides.base, base.size());
+    fill_up(sides.candidate, candidate.size());
+    gate.comparisons.push_back(judge(sides, gate.tested));
+  }
+  const auto rank = [](const Comparison& one) {
+    const double size = one.base != 0 ? std::abs(one.change) : 1e9;
+    return std::pair(one.verdict == Comparison::Verdict::kWorse    ? 0
+                     : one.verdict == Comparison::Verdict::kBetter ? 1
+                                                                   : 2,
+                     -size);
+  };
+  std::stable_sort(gate.comparisons.begin(), gate.comparisons.end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  gate.new_findings = only_in(candidate, base);
+  gate.gone_findings = only_in(base, candidate);
+  for (const std::string& name : gate.new_findings) {
+    for (const RunSummary& run : candidate) {
+      const auto at = run.findings.find(name);
+      if (at != run.findings.end()) gate.gravest_new = std::max(gate.gravest_new, at->second);
+    }
+  }
+  tell_appeared(all, gate);
+  warn(base, candidate, by_load, gate);
+  return gate;
+}
+
+}  // namespace beamtape

@@ -1,0 +1,162 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/compare/compare.h"
+#include "analyzer/findings/observed.h"
+#include "analyzer/trend/growth.h"
+#include "analyzer/trend/statistics.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kMiB = 1 << 20;
+
+struct NodeMetric {
+  const char* column;
+  Unit unit;
+  double floor;
+  bool rate;
+};
+constexpr NodeMetric kNodeMetrics[] = {
+    {"memory_total", Unit::kBytes, 8 * kMiB, false},
+    {"memory_processes", Unit::kBytes, 4 * kMiB, false},
+    {"memory_binary", Unit::kBytes, 4 * kMiB, false},
+    {"memory_ets", Unit::kBytes, 4 * kMiB, false},
+    {"process_count", Unit::kCount, 50, false},
+    {"port_count", Unit::kCount, 20, false},
+    {"ets_count", Unit::kCount, 10, false},
+    {"atom_count", Unit::kCount, 1000, false},
+    {"run_queue", Unit::kCount, 2, false},
+    {"message_queue_len", Unit::kCount, 100, false},
+    {"max_message_queue_len", Unit::kCount, 100, false},
+    {"reductions_done", Unit::kReductions, 100'000, true},
+    {"garbage_collections", Unit::kCount, 100, true},
+};
+
+// Of a group or table; smaller ones than the floor never count.
+struct SubjectMetric {
+  const char* column;
+  Unit unit;
+  double floor;
+};
+constexpr SubjectMetric kGroupMetrics[] = {{"processes", Unit::kCount, 20},
+                                           {"memory", Unit::kBytes, 2 * kMiB},
+                                           {"message_queue_len", Unit::kCount, 100}};
+constexpr SubjectMetric kEtsMetrics[] = {
+    {"tables", Unit::kCount, 10}, {"size", Unit::kCount, 5000}, {"memory", Unit::kBytes, 2 * kMiB}};
+// Growth an hour counts from this many floors on.
+constexpr double kGrowthFloors = 10;
+
+Values steady(const Values& values) {
+  Values present;
+  for (std::size_t i = values.size() / 2; i < values.size(); ++i) {
+    if (!std::isnan(values[i])) present.push_back(values[i]);
+  }
+  return present;
+}
+
+class Reducer {
+ public:
+  explicit Reducer(const Observed& observed) : observed_(observed) {}
+
+  std::vector<RunMetric> metrics() {
+    for (const NodeMetric& one : kNodeMetrics) {
+      const Values* values = observed_.node(one.column);
+      if (values == nullptr) continue;
+      const Values used = one.rate ? rate_of(observed_, *values) : *values;
+      const std::string name =
+          one.rate ? fmt::format("rate({})", one.column) : std::string(one.column);
+      add(RunMetric::Kind::kNode, "", name, one.unit, one.floor, used, !one.rate);
+    }
+    add_table(RunMetric::Kind::kGroup, observed_.groups, kGroupMetrics);
+    add_table(RunMetric::Kind::kEts, observed_.ets, kEtsMetrics);
+    return std::move(metrics_);
+  }
+
+ private:
+  template <std::size_t N>
+  void add_table(RunMetric::Kind kind, const SampleTable& table, const SubjectMetric (&specs)[N]) {
+    for (const SampleSeries& series : table.rows) {
+      for (const SubjectMetric& one : specs) {
+        add(kind, series.name, one.column, one.unit, one.floor, table.values(series, one.column),
+            true);
+      }
+    }
+  }
+
+  void add(RunMetric::Kind kind, const std::string& subject, const std::string& name, Unit unit,
+           double floor, const Values& values, bool may_grow) {
+    const Values late = steady(values);
+    if (late.empty()) return;
+    metrics_.push_back({kind, subject, name + " median", unit, median(late), floor});
+    if (kind == RunMetric::Kind::kNode) {
+      metrics_.push_back({kind, subject, name + " P95", unit, quantile(late, 0.95), floor});
+    }
+    if (!may_grow) return;
+    const Growth growth = judge_growth(observed_.seconds(), values);
+    metrics_.push_back({kind, subject, name + " growth per hour", unit,
+                        growth.growing() ? growth.per_second * 3600 : 0, kGrowthFloors * floor});
+  }
+
+  const Observed& observed_;
+  std::vector<RunMetric> metrics_;
+};
+
+std::string otp_of(const NodeRecord* node) {
+  if (node == nullptr) return {};
+  for (const auto& [key, value] : node->facts) {
+    if (key == "otp_release") return value;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string RunMetric::key() const {
+  return fmt::format("{}\n{}\n{}", static_cast<int>(kind), subject, name);
+}
+
+Expected<RunSummary> reduce_run(const Recording& recording) {
+  const auto range = recording.range("first", "last");
+  if (!range) return tl::unexpected(range.error());
+  const auto segments = find_segments(recording, "", *range);
+  if (!segments) return tl::unexpected(segments.error());
+  const auto longest = std::max_element(
+      segments->begin(), segments->end(),
+      [](const Segment& a, const Segment& b) { return a.snapshots.size() < b.snapshots.size(); });
+  if (longest->snapshots.size() < kFewestSamples) {
+    return fail(
+        Error::Code::kUsage,
+        fmt::format(
+            "cannot compare {}: its longest stretch without a gap has {} snapshots, {} are needed",
+            recording.path(), longest->snapshots.size(), kFewestSamples));
+  }
+  const auto observed = observe(recording, *longest);
+  if (!observed) return tl::unexpected(observed.error());
+  const auto found = find_findings(recording, "", *range);
+  if (!found) return tl::unexpected(found.error());
+  RunSummary run;
+  run.path = recording.path();
+  run.otp = otp_of(longest->node);
+  run.schedulers = observed->node_last("schedulers_online", 0);
+  run.seconds = observed->duration();
+  if (const Values* done = observed->node("reductions_done")) {
+    const Values rates = steady(rate_of(*observed, *done));
+    run.work = rates.empty() ? 0 : median(rates);
+  }
+  run.metrics = Reducer(*observed).metrics();
+  for (const Finding& one : found->findings) {
+    if (one.severity < Severity::kWarning) continue;
+    const bool by_name = one.subject.kind == "process" && !one.subject.name.empty();
+    const std::string subject = one.subject.kind == "node" ? "node"
+                                : by_name                  ? one.subject.name
+                                                           : one.subject.id;
+    auto& severity = run.findings[one.rule + " " + subject];
+    severity = std::max(severity, one.severity);
+  }
+  return run;
+}
+
+}  // namespace beamtape

@@ -1,0 +1,142 @@
+#include "analyzer/compare/compare.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tests/analyzer/run.h"
+#include "tests/analyzer/trouble.h"
+
+namespace beamtape {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr double kMiB = 1 << 20;
+
+TEST(MannWhitney, IsExactForFewRuns) {
+  // Two of the 70 orders of four and four are as extreme.
+  EXPECT_NEAR(mann_whitney_p({1, 2, 3, 4}, {5, 6, 7, 8}), 2.0 / 70, 1e-12);
+  EXPECT_NEAR(mann_whitney_p({1}, {2}), 1, 1e-12);
+  EXPECT_NEAR(mann_whitney_p({1, 4}, {2, 3}), 1, 1e-12);
+}
+
+TEST(MannWhitney, AllowsForTies) {
+  EXPECT_EQ(mann_whitney_p({1, 1, 1, 1}, {1, 1, 1, 1}), 1);
+  EXPECT_LT(mann_whitney_p({1, 1, 1, 1, 2}, {3, 3, 3, 4, 4}), 0.05);
+}
+
+RunSummary run(double memory, double growth = 0) {
+  RunSummary one;
+  one.otp = "25";
+  one.schedulers = 4;
+  one.seconds = 60;
+  one.work = 1e6;
+  one.metrics = {
+      {RunMetric::Kind::kNode, "", "memory_total median", Unit::kBytes, memory * kMiB, 8 * kMiB},
+      {RunMetric::Kind::kGroup, "cart", "processes growth per hour", Unit::kCount, growth, 200}};
+  return one;
+}
+
+Comparison of(const Gate& gate, const std::string& metric) {
+  for (const Comparison& one : gate.comparisons) {
+    if (one.metric.name == metric) return one;
+  }
+  return {};
+}
+
+constexpr auto kSame = Comparison::Verdict::kSame, kWorse = Comparison::Verdict::kWorse,
+               kBetter = Comparison::Verdict::kBetter;
+
+TEST(Compare, WithFourRunsASideSmallButProvenDifferencesCount) {
+  const std::vector<RunSummary> base{run(200), run(202), run(201), run(203)};
+  const std::vector<RunSummary> worse{run(220), run(221), run(222), run(219)};
+  const Gate gate = compare_runs(base, worse, false);
+  EXPECT_TRUE(gate.tested);
+  EXPECT_EQ(of(gate, "memory_total median").verdict, kWorse);
+  EXPECT_EQ(of(compare_runs(worse, base, false), "memory_total median").verdict, kBetter);
+  EXPECT_EQ(gate.severity(), Severity::kWarning);
+}
+
+TEST(Compare, WhatIsNotProvenIsTheSame) {
+  const std::vector<RunSummary> base{run(200), run(240), run(210), run(260)};
+  const std::vector<RunSummary> mixed{run(215), run(250), run(230), run(205)};
+  EXPECT_EQ(of(compare_runs(base, mixed, false), "memory_total median").verdict, kSame);
+  EXPECT_FALSE(compare_runs(base, mixed, false).regressed());
+}
+
+TEST(Compare, OneAgainstOneNeedsAQuarter) {
+  const Gate small = compare_runs({run(200)}, {run(240)}, false);
+  EXPECT_FALSE(small.tested);
+  EXPECT_EQ(of(small, "memory_total median").verdict, kSame);
+  EXPECT_EQ(of(compare_runs({run(200)}, {run(260)}, false), "memory_total median").verdict, kWorse);
+}
+
+TEST(Compare, WhatIsBelowTheFloorNeverCounts) {
+  EXPECT_EQ(of(compare_runs({run(10)}, {run(17)}, false), "memory_total median").verdict, kSame);
+  EXPECT_EQ(
+      of(compare_runs({run(10, 0)}, {run(10, 150)}, false), "processes growth per hour").verdict,
+      kSame);
+  EXPECT_EQ(
+      of(compare_runs({run(10, 0)}, {run(10, 250)}, false), "processes growth per hour").verdict,
+      kWorse);
+}
+
+TEST(Compare, LoadIsTakenOutOnRequest) {
+  RunSummary busy = run(200, 500);
+  busy.work = 2e6;
+  const RunSummary base = run(200, 250);
+  EXPECT_EQ(of(compare_runs({base}, {busy}, false), "processes growth per hour").verdict, kWorse);
+  EXPECT_EQ(of(compare_runs({base}, {busy}, true), "processes growth per hour").verdict, kSame);
+  EXPECT_THAT(compare_runs({base}, {busy}, false).warnings,
+              ElementsAre(HasSubstr("the load differs")));
+}
+
+TEST(Compare, NewFindingsAreARegression) {
+  RunSummary leaking = run(200);
+  leaking.findings["process-leak session"] = Severity::kCritical;
+  const Gate gate = compare_runs({run(200)}, {leaking}, false);
+  EXPECT_THAT(gate.new_findings, ElementsAre("process-leak session"));
+  EXPECT_EQ(gate.severity(), Severity::kCritical);
+  EXPECT_THAT(compare_runs({leaking}, {run(200)}, false).gone_findings,
+              ElementsAre("process-leak session"));
+}
+
+TEST(Compare, WarnsOfRunsThatAreNotAlike) {
+  RunSummary other = run(200);
+  other.otp = "27";
+  other.schedulers = 8;
+  other.seconds = 600;
+  EXPECT_EQ(compare_runs({run(200)}, {other}, false).warnings.size(), 3u);
+  EXPECT_THAT(compare_runs({run(200)}, {run(200)}, false).warnings, IsEmpty());
+  EXPECT_EQ(compare_runs({run(200)}, {run(200)}, false).severity(), std::nullopt);
+}
+
+TEST(CompareCommand, ReducesRecordingsAndGates) {
+  // The story stands for both sides: nothing differs from itself.
+  const Story same = Trouble().group("cart", [](int) { return 100; }).story();
+  const auto alike = run_on(same, {"compare", "a", "--against", "b", "--fail-on", "info"});
+  EXPECT_EQ(alike.code, 0) << alike.err;
+  EXPECT_THAT(alike.out, HasSubstr("no regression"));
+  const auto json =
+      nlohmann::json::parse(run_on(same, {"compare", "a", "--against", "b", "--json"}).out);
+  EXPECT_EQ(json.at("regressed"), false);
+  EXPECT_GT(json.at("rows").size(), 20u);
+  EXPECT_THAT(run_on(same, {"compare", "a", "--against", "b", "--format", "junit"}).out,
+              HasSubstr("failures=\"0\""));
+}
+
+TEST(CompareCommand, SaysWhatIsWrong) {
+  const Story brief = Trouble(5).story();
+  const auto result = run_on(brief, {"compare", "a", "--against", "b"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("has 5 snapshots, 12 are needed"));
+  EXPECT_EQ(run_on(brief, {"compare", "a"}).code, 2);
+}
+
+}  // namespace
+}  // namespace beamtape
