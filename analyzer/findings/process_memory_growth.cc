@@ -79,7 +79,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   if (!verdict.long_enough()) return;
   std::vector<std::pair<const ProcessSeries*, Growth>> told;
   for (const ProcessSeries& process : observed.processes) {
-    const Growth growth = judge_growth(observed.seconds(), process.memory);
+    const Growth growth = judge_heap_growth(observed.seconds(), process.memory);
     if (process.long_mailbox || !large(observed, growth)) continue;
     told.emplace_back(&process, growth);
   }

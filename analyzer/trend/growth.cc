@@ -62,6 +62,32 @@ bool envelope_rises(const Points& points, double least_rise) {
          highest - low.back() <= kWentAway * rise;
 }
 
+// Times at which what the values never fall below again rises by a step.
+std::vector<double> steps_up(const Points& points) {
+  constexpr double kStep = 1.2;
+  std::vector<double> floor = points.values;
+  for (std::size_t i = floor.size() - 1; i > 0; --i)
+    floor[i - 1] = std::min(floor[i - 1], floor[i]);
+  std::vector<double> times;
+  for (std::size_t i = 1; i < floor.size(); ++i) {
+    if (floor[i] < kStep * floor[i - 1]) continue;
+    // Two in neighbouring samples are one.
+    if (!times.empty() && i > 1 && times.back() == points.seconds[i - 1]) times.pop_back();
+    times.push_back(points.seconds[i]);
+  }
+  return times;
+}
+
+bool climbs_stairs(const Points& points) {
+  constexpr std::size_t kFewestSteps = 3;
+  constexpr double kTwice = 2, kOverdue = 2.5;
+  const double lowest = *std::min_element(points.values.begin(), points.values.end());
+  const auto times = steps_up(points);
+  if (times.size() < kFewestSteps || points.values.back() < kTwice * lowest) return false;
+  const double last = times.back(), before = times[times.size() - 2];
+  return points.seconds.back() - last <= kOverdue * (last - before);
+}
+
 bool second_half_grows(const Points& points, double slope) {
   const std::size_t half = points.values.size() / 2;
   const auto seconds = std::span(points.seconds).subspan(half);
@@ -104,6 +130,21 @@ Growth judge_growth(std::span<const double> seconds, std::span<const double> val
   }
   growth.p = rising_p(points.seconds, points.values);
   if (growth.p < kTrendP) growth.verdict = Growth::Verdict::kGrowing;
+  return growth;
+}
+
+Growth judge_heap_growth(std::span<const double> seconds, std::span<const double> values) {
+  Growth growth = judge_growth(seconds, values);
+  if (growth.growing() || growth.samples < kFewestSamples) return growth;
+  const Points points = usable(seconds, values);
+  if (!climbs_stairs(points)) return growth;
+  growth.p = rising_p(points.seconds, points.values);
+  if (growth.p >= kTrendP) return growth;
+  // A line through stairs says little: from the first to the last value.
+  growth.from = points.values.front();
+  growth.to = points.values.back();
+  growth.per_second = growth.rise() / (points.seconds.back() - points.seconds.front());
+  growth.verdict = Growth::Verdict::kGrowing;
   return growth;
 }
 

@@ -139,6 +139,29 @@ TEST(Growth, ThinsOutLongSeriesAndKeepsTheirEnds) {
   EXPECT_NEAR(growth.to, 5099, 1);
 }
 
+TEST(HeapGrowth, FindsStairs) {
+  // The heap of a process that holds ever more, as it was recorded: MiB at seconds.
+  std::vector<double> values;
+  for (int i = 0; i < 60; ++i)
+    values.push_back(i < 4 ? 1.1 : i < 14 ? 4.5 : i < 32 ? 10.6 : i < 53 ? 18.2 : 31.3);
+  EXPECT_FALSE(judge(values).growing());
+  const Growth growth = judge_heap_growth(clock_of(60), values);
+  EXPECT_TRUE(growth.growing());
+  EXPECT_DOUBLE_EQ(growth.to, 31.3);
+}
+
+TEST(HeapGrowth, IsSilentOnceItHasWarmedUp) {
+  std::vector<double> values;
+  for (int i = 0; i < 60; ++i) values.push_back(i < 4 ? 1.1 : i < 9 ? 4.5 : i < 15 ? 10.6 : 18.2);
+  EXPECT_FALSE(judge_heap_growth(clock_of(60), values).growing());
+}
+
+TEST(HeapGrowth, IsSilentOnAHeapThatBreathes) {
+  std::vector<double> values;
+  for (int i = 0; i < 60; ++i) values.push_back(i % 20 < 5 ? 1.1 : i % 20 < 12 ? 4.5 : 10.6);
+  EXPECT_FALSE(judge_heap_growth(clock_of(60), values).growing());
+}
+
 TEST(Growth, IsSilentOnAConstant) {
   EXPECT_EQ(judge(std::vector<double>(40, 7.0)).verdict, Growth::Verdict::kNotGrowing);
   EXPECT_EQ(judge(std::vector<double>(40, 0.0), 0).verdict, Growth::Verdict::kNotGrowing);

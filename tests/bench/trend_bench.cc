@@ -1,6 +1,7 @@
-// How often judge_growth calls simulated gauges growing: series shaped like those of a node
-// (collections as a sawtooth, noise that depends on itself, an irregular cadence), from a seed. The
-// first four kinds are healthy and should be near 0, the last two are leaks and should be near 100.
+// How often judge_growth, and for heaps judge_heap_growth, call simulated gauges growing: series
+// shaped like those of a node (collections as a sawtooth, noise that depends on itself, an
+// irregular cadence), from a seed. The first four kinds are healthy and should be near 0, the last
+// two are leaks and should be near 100.
 //
 // usage: trend_bench [SERIES] [SEED]
 
@@ -52,15 +53,25 @@ class Simulation {
   std::normal_distribution<double> normal_;
 };
 
+using Judge = Growth (*)(const std::vector<double>&, const std::vector<double>&);
+
+Growth judge_gauge(const std::vector<double>& seconds, const std::vector<double>& values) {
+  return judge_growth(seconds, values);
+}
+Growth judge_heap(const std::vector<double>& seconds, const std::vector<double>& values) {
+  return judge_heap_growth(seconds, values);
+}
+
 template <typename MakeShape>
-void run(const char* name, int count, std::uint64_t seed, MakeShape make_shape) {
+void run(const char* name, int count, std::uint64_t seed, MakeShape make_shape,
+         Judge judge = judge_gauge) {
   fmt::print("{:<24}", name);
   for (const std::size_t samples : {30u, 100u, 300u}) {
     Simulation simulation(seed + samples);
     int growing = 0;
     for (int i = 0; i < count; ++i) {
       const auto series = simulation.make(samples, make_shape(simulation));
-      growing += judge_growth(series.seconds, series.values).growing() ? 1 : 0;
+      growing += judge(series.seconds, series.values).growing() ? 1 : 0;
     }
     fmt::print(" {:7.1f}", 100.0 * growing / count);
   }
@@ -99,4 +110,34 @@ int main(int argc, char** argv) {
   beamtape::run("leak to twice in 6 steps", count, seed, [](Simulation&) {
     return [](double t) { return std::floor(std::min(t, 0.999) * 6) / 5; };
   });
+  fmt::print("heaps\n");
+  const auto heap = [](double words) {
+    return std::pow(1.6, std::ceil(std::log(1 + words) / std::log(1.6)));
+  };
+  beamtape::run(
+      "flat", count, seed, [](Simulation&) { return [](double) { return 0.0; }; },
+      beamtape::judge_heap);
+  beamtape::run(
+      "warm-up, then plateau", count, seed,
+      [=](Simulation& s) {
+        const double until = s.uniform(0.1, 0.5), level = s.uniform(2, 20);
+        return [=](double t) { return heap(level * std::min(t / until, 1.0)); };
+      },
+      beamtape::judge_heap);
+  beamtape::run(
+      "wave", count, seed,
+      [=](Simulation& s) {
+        const double periods = s.uniform(2, 6), level = s.uniform(2, 20);
+        return [=](double t) {
+          return heap(level * (0.5 - 0.5 * std::cos(beamtape::kTwoPi * periods * t)));
+        };
+      },
+      beamtape::judge_heap);
+  beamtape::run(
+      "holds ever more", count, seed,
+      [=](Simulation& s) {
+        const double level = s.uniform(5, 40);
+        return [=](double t) { return heap(level * t); };
+      },
+      beamtape::judge_heap);
 }
