@@ -17,6 +17,7 @@ const std::vector<Command>& all_commands() {
       kReportCommand,    //
       kCompareCommand,   //
       kCheckCommand,     //
+      kViewCommand,      //
   };
   return commands;
 }

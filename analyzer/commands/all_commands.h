@@ -16,5 +16,6 @@ extern const Command kReportCommand;
 extern const Command kQueryCommand;
 extern const Command kCompareCommand;
 extern const Command kCheckCommand;
+extern const Command kViewCommand;
 
 }  // namespace beamtape

@@ -32,6 +32,17 @@ bool is_command(const std::string& word) {
   return std::find(names.begin(), names.end(), word) != names.end();
 }
 
+bool is_path(const std::string& word) { return word.find_first_of("./") != std::string::npos; }
+
+// A file without a command is opened in the window.
+std::vector<std::string> with_command(const std::vector<std::string>& arguments) {
+  auto all = arguments;
+  if (!all.empty() && !is_command(all[0]) && all[0].rfind('-', 0) != 0) {
+    all.insert(all.begin(), "view");
+  }
+  return all;
+}
+
 // What is wrong with arguments that name no command; empty if nothing is.
 std::string without_command(const std::vector<std::string>& arguments) {
   if (arguments.empty()) {
@@ -47,13 +58,10 @@ std::string without_command(const std::vector<std::string>& arguments) {
                        first);
   }
   const auto near = nearest(first, command_names());
-  if (!near.empty()) {
+  if (!near.empty() && !is_path(first)) {
     return fmt::format("cannot run '{}': no such command; nearest: {}", first, joined(near, ", "));
   }
-  return fmt::format(
-      "cannot open '{}' in a window: this version has none; say a command, as in "
-      "`{} info {}`, one of {}",
-      first, kName, first, joined(command_names(), ", "));
+  return {};
 }
 
 int exit_code(const Error& error) {
@@ -72,9 +80,10 @@ void describe(CLI::App& app) {
 
 }  // namespace
 
-int run_program(const std::vector<std::string>& arguments, const Opener& open, Output& out,
+int run_program(const std::vector<std::string>& words, const Opener& open, Output& out,
                 Output& err) {
-  if (const auto problem = without_command(arguments); !problem.empty()) {
+  const auto arguments = with_command(words);
+  if (const auto problem = without_command(words); !problem.empty()) {
     complain(err, problem);
     return kWrongUsage;
   }

@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "analyzer/commands/all_commands.h"
-#include "analyzer/commands/default_columns.h"
 #include "analyzer/commands/options.h"
 #include "analyzer/commands/rows.h"
 #include "analyzer/commands/text_table.h"
+#include "analyzer/load/default_columns.h"
 #include "analyzer/load/filter.h"
 #include "analyzer/load/sort.h"
 #include "analyzer/load/text.h"

@@ -27,7 +27,6 @@ void expect_refused(const std::vector<std::string>& arguments, const std::string
 
 TEST(Program, WrongUsageIsOneLineAndExitCode2) {
   expect_refused({}, "without a command");
-  expect_refused({"incident.beamtape"}, "`beamtape-analyzer info incident.beamtape`");
   expect_refused({"shw", "f"}, "nearest: show");
   expect_refused({"--nothing"}, "'--nothing': no such option");
   expect_refused({"show"}, "TABLE is required");

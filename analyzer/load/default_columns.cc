@@ -1,4 +1,4 @@
-#include "analyzer/commands/default_columns.h"
+#include "analyzer/load/default_columns.h"
 
 #include <array>
 #include <string_view>

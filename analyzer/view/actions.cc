@@ -1,0 +1,154 @@
+#include "analyzer/view/actions.h"
+
+#include <imgui.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+
+#include "analyzer/view/panel.h"
+#include "analyzer/view/widgets.h"
+
+namespace beamtape {
+
+namespace {
+
+constexpr int kLeft = 263, kRight = 262, kHome = 268, kEnd = 269, kEscape = 256;
+
+double width(const Session& session) { return session.to_s - session.from_s; }
+
+double here(const Session& session) {
+  const auto& seconds = session.overview().seconds;
+  return seconds.empty() ? 0 : seconds[session.at()];
+}
+
+void focus(Session& session) {
+  if (!session.mark_a || !session.mark_b) return;
+  const auto& seconds = session.overview().seconds;
+  session.from_s = seconds[*session.mark_a];
+  session.to_s = std::max(session.from_s + 0.2, seconds[*session.mark_b]);
+}
+
+void clear(Session& session) {
+  session.mark_a.reset();
+  session.mark_b.reset();
+}
+
+bool contains(std::string text, std::string part) {
+  const auto lower = [](std::string& word) {
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  };
+  lower(text);
+  lower(part);
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+const std::vector<Action>& all_actions() {
+  static const std::vector<Action> actions{
+      {"Play or pause", "Space", ' ', false, false, [](Session& s) { s.playing = !s.playing; }},
+      {"Next snapshot", ".", '.', false, false, [](Session& s) { s.step(1); }},
+      {"Previous snapshot", ",", ',', false, false, [](Session& s) { s.step(-1); }},
+      {"First snapshot", "Home", kHome, false, false, [](Session& s) { s.go_to(0); }},
+      {"Last snapshot", "End", kEnd, false, false,
+       [](Session& s) { s.go_to(s.overview().instants.size()); }},
+      {"Zoom in", "W, wheel", 'W', false, false, [](Session& s) { s.zoom(0.7, here(s)); }},
+      {"Zoom out", "S, wheel", 'S', false, false, [](Session& s) { s.zoom(1 / 0.7, here(s)); }},
+      {"Earlier", "A", 'A', false, false, [](Session& s) { s.pan(-0.15 * width(s)); }},
+      {"Later", "D", 'D', false, false, [](Session& s) { s.pan(0.15 * width(s)); }},
+      {"Show the whole recording", "0", '0', false, false, [](Session& s) { s.show_all(); }},
+      {"Zoom to A and B", "F", 'F', false, false, focus},
+      {"Set A here", "[", '[', false, false, [](Session& s) { s.mark_a = s.at(); }},
+      {"Set B here", "]", ']', false, false, [](Session& s) { s.mark_b = s.at(); }},
+      {"Clear A and B", "Esc", kEscape, false, false, clear},
+      {"Back", "Alt+Left", kLeft, false, true, [](Session& s) { s.go_back(); }},
+      {"Forward", "Alt+Right", kRight, false, true, [](Session& s) { s.go_forward(); }},
+      {"Close the inspector", "X", 'X', false, false, [](Session& s) { s.select(""); }},
+  };
+  return actions;
+}
+
+void take_keys(Session& session) {
+  const ImGuiIO& io = ImGui::GetIO();
+  if (io.KeyCtrl && ImGui::IsKeyPressed('P', false)) ImGui::OpenPopup("palette");
+  if (io.WantTextInput) return;
+  if (io.KeyShift && ImGui::IsKeyPressed('/', false)) ImGui::OpenPopup("keys");
+  for (const Action& action : all_actions()) {
+    if (action.key == 0 || io.KeyCtrl != action.ctrl || io.KeyAlt != action.alt) continue;
+    if (ImGui::IsKeyPressed(action.key)) action.run(session);
+  }
+  if (io.KeyCtrl || io.KeyAlt) return;
+  const auto& panels = all_panels();
+  for (std::size_t i = 0; i < panels.size() && i < 9; ++i) {
+    if (ImGui::IsKeyPressed('1' + static_cast<int>(i), false)) session.show(panels[i].name);
+  }
+}
+
+void draw_palette(Session& session) {
+  static std::array<char, 128> typed{};
+  ImGui::SetNextWindowSize({scaled(460), scaled(380)});
+  if (!ImGui::BeginPopup("palette")) {
+    typed[0] = 0;
+    return;
+  }
+  if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+  ImGui::SetNextItemWidth(-1);
+  const bool entered =
+      ImGui::InputTextWithHint("##what", "what to do, or a pid or name to show", typed.data(),
+                               typed.size(), ImGuiInputTextFlags_EnterReturnsTrue);
+  const std::string part = typed.data();
+  bool taken = false;
+  const auto offer = [&](const std::string& name, const char* keys, auto run) {
+    if (taken || !contains(name, part)) return;
+    const bool clicked = ImGui::Selectable(name.c_str());
+    ImGui::SameLine(ImGui::GetContentRegionMax().x - scaled(90));
+    quiet_text(keys);
+    if (clicked || entered) {
+      taken = true;
+      run();
+      ImGui::CloseCurrentPopup();
+    }
+  };
+  for (const Panel& panel : all_panels()) {
+    offer(std::string("Go to ") + panel.title, "", [&] { session.show(panel.name); });
+  }
+  for (const Action& action : all_actions()) {
+    offer(action.name, action.keys, [&] { action.run(session); });
+  }
+  if (!part.empty() && !taken) {
+    const std::string label = "Show process " + part;
+    if (ImGui::Selectable(label.c_str()) || entered) {
+      session.select(part);
+      ImGui::CloseCurrentPopup();
+    }
+  }
+  ImGui::EndPopup();
+}
+
+void draw_help() {
+  if (!ImGui::BeginPopup("keys")) return;
+  title_text("Keys");
+  if (ImGui::BeginTable("keys", 2, ImGuiTableFlags_SizingFixedFit)) {
+    const auto line = [](const char* keys, const char* name) {
+      ImGui::TableNextRow();
+      ImGui::TableSetColumnIndex(0);
+      mono_text(keys, theme().accent);
+      ImGui::TableSetColumnIndex(1);
+      ImGui::TextUnformatted(name);
+    };
+    for (const Action& action : all_actions()) line(action.keys, action.name);
+    line("1 to 9", "The places at the left");
+    line("Ctrl+F", "Filter");
+    line("Ctrl+P", "Anything by its name");
+    line("?", "These keys");
+    line("Click", "On the timeline: that instant");
+    line("Drag", "On the timeline: A and B");
+    ImGui::EndTable();
+  }
+  ImGui::EndPopup();
+}
+
+}  // namespace beamtape

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "analyzer/load/recording.h"
+
+namespace beamtape {
+
+// Where the drawing thread finds the newest answer of another thread. Thread safe.
+template <typename T>
+class Tray {
+ public:
+  void put(std::shared_ptr<const T> answer) {
+    const std::lock_guard lock(mutex_);
+    answer_ = std::move(answer);
+  }
+  // Null until there is one.
+  std::shared_ptr<const T> get() const {
+    const std::lock_guard lock(mutex_);
+    return answer_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const T> answer_;
+};
+
+// A thread of its own with a recording of its own, which it alone touches: whatever takes longer
+// than a frame is asked here. Answers are put into trays.
+class Desk {
+ public:
+  using Job = std::function<void(Recording&)>;
+
+  // `wake` is called on the desk's thread after each job.
+  Desk(Recording recording, std::function<void()> wake);
+  // Waits for the job that runs; what still waits is dropped.
+  ~Desk();
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
+
+  // Queues a job; one of the same topic that still waits is replaced, as nobody needs it any more.
+  void ask(int topic, Job job);
+  bool busy() const;
+
+ private:
+  void run();
+
+  Recording recording_;
+  std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::pair<int, Job>> jobs_;
+  bool running_ = false;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace beamtape

@@ -1,0 +1,146 @@
+// The whole window: title, timeline, places, the chosen place, inspector, and at the bottom how
+// complete the shown snapshot is.
+
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/load/text.h"
+#include "analyzer/load/time.h"
+#include "analyzer/view/actions.h"
+#include "analyzer/view/panel.h"
+#include "analyzer/view/widgets.h"
+
+namespace beamtape {
+
+namespace {
+
+std::string title_of(const Session& session) {
+  const Overview& overview = session.overview();
+  std::string text = printable(overview.node);
+  for (const auto& [name, value] : overview.facts) {
+    if (name == "otp_release") text += "  ·  OTP " + printable(value);
+  }
+  if (overview.instants.empty()) return text;
+  const auto first = overview.instants.front().wall_us, last = overview.instants.back().wall_us;
+  const auto count = static_cast<std::int64_t>(overview.instants.size());
+  return text + fmt::format("  ·  {} {} to {} UTC  ·  {} snapshot{}", date_text(first),
+                            clock_text(first, false), clock_text(last, false), grouped(count),
+                            count == 1 ? "" : "s");
+}
+
+void draw_title(Session& session) {
+  ImGui::AlignTextToFramePadding();
+  title_text(session.path().substr(session.path().find_last_of('/') + 1));
+  ImGui::SameLine();
+  quiet_text(title_of(session));
+  const float right = ImGui::GetWindowContentRegionMax().x;
+  ImGui::SameLine(right - scaled(330));
+  if (ImGui::Button("◂")) session.go_back();
+  explain("Back (Alt+Left)");
+  ImGui::SameLine();
+  if (ImGui::Button("▸")) session.go_forward();
+  explain("Forward (Alt+Right)");
+  ImGui::SameLine();
+  if (ImGui::Button(session.playing ? "Pause" : "Play")) session.playing = !session.playing;
+  explain("Walks through the snapshots at their own pace, faster by the number beside (Space)");
+  ImGui::SameLine();
+  ImGui::SetNextItemWidth(scaled(64));
+  ImGui::DragFloat("##speed", &session.speed, 0.1F, 0.1F, 1000, "%.1fx");
+  explain("How much faster than it was: drag");
+  ImGui::SameLine();
+  if (ImGui::Button("Do …")) ImGui::OpenPopup("palette");
+  explain("Anything by its name (Ctrl+P)");
+  ImGui::SameLine();
+  if (ImGui::Button("?")) ImGui::OpenPopup("keys");
+  explain("Keys");
+}
+
+void draw_places(Session& session) {
+  for (const Panel& panel : all_panels()) {
+    std::string label = panel.title;
+    if (std::string(panel.name) == "findings") {
+      const auto found = session.findings();
+      if (found) label += fmt::format("  {}", found->found.findings.size());
+    }
+    label += fmt::format("##{}", panel.name);
+    if (ImGui::Selectable(label.c_str(), session.place().panel == panel.name)) {
+      session.show(panel.name);
+    }
+    explain(panel.explanation);
+  }
+}
+
+void draw_footer(const Session& session) {
+  const Instant* now = session.instant();
+  if (!now) return;
+  std::string text = fmt::format(
+      "#{}  {} UTC  ·  {} processes, {} not read whole  ·  took {}  ·  cost on the node {}  ·  {} "
+      "received",
+      now->snapshot, clock_text(now->wall_us, true), grouped(now->processes),
+      grouped(now->not_read), duration_text(now->took_us), duration_text(now->target_us),
+      size_text(now->received_bytes));
+  if (now->filling) text += "  ·  still filling: not every process has been read in detail yet";
+  if (!now->not_answered.empty()) text += "  ·  not answered: " + printable(now->not_answered);
+  quiet_text(text);
+  explain(
+      "The shown snapshot: how complete it is, how long it took from the first question to the "
+      "last answer (it is not one instant), and what that cost the node");
+}
+
+void draw_panel(Session& session) {
+  const Panel* panel = find_panel(session.place().panel);
+  if (panel) panel->draw(session);
+}
+
+void draw_middle(Session& session, float height) {
+  const float places = scaled(140);
+  const float room = ImGui::GetContentRegionAvail().x;
+  const bool inspects = !session.place().subject.empty();
+  const float inspector = inspects ? std::clamp(room * 0.3F, scaled(280), scaled(460)) : 0;
+  const float gap = ImGui::GetStyle().ItemSpacing.x;
+  const auto box = ImGuiWindowFlags_AlwaysUseWindowPadding;
+  ImGui::BeginChild("places", {places, height}, false, box);
+  draw_places(session);
+  ImGui::EndChild();
+  ImGui::SameLine();
+  const float middle = room - places - gap - (inspects ? inspector + gap : 0);
+  // Each panel has a scrolling place of its own.
+  ImGui::BeginChild(("panel " + session.place().panel).c_str(), {middle, height}, false, box);
+  draw_panel(session);
+  ImGui::EndChild();
+  if (!inspects) return;
+  ImGui::SameLine();
+  ImGui::BeginChild("inspector", {inspector, height}, false, box);
+  draw_inspector(session);
+  ImGui::EndChild();
+}
+
+}  // namespace
+
+void draw_everything(Session& session, float width, float height) {
+  ImGui::SetNextWindowPos({0, 0});
+  ImGui::SetNextWindowSize({width, height});
+  ImGui::Begin("beamtape", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoScrollWithMouse);
+  take_keys(session);
+  draw_title(session);
+  const float timeline = std::clamp(height * 0.27F, scaled(190), scaled(320));
+  ImGui::BeginChild("timeline", {0, timeline}, false,
+                    ImGuiWindowFlags_AlwaysUseWindowPadding | ImGuiWindowFlags_NoScrollbar |
+                        ImGuiWindowFlags_NoScrollWithMouse);
+  draw_timeline(session);
+  ImGui::EndChild();
+  const float footer = ImGui::GetTextLineHeightWithSpacing();
+  draw_middle(session, ImGui::GetContentRegionAvail().y - footer);
+  draw_footer(session);
+  draw_palette(session);
+  draw_help();
+  ImGui::End();
+}
+
+}  // namespace beamtape

@@ -1,0 +1,125 @@
+// The landing page: what is wrong, why one may believe it, why it may be wrong, what to do.
+
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include "analyzer/load/text.h"
+#include "analyzer/load/time.h"
+#include "analyzer/view/all_panels.h"
+#include "analyzer/view/widgets.h"
+
+namespace beamtape {
+
+namespace {
+
+Theme::Colour colour_of(Severity severity) {
+  if (severity == Severity::kCritical) return theme().critical;
+  return severity == Severity::kWarning ? theme().warning : theme().accent;
+}
+
+// A sign of another shape for each, for those who do not see the colours.
+const char* sign_of(Severity severity) {
+  if (severity == Severity::kCritical) return "■ critical";
+  return severity == Severity::kWarning ? "▲ warning" : "● info";
+}
+
+void part(const char* title, const std::string& text) {
+  if (text.empty()) return;
+  quiet_text(title);
+  ImGui::SameLine(scaled(150));
+  wrapped_text(printable(text), theme().text);
+}
+
+void draw_plot(const Session& session, const Finding& finding) {
+  if (finding.plot.values.empty()) return;
+  const Overview& overview = session.overview();
+  // The plot counts from the first snapshot that the rule looked at.
+  const double shift =
+      static_cast<double>(finding.from_wall_us - overview.instants.front().wall_us) / 1e6;
+  std::vector<double> seconds = finding.plot.seconds;
+  for (double& one : seconds) one += shift;
+  double most = 0;
+  for (const double one : finding.plot.values) most = one > most ? one : most;
+  quiet_text(fmt::format("{}, at most {}", finding.plot.metric,
+                         track_text(most, finding.plot.unit, false)));
+  curve(seconds, finding.plot.values, {session.from_s, session.to_s},
+        {colour_of(finding.severity), overview.seconds[session.at()], scaled(44), true});
+}
+
+void draw_actions(Session& session, const Finding& finding) {
+  const auto& subject = finding.subject;
+  if (subject.kind == "process" && ImGui::Button("Show the process")) session.select(subject.id);
+  if (subject.kind == "group" && ImGui::Button("Show processes")) session.show("processes");
+  if (subject.kind == "ets" && ImGui::Button("Show ETS tables")) session.show("ets");
+  if (subject.kind == "port" && ImGui::Button("Show ports")) session.show("ports");
+  if (subject.kind == "allocator" && ImGui::Button("Show allocators")) session.show("allocators");
+  if (subject.kind == "node" && ImGui::Button("Show the node")) session.show("node");
+  ImGui::SameLine();
+  if (ImGui::Button("Mark A and B")) {
+    const auto start = session.overview().instants.front().wall_us;
+    session.mark_a = session.position_at(static_cast<double>(finding.from_wall_us - start) / 1e6);
+    session.mark_b = session.position_at(static_cast<double>(finding.to_wall_us - start) / 1e6);
+  }
+  explain("Marks the stretch that this finding rests on");
+}
+
+void draw_finding(Session& session, const Finding& finding) {
+  mono_text(sign_of(finding.severity), colour_of(finding.severity));
+  ImGui::SameLine();
+  quiet_text(fmt::format("{}  {} to {} UTC", finding.rule, clock_text(finding.from_wall_us, false),
+                         clock_text(finding.to_wall_us, false)));
+  ImGui::PushFont(faces().title);
+  wrapped_text(printable(finding.title), theme().text);
+  ImGui::PopFont();
+  draw_plot(session, finding);
+  part("Evidence", finding.evidence);
+  part("May be wrong", finding.caveat);
+  part("What to do", finding.advice);
+  draw_actions(session, finding);
+  ImGui::Dummy({0, scaled(4)});
+  ImGui::Separator();
+  ImGui::Dummy({0, scaled(4)});
+}
+
+void draw_not_evaluated(const Findings& found) {
+  if (found.not_evaluated.empty()) return;
+  const auto label = fmt::format("{} rules could not look: not the same as nothing wrong",
+                                 found.not_evaluated.size());
+  if (!ImGui::TreeNode(label.c_str())) return;
+  for (const NotEvaluated& one : found.not_evaluated) {
+    wrapped_text(printable(one.rule + ": " + one.why), theme().quiet);
+  }
+  ImGui::TreePop();
+}
+
+void draw(Session& session) {
+  const auto answer = session.findings();
+  if (!answer) {
+    empty_state("Looking for what is wrong …", "The other places can be used meanwhile.");
+    return;
+  }
+  if (!answer->error.empty()) {
+    wrapped_text(printable(answer->error), theme().warning);
+    return;
+  }
+  if (answer->found.findings.empty()) {
+    empty_state("No findings", "No rule saw anything that grows, floods, leaks or is stuck.");
+  }
+  int id = 0;
+  for (const Finding& finding : answer->found.findings) {
+    ImGui::PushID(++id);
+    draw_finding(session, finding);
+    ImGui::PopID();
+  }
+  for (const Damage& one : answer->found.damage) {
+    wrapped_text("damaged: " + printable(one.what), theme().critical);
+  }
+  draw_not_evaluated(answer->found);
+}
+
+}  // namespace
+
+const Panel kFindingsPanel{"findings", "Findings", "What the rules say is wrong, the gravest first",
+                           draw};
+
+}  // namespace beamtape

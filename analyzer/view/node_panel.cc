@@ -1,0 +1,60 @@
+// The node's own numbers over the shown range, each as a curve.
+
+#include <imgui.h>
+
+#include <cmath>
+
+#include "analyzer/load/text.h"
+#include "analyzer/view/all_panels.h"
+#include "analyzer/view/widgets.h"
+
+namespace beamtape {
+
+namespace {
+
+void draw_track(const Session& session, const Track& track) {
+  const Overview& overview = session.overview();
+  quiet_text(track.title);
+  const double value = track.values[session.at()];
+  const std::string text = track_text(value, track.unit, track.is_rate);
+  ImGui::SameLine();
+  mono_text(text, std::isnan(value) ? theme().quiet : theme().text);
+  curve(overview.seconds, track.values, {session.from_s, session.to_s},
+        {theme().accent, overview.seconds[session.at()], scaled(60), true});
+}
+
+void draw(Session& session) {
+  const Overview& overview = session.overview();
+  if (overview.instants.empty()) {
+    empty_state("Nothing to show", overview.error);
+    return;
+  }
+  if (ImGui::BeginTable("tracks", 3, ImGuiTableFlags_SizingStretchSame)) {
+    for (const Track& track : overview.tracks) {
+      ImGui::TableNextColumn();
+      draw_track(session, track);
+    }
+    ImGui::EndTable();
+  }
+  ImGui::Separator();
+  title_text("What the node said when it was connected");
+  if (!ImGui::BeginTable("facts", 2, ImGuiTableFlags_SizingFixedFit)) return;
+  ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthFixed, scaled(220));
+  ImGui::TableSetupColumn("value", ImGuiTableColumnFlags_WidthStretch);
+  for (const auto& [name, value] : overview.facts) {
+    ImGui::TableNextRow();
+    ImGui::TableSetColumnIndex(0);
+    quiet_text(printable(name));
+    ImGui::TableSetColumnIndex(1);
+    ImGui::PushFont(faces().mono);
+    wrapped_text(printable(value), theme().text);
+    ImGui::PopFont();
+  }
+  ImGui::EndTable();
+}
+
+}  // namespace
+
+const Panel kNodePanel{"node", "Node", "Totals of the node over the shown range", draw};
+
+}  // namespace beamtape

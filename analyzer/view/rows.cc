@@ -1,0 +1,180 @@
+#include "analyzer/view/rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analyzer/load/default_columns.h"
+#include "analyzer/load/filter.h"
+#include "analyzer/load/sort.h"
+#include "analyzer/load/text.h"
+
+namespace beamtape {
+
+struct RowsSource {
+  RowsSource(Frame taken, std::vector<Shown> shown)
+      : frame(std::move(taken)), columns(std::move(shown)) {}
+
+  Frame frame;
+  std::vector<Shown> columns;           // all
+  std::vector<const Shown*> presented;  // of them
+};
+
+namespace {
+
+const char* kind_text(Kind kind) {
+  return kind == Kind::kCounter ? "counter: only grows while its subject lives" : "";
+}
+
+ColumnHead head_of(const Shown& shown, const Table& table) {
+  ColumnHead head{shown.name, "", shown.is_number(), shown.type == Type::kRef};
+  switch (shown.source) {
+    case Shown::Source::kColumn:
+      head.explanation = table.columns[shown.column].sentence;
+      break;
+    case Shown::Source::kListCount:
+      head.explanation = fmt::format("How many {} the node has", table.columns[shown.column].name);
+      break;
+    case Shown::Source::kProcessName:
+      head.explanation = "Registered name, else label, else initial call";
+      break;
+  }
+  if (const std::string unit = unit_name(shown.unit); !unit.empty()) {
+    head.explanation += "\nunit: " + unit;
+  }
+  if (const std::string kind = kind_text(shown.kind); !kind.empty()) {
+    head.explanation += "\n" + kind;
+  }
+  return head;
+}
+
+std::vector<const Shown*> presented_columns(const std::string& table,
+                                            const std::vector<Shown>& columns) {
+  std::vector<const Shown*> chosen;
+  const std::string usual = default_view(table).columns;
+  for (std::size_t start = 0; start < usual.size();) {
+    const std::size_t end = std::min(usual.find(',', start), usual.size());
+    // A file of another version may lack some of the usual columns.
+    if (const Shown* one = find_shown(columns, usual.substr(start, end - start))) {
+      chosen.push_back(one);
+    }
+    start = end + 1;
+  }
+  if (chosen.empty()) {
+    for (const Shown& one : columns) chosen.push_back(&one);
+  }
+  return chosen;
+}
+
+Expected<std::shared_ptr<const RowsSource>> load(const Recording& recording,
+                                                 const RowsQuestion& question) {
+  const SnapshotRecord* snapshot = recording.snapshot(question.snapshot);
+  if (snapshot == nullptr) {
+    return fail(Error::Code::kNotFound,
+                fmt::format("cannot show snapshot #{}: there is none", question.snapshot));
+  }
+  const auto table = recording.subject(question.table);
+  if (!table) return tl::unexpected(table.error());
+  auto frame = recording.frame(**table, *snapshot);
+  if (!frame) return tl::unexpected(frame.error());
+  auto source = std::make_shared<RowsSource>(std::move(*frame), shown_columns(**table));
+  source->presented = presented_columns((*table)->name, source->columns);
+  return source;
+}
+
+// Fills `order`; an error in the words a person typed is told, not shown as "no rows".
+Expected<void> choose(const RowsSource& source, Rows& rows) {
+  Filter filter;
+  if (!rows.question.filter.empty()) {
+    auto parsed = Filter::parse(rows.question.filter, source.columns);
+    if (!parsed) return tl::unexpected(parsed.error());
+    filter = std::move(*parsed);
+  }
+  std::vector<SortKey> keys;
+  const std::string by = rows.question.sort.empty() ? default_view(source.frame.table().name).sort
+                                                    : rows.question.sort;
+  if (!by.empty()) {
+    auto parsed = parse_sort(by, source.columns);
+    if (!parsed) return tl::unexpected(parsed.error());
+    keys = std::move(*parsed);
+  }
+  std::vector<RowRef> chosen;
+  rows.total = source.frame.slots().size();
+  for (const std::size_t slot : source.frame.slots()) {
+    const Truth truth = filter.matches(source.frame.row(slot));
+    if (truth == Truth::kYes) chosen.push_back({&source.frame, slot});
+    if (truth == Truth::kUndecided) ++rows.undecided;
+  }
+  sort_rows(chosen, keys, std::nullopt);
+  for (const RowRef& one : chosen) rows.order.push_back(one.slot);
+  return {};
+}
+
+CellText cell_of(const RowView& row, const Shown& column) {
+  const Value value = value_of(row, column);
+  if (const NoValue* none = no_value(value)) {
+    if (none->not_read()) return {"not read", none->reason(), CellText::Look::kNotRead};
+    return {"–", "the node has none", CellText::Look::kNone};
+  }
+  return {printable(display(value, column.unit)), csv_text(value), CellText::Look::kPlain};
+}
+
+}  // namespace
+
+std::shared_ptr<const Rows> find_rows(const Recording& recording, const RowsQuestion& question,
+                                      const std::shared_ptr<const Rows>& before) {
+  auto rows = std::make_shared<Rows>();
+  rows->question = question;
+  if (before && before->source && before->question.table == question.table &&
+      before->question.snapshot == question.snapshot) {
+    rows->source = before->source;
+  } else {
+    auto source = load(recording, question);
+    if (!source) {
+      rows->error = source.error().message;
+      return rows;
+    }
+    rows->source = std::move(*source);
+  }
+  for (const Shown* one : rows->source->presented) {
+    rows->columns.push_back(head_of(*one, rows->source->frame.table()));
+  }
+  for (const Damage& one : rows->source->frame.damage) {
+    rows->damage.push_back(printable(one.what));
+  }
+  if (const auto done = choose(*rows->source, *rows); !done) rows->error = done.error().message;
+  return rows;
+}
+
+std::shared_ptr<const RowsText> text_of(const std::shared_ptr<const Rows>& rows, std::size_t first,
+                                        std::size_t count) {
+  auto text = std::make_shared<RowsText>();
+  text->of = rows;
+  text->first = std::min(first, rows->order.size());
+  const std::size_t end = std::min(rows->order.size(), text->first + count);
+  for (std::size_t i = text->first; i < end; ++i) {
+    const RowView view = rows->source->frame.row(rows->order[i]);
+    std::vector<CellText> cells;
+    for (const Shown* one : rows->source->presented) cells.push_back(cell_of(view, *one));
+    text->rows.push_back(std::move(cells));
+  }
+  return text;
+}
+
+std::string csv_of(const std::shared_ptr<const Rows>& rows) {
+  std::string csv;
+  for (std::size_t i = 0; i < rows->columns.size(); ++i) {
+    csv += (i > 0 ? "," : "") + csv_quoted(rows->columns[i].name);
+  }
+  csv += "\r\n";
+  for (const std::size_t slot : rows->order) {
+    const RowView view = rows->source->frame.row(slot);
+    for (std::size_t i = 0; i < rows->source->presented.size(); ++i) {
+      csv += (i > 0 ? "," : "") + csv_quoted(csv_text(value_of(view, *rows->source->presented[i])));
+    }
+    csv += "\r\n";
+  }
+  return csv;
+}
+
+}  // namespace beamtape

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analyzer/load/recording.h"
+
+namespace beamtape {
+
+// The rows of a table at a snapshot as a panel shows them: chosen and ordered on a desk's thread,
+// turned into text there too, and only for the stretch that is looked at, so that drawing a frame
+// costs the same for ten rows and for a million.
+
+struct RowsQuestion {
+  std::string table;  // "processes", as `show` takes it
+  std::int64_t snapshot = 0;
+  std::string sort;    // as --sort
+  std::string filter;  // as --filter
+  bool operator==(const RowsQuestion&) const = default;
+};
+
+struct ColumnHead {
+  std::string name;
+  std::string explanation;  // what it is, its unit, how it was read
+  bool number = false;      // right-aligned
+  bool link = false;        // names a process
+};
+
+struct CellText {
+  enum class Look : std::uint8_t { kPlain, kNone, kNotRead };
+  std::string text;
+  std::string exact;  // for copying and tooltips: the raw value, or why there is none
+  Look look = Look::kPlain;
+};
+
+// The frame that rows are taken from; only the desk's thread looks inside.
+struct RowsSource;
+
+struct Rows {
+  RowsQuestion question;
+  std::string error;  // of the sort or filter words, or of the file; then there are no rows
+  std::vector<ColumnHead> columns;
+  std::vector<std::size_t> order;  // slots
+  std::size_t total = 0, undecided = 0;
+  std::vector<std::string> damage;
+  std::shared_ptr<const RowsSource> source;
+};
+
+// A stretch of rows as text.
+struct RowsText {
+  std::shared_ptr<const Rows> of;
+  std::size_t first = 0;
+  std::vector<std::vector<CellText>> rows;  // one CellText per column
+};
+
+// Runs on the desk. `before` (may be null) lends its frame where only sort or filter changed.
+std::shared_ptr<const Rows> find_rows(const Recording& recording, const RowsQuestion& question,
+                                      const std::shared_ptr<const Rows>& before);
+std::shared_ptr<const RowsText> text_of(const std::shared_ptr<const Rows>& rows, std::size_t first,
+                                        std::size_t count);
+// Every row as CSV with a heading.
+std::string csv_of(const std::shared_ptr<const Rows>& rows);
+
+}  // namespace beamtape

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyzer/findings/findings.h"
+#include "analyzer/view/desk.h"
+#include "analyzer/view/life.h"
+#include "analyzer/view/overview.h"
+#include "analyzer/view/rows.h"
+#include "analyzer/waits/waits.h"
+
+namespace beamtape {
+
+// Findings, or why there are none.
+struct FindingsText {
+  Findings found;
+  std::string error;
+};
+
+// Who waits for whom at a snapshot, or why that is not known.
+struct WaitsText {
+  std::int64_t snapshot = 0;
+  Waits found;
+  std::string error;
+};
+
+// Where a person is: what back and forward go through.
+struct Place {
+  std::string panel;
+  std::string subject;  // the selected process: pid or name; empty for none
+  bool operator==(const Place&) const = default;
+};
+
+// All that the panels share: the instant, the range, the selection, and the answers asked of the
+// desks. Knows nothing of drawing. Only for the drawing thread.
+class Session {
+ public:
+  // Two recordings of the same file: rows come from the one, what takes longer from the other.
+  // `wake` is called on other threads when an answer is there.
+  Session(Recording rows, Recording answers, std::string node, std::function<void()> wake);
+
+  const std::string& path() const { return path_; }
+  const Overview& overview() const { return overview_; }
+
+  // The shown snapshot, as a position in overview().instants (0 if there are none).
+  std::size_t at() const { return at_; }
+  const Instant* instant() const;
+  void go_to(std::size_t position);  // kept within the recording
+  void step(int snapshots);
+  // The newest snapshot at that many seconds after the first.
+  std::size_t position_at(double seconds) const;
+
+  const Place& place() const { return place_; }
+  void show(const std::string& panel);
+  void select(const std::string& subject);  // a process; empty closes the inspector
+  bool can_go_back() const { return back_at_ > 0; }
+  bool can_go_forward() const { return back_at_ + 1 < visited_.size(); }
+  void go_back();
+  void go_forward();
+
+  // Answers: null while they are being made.
+  std::shared_ptr<const Rows> rows(const RowsQuestion& question);
+  std::shared_ptr<const RowsText> rows_text(const std::shared_ptr<const Rows>& rows,
+                                            std::size_t first, std::size_t count);
+  std::shared_ptr<const LifeText> life();
+  std::shared_ptr<const FindingsText> findings();
+  std::shared_ptr<const WaitsText> waits();
+  bool busy() const { return rows_desk_.busy() || answers_desk_.busy(); }
+
+  // Playing: steps at the recording's own pace times `speed`.
+  bool playing = false;
+  float speed = 4;
+  // What the timeline shows, seconds after the first snapshot.
+  double from_s = 0, to_s = 1;
+  void show_all();
+  void zoom(double factor, double around_s);
+  void pan(double seconds);
+  // A and B of a comparison.
+  std::optional<std::size_t> mark_a, mark_b;
+
+ private:
+  void visit(Place place);
+
+  std::string path_;
+  Overview overview_;
+  std::size_t at_ = 0;
+  Place place_;
+  std::vector<Place> visited_;
+  std::size_t back_at_ = 0;
+  RowsQuestion asked_rows_;
+  std::pair<std::shared_ptr<const Rows>, std::pair<std::size_t, std::size_t>> asked_text_;
+  std::pair<std::string, std::int64_t> asked_life_;
+  bool asked_findings_ = false;
+  std::int64_t asked_waits_ = 0;
+  std::shared_ptr<Tray<Rows>> rows_ = std::make_shared<Tray<Rows>>();
+  std::shared_ptr<Tray<RowsText>> text_ = std::make_shared<Tray<RowsText>>();
+  std::shared_ptr<Tray<LifeText>> life_ = std::make_shared<Tray<LifeText>>();
+  std::shared_ptr<Tray<FindingsText>> findings_ = std::make_shared<Tray<FindingsText>>();
+  std::shared_ptr<Tray<WaitsText>> waits_ = std::make_shared<Tray<WaitsText>>();
+  // Last: their threads end before what they write to.
+  Desk rows_desk_, answers_desk_;
+};
+
+}  // namespace beamtape

@@ -1,0 +1,291 @@
+// The timeline across the top: what the node's numbers did, and where in it one is. A click goes to
+// an instant; a drag marks A and B; the wheel zooms at the mouse.
+
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/load/text.h"
+#include "analyzer/load/time.h"
+#include "analyzer/view/decimate.h"
+#include "analyzer/view/panel.h"
+#include "analyzer/view/widgets.h"
+
+namespace beamtape {
+
+namespace {
+
+constexpr std::size_t kLanes = 6;  // the first of Overview::tracks; memory is one of them
+constexpr float kGutter = 232;
+
+struct Area {
+  ImVec2 low, high;
+  double from_s, to_s;
+
+  float x(double second) const {
+    return low.x + static_cast<float>((second - from_s) / (to_s - from_s)) * (high.x - low.x);
+  }
+  double second(float at) const {
+    return from_s + (to_s - from_s) * static_cast<double>((at - low.x) / (high.x - low.x));
+  }
+};
+
+double second_of(const Overview& overview, std::int64_t wall_us) {
+  return static_cast<double>(wall_us - overview.instants.front().wall_us) / 1e6;
+}
+
+// A gap or an unread value between two drawn instants: nothing is drawn over it.
+bool broken_between(const Overview& overview, const Track& track, std::size_t a, std::size_t b) {
+  for (std::size_t i = a; i <= b; ++i) {
+    if (std::isnan(track.values[i])) return true;
+  }
+  return std::any_of(overview.gaps.begin(), overview.gaps.end(), [&](const Stretch& gap) {
+    return gap.from_us < overview.instants[b].wall_us && gap.to_us > overview.instants[a].wall_us;
+  });
+}
+
+void draw_memory(const Overview& overview, const Area& area, const Track& total,
+                 const std::vector<std::size_t>& kept, double most) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const auto y = [&](double bytes) {
+    return area.high.y - static_cast<float>(bytes / most) * (area.high.y - area.low.y);
+  };
+  for (std::size_t k = 1; k < kept.size(); ++k) {
+    const std::size_t a = kept[k - 1], b = kept[k];
+    if (broken_between(overview, total, a, b)) continue;
+    double below_a = 0, below_b = 0;
+    for (std::size_t part = 0; part < overview.memory.size(); ++part) {
+      const auto& values = overview.memory[part].values;
+      const double here_a = std::isnan(values[a]) ? 0 : values[a];
+      const double here_b = std::isnan(values[b]) ? 0 : values[b];
+      const float xa = area.x(overview.seconds[a]), xb = area.x(overview.seconds[b]);
+      list.AddQuadFilled({xa, y(below_a)}, {xa, y(below_a + here_a)}, {xb, y(below_b + here_b)},
+                         {xb, y(below_b)},
+                         faded(theme().series[part % theme().series.size()], 0.8F));
+      below_a += here_a;
+      below_b += here_b;
+    }
+  }
+}
+
+void draw_line(const Overview& overview, const Area& area, const Track& track,
+               const std::vector<std::size_t>& kept, double most) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const auto point = [&](std::size_t i) {
+    return ImVec2{area.x(overview.seconds[i]),
+                  area.high.y - static_cast<float>(track.values[i] / most) *
+                                    (area.high.y - area.low.y - scaled(2))};
+  };
+  if (kept.size() == 1) list.AddCircleFilled(point(kept[0]), scaled(2), theme().accent);
+  for (std::size_t k = 1; k < kept.size(); ++k) {
+    if (broken_between(overview, track, kept[k - 1], kept[k])) continue;
+    const ImVec2 a = point(kept[k - 1]), b = point(kept[k]);
+    list.AddQuadFilled({a.x, area.high.y}, a, b, {b.x, area.high.y}, faded(theme().accent, 0.15F));
+    list.AddLine(a, b, theme().accent, scaled(1.3F));
+  }
+}
+
+void draw_label(const Session& session, const Track& track, const Area& area, float left) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const double value = track.values.empty() ? NAN : track.values[session.at()];
+  const std::string text = track_text(value, track.unit, track.is_rate);
+  const float size = faces().text->FontSize;
+  const float y = (area.low.y + area.high.y - size) / 2;
+  list.AddText(faces().text, size, {left, y}, theme().quiet, track.title.c_str());
+  const float mono = faces().mono->FontSize;
+  const ImVec2 wide = faces().mono->CalcTextSizeA(mono, FLT_MAX, 0, text.c_str());
+  list.AddText(faces().mono, mono, {area.low.x - wide.x - scaled(14), y + size - mono},
+               std::isnan(value) ? theme().quiet : theme().text, text.c_str());
+}
+
+void draw_lane(const Session& session, std::size_t lane, const Area& area, float left) {
+  const Overview& overview = session.overview();
+  const Track& track = overview.tracks[lane];
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddLine({area.low.x, area.high.y}, {area.high.x, area.high.y}, theme().line);
+  draw_label(session, track, area, left);
+  const auto kept = decimated(overview.seconds, track.values, {area.from_s, area.to_s},
+                              static_cast<std::size_t>(std::max(1.0F, area.high.x - area.low.x)));
+  double most = 0;
+  for (const std::size_t one : kept) most = std::max(most, track.values[one]);
+  if (most <= 0) most = 1;
+  list.PushClipRect(area.low, {area.high.x, area.high.y + 1}, true);
+  if (lane == 0) {
+    draw_memory(overview, area, track, kept, most);
+  } else {
+    draw_line(overview, area, track, kept, most);
+  }
+  list.PopClipRect();
+}
+
+void draw_axis(const Overview& overview, const Area& area, float top) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const double span = area.to_s - area.from_s;
+  double step = 0.1;
+  for (const double one : {0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0,
+                           1800.0, 3600.0, 7200.0, 21600.0, 86400.0, 604800.0}) {
+    if (step < span / 8) step = one;
+  }
+  const auto start_us = overview.instants.front().wall_us;
+  const double offset = std::fmod(static_cast<double>(start_us) / 1e6, step);
+  const float size = faces().mono->FontSize * 0.9F;
+  for (double at = std::ceil((area.from_s + offset) / step) * step - offset; at <= area.to_s;
+       at += step) {
+    const std::string text = clock_text(start_us + std::llround(at * 1e6), step < 1);
+    const float x = area.x(at);
+    list.AddLine({x, area.low.y}, {x, area.high.y}, faded(theme().line, 0.6F));
+    const float wide = faces().mono->CalcTextSizeA(size, FLT_MAX, 0, text.c_str()).x;
+    if (x - wide / 2 < area.low.x || x + wide / 2 > area.high.x) continue;
+    list.AddText(faces().mono, size, {x - wide / 2, top}, theme().quiet, text.c_str());
+  }
+}
+
+void draw_mark(const Area& area, double second, Theme::Colour colour, const char* letter) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const float x = area.x(second);
+  if (x < area.low.x - 1 || x > area.high.x + 1) return;
+  list.AddLine({x, area.low.y}, {x, area.high.y}, colour, scaled(1.5F));
+  const float size = faces().mono->FontSize;
+  list.AddRectFilled({x, area.low.y}, {x + size, area.low.y + size}, colour);
+  list.AddText(faces().mono, size, {x + size * 0.2F, area.low.y}, theme().on_accent, letter);
+}
+
+void draw_gaps_and_notes(const Overview& overview, const Area& area) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  for (const Stretch& gap : overview.gaps) {
+    const float a = area.x(second_of(overview, gap.from_us));
+    const float b = std::max(a + 2, area.x(second_of(overview, gap.to_us)));
+    list.AddRectFilled({a, area.low.y}, {b, area.high.y}, faded(theme().quiet, 0.15F));
+    for (float x = a - (area.high.y - area.low.y); x < b; x += scaled(8)) {
+      list.PushClipRect({a, area.low.y}, {b, area.high.y}, true);
+      list.AddLine({x, area.high.y}, {x + (area.high.y - area.low.y), area.low.y},
+                   faded(theme().quiet, 0.35F));
+      list.PopClipRect();
+    }
+  }
+  for (const Stretch& note : overview.notes) {
+    draw_mark(area, second_of(overview, note.from_us), theme().good, "n");
+  }
+}
+
+void draw_comparison(const Session& session, const Area& area) {
+  const auto& seconds = session.overview().seconds;
+  if (session.mark_a && session.mark_b) {
+    ImGui::GetWindowDrawList()->AddRectFilled({area.x(seconds[*session.mark_a]), area.low.y},
+                                              {area.x(seconds[*session.mark_b]), area.high.y},
+                                              faded(theme().accent, 0.12F));
+  }
+  if (session.mark_a) draw_mark(area, seconds[*session.mark_a], theme().accent, "A");
+  if (session.mark_b) draw_mark(area, seconds[*session.mark_b], theme().accent, "B");
+}
+
+void draw_playhead(const Session& session, const Area& area) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const float x = area.x(session.overview().seconds[session.at()]);
+  if (x < area.low.x - 1 || x > area.high.x + 1) return;
+  list.AddLine({x, area.low.y}, {x, area.high.y}, theme().text, scaled(1.5F));
+  const float half = scaled(5);
+  list.AddTriangleFilled({x - half, area.low.y - half}, {x + half, area.low.y - half},
+                         {x, area.low.y + half}, theme().text);
+}
+
+void tell_hovered(const Session& session, const Area& area) {
+  const Overview& overview = session.overview();
+  const double second = area.second(ImGui::GetIO().MousePos.x);
+  const std::size_t at = session.position_at(second);
+  const Instant& instant = overview.instants[at];
+  ImGui::BeginTooltip();
+  ImGui::Text("#%lld  %s UTC", static_cast<long long>(instant.snapshot),
+              clock_text(instant.wall_us, true).c_str());
+  for (std::size_t i = 0; i < std::min(kLanes, overview.tracks.size()); ++i) {
+    const Track& track = overview.tracks[i];
+    quiet_text(track.title + "  " + track_text(track.values[at], track.unit, track.is_rate));
+  }
+  const auto wall = overview.instants.front().wall_us + std::llround(second * 1e6);
+  for (const Stretch& gap : overview.gaps) {
+    if (gap.from_us <= wall && wall <= gap.to_us) ImGui::Text("gap: %s", gap.reason.c_str());
+  }
+  for (const Stretch& note : overview.notes) {
+    if (std::abs(area.x(second_of(overview, note.from_us)) - ImGui::GetIO().MousePos.x) <
+        scaled(8)) {
+      ImGui::Text("note: %s", note.reason.c_str());
+    }
+  }
+  ImGui::EndTooltip();
+}
+
+void take_mouse(Session& session, const Area& area) {
+  ImGui::SetCursorScreenPos(area.low);
+  ImGui::InvisibleButton("timeline", {area.high.x - area.low.x, area.high.y - area.low.y});
+  const ImGuiIO& io = ImGui::GetIO();
+  if (ImGui::IsItemHovered()) {
+    tell_hovered(session, area);
+    if (io.MouseWheel != 0 && !io.KeyShift) {
+      session.zoom(std::pow(0.8, io.MouseWheel), area.second(io.MousePos.x));
+    }
+    const float sideways = io.MouseWheelH + (io.KeyShift ? io.MouseWheel : 0);
+    if (sideways != 0) session.pan(-sideways * 0.1 * (area.to_s - area.from_s));
+  }
+  if (!ImGui::IsItemActive() && !ImGui::IsItemDeactivated()) return;
+  const std::size_t here = session.position_at(area.second(io.MousePos.x));
+  const std::size_t start = session.position_at(area.second(io.MouseClickedPos[0].x));
+  if (std::abs(io.MousePos.x - io.MouseClickedPos[0].x) > scaled(6)) {
+    session.mark_a = std::min(start, here);
+    session.mark_b = std::max(start, here);
+  } else if (ImGui::IsItemDeactivated()) {
+    session.go_to(here);
+  }
+}
+
+}  // namespace
+
+void draw_timeline(Session& session) {
+  const Overview& overview = session.overview();
+  if (!overview.error.empty()) {
+    empty_state("Nothing to show", overview.error);
+    return;
+  }
+  const ImVec2 start = ImGui::GetCursorScreenPos();
+  const ImVec2 room = ImGui::GetContentRegionAvail();
+  const float axis = scaled(18);
+  Area whole{{start.x + scaled(kGutter), start.y + scaled(4)},
+             {start.x + room.x, start.y + room.y - axis},
+             session.from_s,
+             session.to_s};
+  draw_axis(overview, whole, whole.high.y + scaled(2));
+  draw_gaps_and_notes(overview, whole);
+  // Memory gets as much as three of the others.
+  const float unit = (whole.high.y - whole.low.y) / static_cast<float>(kLanes + 2);
+  float top = whole.low.y;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    Area area = whole;
+    area.low.y = top + scaled(2);
+    top += lane == 0 ? 3 * unit : unit;
+    area.high.y = top;
+    draw_lane(session, lane, area, start.x);
+    if (lane != 0) continue;
+    // The key to the colours, in the room beside the memory.
+    float x = start.x, y = area.low.y - scaled(1);
+    const float size = faces().text->FontSize * 0.8F;
+    for (std::size_t part = 0; part < overview.memory.size(); ++part) {
+      const char* name = overview.memory[part].title.c_str();
+      const float wide = faces().text->CalcTextSizeA(size, FLT_MAX, 0, name).x + scaled(20);
+      if (x + wide > whole.low.x) {
+        x = start.x;
+        y = area.high.y - size - scaled(1);
+      }
+      ImDrawList& list = *ImGui::GetWindowDrawList();
+      list.AddRectFilled({x, y + scaled(2)}, {x + scaled(8), y + scaled(10)},
+                         theme().series[part % theme().series.size()]);
+      list.AddText(faces().text, size, {x + scaled(11), y}, theme().quiet, name);
+      x += wide;
+    }
+  }
+  draw_comparison(session, whole);
+  draw_playhead(session, whole);
+  take_mouse(session, whole);
+}
+
+}  // namespace beamtape

@@ -1,0 +1,110 @@
+// Who waits for whom at the shown instant.
+
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include "analyzer/load/text.h"
+#include "analyzer/load/time.h"
+#include "analyzer/view/all_panels.h"
+#include "analyzer/view/widgets.h"
+
+namespace beamtape {
+
+namespace {
+
+std::string called(const WaitingProcess& process) {
+  return process.name.empty() ? process.pid : process.pid + "  " + printable(process.name);
+}
+
+void draw_cycles(Session& session, const Waits& found) {
+  int id = 100'000;
+  for (const auto& cycle : found.cycles) {
+    mono_text("■ deadlock", theme().critical);
+    for (const std::size_t at : cycle) {
+      ImGui::SameLine();
+      process_link(session, called(found.waits[at].waiter), found.waits[at].waiter.pid, ++id);
+      ImGui::SameLine();
+      quiet_text("waits for");
+    }
+    ImGui::SameLine();
+    quiet_text("the first");
+  }
+}
+
+void draw_wait(Session& session, const Wait& wait, int id) {
+  ImGui::TableNextRow();
+  ImGui::TableSetColumnIndex(0);
+  process_link(session, called(wait.waiter), wait.waiter.pid, 2 * id);
+  ImGui::TableSetColumnIndex(1);
+  if (wait.certainty == WaitEdge::Certainty::kOutside) {
+    mono_text(printable(called(wait.callee)), theme().text);
+  } else {
+    process_link(session, called(wait.callee), wait.callee.pid, 2 * id + 1);
+  }
+  ImGui::TableSetColumnIndex(2);
+  mono_text(printable(wait.function), theme().text);
+  ImGui::TableSetColumnIndex(3);
+  if (wait.since) {
+    mono_text(clock_text(wait.since->began_wall_us, false) + (wait.since_open ? " or before" : ""),
+              theme().text);
+  }
+  ImGui::TableSetColumnIndex(4);
+  mono_text(is_missing(wait.callee_queue) ? "not read" : grouped(wait.callee_queue),
+            is_missing(wait.callee_queue) ? theme().quiet : theme().text);
+  ImGui::TableSetColumnIndex(5);
+  mono_text(grouped(static_cast<std::int64_t>(wait.callee_waiters)), theme().text);
+  ImGui::TableSetColumnIndex(6);
+  quiet_text(certainty_name(wait.certainty));
+}
+
+void draw_table(Session& session, const Waits& found) {
+  const ImGuiTableFlags flags = ImGuiTableFlags_Resizable | ImGuiTableFlags_RowBg |
+                                ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY |
+                                ImGuiTableFlags_SizingFixedFit;
+  if (!ImGui::BeginTable("waits", 7, flags)) return;
+  ImGui::TableSetupScrollFreeze(0, 1);
+  for (const char* head : {"waits", "for", "in", "since (UTC)", "callee's mailbox",
+                           "waiters of callee", "certainty"}) {
+    ImGui::TableSetupColumn(head);
+  }
+  ImGui::TableHeadersRow();
+  ImGuiListClipper clipper;
+  clipper.Begin(static_cast<int>(found.waits.size()));
+  while (clipper.Step()) {
+    for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+      draw_wait(session, found.waits[static_cast<std::size_t>(i)], i);
+    }
+  }
+  ImGui::EndTable();
+}
+
+void draw(Session& session) {
+  const auto answer = session.waits();
+  if (!answer) {
+    empty_state("Looking who waits for whom …", "Up to 120 snapshots before are read for it.");
+    return;
+  }
+  if (!answer->error.empty()) {
+    wrapped_text(printable(answer->error), theme().warning);
+    return;
+  }
+  const Instant* now = session.instant();
+  quiet_text(fmt::format("at #{}{}", answer->snapshot,
+                         now && now->snapshot != answer->snapshot ? ", newer being read …" : ""));
+  for (const Damage& one : answer->found.damage) {
+    wrapped_text("damaged: " + printable(one.what), theme().critical);
+  }
+  if (answer->found.waits.empty()) {
+    empty_state("Nobody waits", "No process stands in a call that is known to wait for another.");
+    return;
+  }
+  draw_cycles(session, answer->found);
+  draw_table(session, answer->found);
+}
+
+}  // namespace
+
+const Panel kWaitsPanel{"waits", "Waits", "Who waits for whom at this instant, and since when",
+                        draw};
+
+}  // namespace beamtape

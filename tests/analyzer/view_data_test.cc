@@ -1,0 +1,158 @@
+// What the window shows, without drawing it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <thread>
+
+#include "analyzer/view/decimate.h"
+#include "analyzer/view/life.h"
+#include "analyzer/view/overview.h"
+#include "analyzer/view/rows.h"
+#include "analyzer/view/session.h"
+#include "tests/analyzer/fake_reader.h"
+#include "tests/analyzer/shop.h"
+
+namespace beamtape {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+Recording shop() { return Recording(std::make_unique<FakeReader>(shop_story()), "shop.beamtape"); }
+
+TEST(Decimated, KeepsAPeakHoweverFarOutOneZooms) {
+  std::vector<double> x, y;
+  for (int i = 0; i < 100'000; ++i) {
+    x.push_back(i);
+    y.push_back(i == 73'421 ? 900 : i % 7);
+  }
+  const auto kept = decimated(x, y, {0, 100'000}, 50);
+  EXPECT_LE(kept.size(), 50U * 4 + 2);
+  EXPECT_THAT(kept, Contains(73'421U));
+  EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end()));
+}
+
+TEST(Decimated, LeavesOutWhatWasNotReadAndKeepsANeighbourBeyondEitherEdge) {
+  const std::vector<double> x{0, 1, 2, 3, 4}, y{5, 5, NAN, 5, 5};
+  EXPECT_EQ(decimated(x, y, {0.5, 3.5}, 100), (std::vector<std::size_t>{0, 1, 3, 4}));
+  EXPECT_TRUE(decimated({}, {}, {0, 1}, 10).empty());
+  EXPECT_TRUE(decimated(x, y, {1, 1}, 10).empty());
+}
+
+TEST(Overview, HasAValueForEverySnapshotAndNoneWhereNothingWasRead) {
+  const Overview overview = read_overview(shop(), "");
+  EXPECT_EQ(overview.error, "");
+  EXPECT_EQ(overview.node, "shop@prod-01");
+  ASSERT_EQ(overview.instants.size(), 6U);
+  EXPECT_DOUBLE_EQ(overview.seconds.back(), 70);
+  EXPECT_DOUBLE_EQ(overview.tracks[0].values[0], 31 * 1024 * 1024);
+  EXPECT_TRUE(std::isnan(overview.tracks[4].values[0])) << "the story tells of no run queue";
+  EXPECT_EQ(track_text(NAN, Unit::kCount, false), "not read");
+  ASSERT_EQ(overview.gaps.size(), 1U);
+  EXPECT_EQ(overview.gaps[0].reason, "node did not answer");
+  ASSERT_EQ(overview.notes.size(), 1U);
+}
+
+TEST(Overview, OfAFileWithoutSnapshotsSaysSo) {
+  const Overview overview =
+      read_overview(Recording(std::make_unique<FakeReader>(Story()), "empty"), "");
+  EXPECT_THAT(overview.error, HasSubstr("no snapshots"));
+}
+
+TEST(Rows, AreChosenAndOrderedAsTheWordsSay) {
+  const Recording recording = shop();
+  const auto rows =
+      find_rows(recording, {"processes", 6, "message_queue_len", "reductions > 100"}, nullptr);
+  EXPECT_EQ(rows->error, "");
+  EXPECT_EQ(rows->total, 4U);
+  ASSERT_EQ(rows->order.size(), 3U);
+  const auto text = text_of(rows, 0, 100);
+  ASSERT_EQ(text->rows.size(), 3U);
+  EXPECT_EQ(text->rows[0][0].text, "<0.102.0>");
+  EXPECT_EQ(text->rows[0][3].text, "not read");
+  EXPECT_EQ(text->rows[0][3].look, CellText::Look::kNotRead);
+  EXPECT_THAT(text->rows[0][3].exact, HasSubstr("10 000 messages"));
+  EXPECT_EQ(text_of(rows, 2, 100)->rows.size(), 1U);
+  EXPECT_EQ(text_of(rows, 99, 100)->rows.size(), 0U);
+  EXPECT_THAT(csv_of(rows), HasSubstr("pid,name,message_queue_len"));
+}
+
+TEST(Rows, ExplainTheirColumns) {
+  const auto rows = find_rows(shop(), {"processes", 6, "", ""}, nullptr);
+  EXPECT_EQ(rows->columns[0].name, "pid");
+  EXPECT_TRUE(rows->columns[0].link);
+  EXPECT_THAT(rows->columns[3].explanation, HasSubstr("unit: bytes"));
+}
+
+TEST(Rows, TellWhatIsWrongWithAFilterInsteadOfShowingNone) {
+  const Recording recording = shop();
+  EXPECT_THAT(find_rows(recording, {"processes", 6, "", "memory >"}, nullptr)->error,
+              HasSubstr("cannot understand the filter"));
+  EXPECT_THAT(find_rows(recording, {"processes", 99, "", ""}, nullptr)->error, HasSubstr("#99"));
+  EXPECT_NE(find_rows(recording, {"nothing", 6, "", ""}, nullptr)->error, "");
+}
+
+TEST(LifeText, TellsOneProcessAtAnInstant) {
+  const auto life = read_life_text(shop(), "shop_mailer", "shop@prod-01", 6, kNoon);
+  EXPECT_EQ(life.error, "");
+  EXPECT_EQ(life.pid, "<0.102.0>");
+  EXPECT_EQ(life.name, "shop_mailer");
+  ASSERT_FALSE(life.curves.empty());
+  EXPECT_EQ(life.curves[0].values.back(), 36'000);
+  const auto nobody = read_life_text(shop(), "nobody", "shop@prod-01", 6, kNoon);
+  EXPECT_NE(nobody.error, "");
+}
+
+class SessionTest : public ::testing::Test {
+ protected:
+  Session session{shop(), shop(), "", [] {}};
+};
+
+TEST_F(SessionTest, BeginsAtTheEndAndStaysWithinTheRecording) {
+  EXPECT_EQ(session.instant()->snapshot, 6);
+  session.step(5);
+  EXPECT_EQ(session.instant()->snapshot, 6);
+  session.step(-100);
+  EXPECT_EQ(session.instant()->snapshot, 1);
+  EXPECT_EQ(session.position_at(-5), 0U);
+  EXPECT_EQ(session.position_at(14), 1U);
+  EXPECT_EQ(session.position_at(16), 2U);
+  EXPECT_EQ(session.position_at(1e9), 5U);
+}
+
+TEST_F(SessionTest, GoesBackAndForwardAsABrowserDoes) {
+  session.show("processes");
+  session.select("<0.102.0>");
+  session.show("ets");
+  session.go_back();
+  session.go_back();
+  EXPECT_EQ(session.place(), (Place{"processes", ""}));
+  session.go_forward();
+  EXPECT_EQ(session.place(), (Place{"processes", "<0.102.0>"}));
+  session.show("ports");
+  EXPECT_FALSE(session.can_go_forward());
+}
+
+TEST_F(SessionTest, ZoomsNoFurtherOutThanTheRecording) {
+  session.zoom(100, 30);
+  EXPECT_NEAR(session.to_s, 70.7, 0.01);
+  session.zoom(0.5, 0);
+  EXPECT_LT(session.to_s, 40);
+  session.pan(1e9);
+  EXPECT_LT(session.from_s, 71);
+}
+
+TEST_F(SessionTest, AnswersWithoutHoldingUpTheOneWhoAsks) {
+  const RowsQuestion question{"processes", 6, "", ""};
+  while (!session.rows(question)) std::this_thread::yield();
+  const auto rows = session.rows(question);
+  EXPECT_EQ(rows->order.size(), 4U);
+  while (!session.rows_text(rows, 0, 10)) std::this_thread::yield();
+  EXPECT_EQ(session.rows({"ets", 6, "", ""}), nullptr) << "the rows of another table";
+}
+
+}  // namespace
+}  // namespace beamtape
