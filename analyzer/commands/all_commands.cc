@@ -16,6 +16,7 @@ const std::vector<Command>& all_commands() {
       kQueryCommand,     //
       kReportCommand,    //
       kCompareCommand,   //
+      kCutCommand,       //
       kCheckCommand,     //
       kViewCommand,      //
   };

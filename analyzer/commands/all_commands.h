@@ -15,6 +15,7 @@ extern const Command kDiffCommand;
 extern const Command kReportCommand;
 extern const Command kQueryCommand;
 extern const Command kCompareCommand;
+extern const Command kCutCommand;
 extern const Command kCheckCommand;
 extern const Command kViewCommand;
 

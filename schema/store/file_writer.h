@@ -40,7 +40,8 @@ class FileWriter final : public Writer {
         options_(options),
         tables_(options.tables),
         retention_(options.max_bytes, options.keep_us),
-        database_(std::move(database)) {}
+        database_(std::move(database)),
+        last_snapshot_(options.first_snapshot - 1) {}
   ~FileWriter() override {
     if (!closed_) static_cast<void>(close());  // errors are lost, as the header says
   }
@@ -101,7 +102,7 @@ class FileWriter final : public Writer {
   Statement insert_snapshot_;
   std::map<std::int64_t, NodeState> nodes_;
   std::int64_t last_node_ = 0;
-  std::int64_t last_snapshot_ = 0;
+  std::int64_t last_snapshot_;
   int since_checkpoint_ = 0;
   bool closed_ = false;
 

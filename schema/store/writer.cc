@@ -91,11 +91,14 @@ Expected<void> FileWriter::initialize() {
 Expected<void> FileWriter::write_meta() {
   auto row = database_.prepare("INSERT INTO meta(key, value) VALUES(?, ?)");
   if (!row) return tl::unexpected(std::move(row.error()));
-  const std::pair<const char*, std::string> facts[] = {
+  std::vector<std::pair<const char*, std::string>> facts{
       {"about", "Beamtape recording of Erlang nodes; read it with beamtape-analyzer"},
       {"format", std::to_string(kFormatVersion)},
       {"recorder", options_.recorder_version},
       {"rows_per_group", std::to_string(kRowsPerGroup)}};
+  if (options_.first_snapshot > 1) {
+    facts.emplace_back("dropped_to", std::to_string(options_.first_snapshot - 1));
+  }
   for (const auto& [key, value] : facts) {
     const auto done = row->bind(1, std::string_view(key)).bind(2, value).run();
     if (!done) return done;

@@ -29,6 +29,9 @@ class Writer {
     // kept at least. What is beyond either goes in whole keyframe groups, the oldest first.
     std::int64_t max_bytes = 0;
     std::int64_t keep_us = 0;
+    // The number of its first snapshot, for a part of another recording: those before count as
+    // dropped.
+    std::int64_t first_snapshot = 1;
   };
 
   // Makes a new file, readable by its owner only. kUsage if `path` exists (nothing is
