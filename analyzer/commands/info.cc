@@ -251,8 +251,9 @@ void write_text(const Recording& recording, Output& out) {
     table.add({"snapshots", "none"});
   }
   if (reader.dropped_to() > 0) {
-    table.add({"dropped", fmt::format("the oldest {} snapshots, to keep --keep or --max-size",
-                                      grouped(reader.dropped_to()))});
+    table.add({"without",
+               fmt::format("the first {} snapshots: dropped for --keep or --max-size, or cut off",
+                           grouped(reader.dropped_to()))});
   }
   if (!all.empty()) {
     add_completeness_lines(reader, sum, table);
