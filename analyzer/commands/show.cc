@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -27,6 +28,7 @@ struct Options {
   std::string sort;
   std::string filter;
   std::string columns;
+  std::string window;
   std::optional<std::int64_t> limit;
   FormatOption format;
 };
@@ -36,8 +38,9 @@ struct Answer {
   const Table* table = nullptr;
   std::vector<Shown> columns;
   ShownList chosen;
-  std::vector<Frame> frames;  // one per node
-  std::vector<RowRef> rows;   // filtered, sorted, cut
+  std::vector<Frame> frames;   // one per node
+  std::vector<Frame> earlier;  // with a window: what each of them is compared with
+  std::vector<RowRef> rows;    // filtered, sorted, cut
   std::size_t total = 0;
   std::size_t matched = 0;
   std::size_t undecided = 0;
@@ -52,6 +55,41 @@ std::vector<std::string> damage_of(const Answer& answer) {
   return words_of(all);
 }
 
+// The newest snapshot of the same life at least `window_us` before `now`, else the life's first
+// one; null if `now` is that.
+const SnapshotRecord* window_start(const Recording& recording, const SnapshotRecord& now,
+                                   std::int64_t window_us) {
+  const SnapshotRecord* start = nullptr;
+  for (const SnapshotRecord& one : recording.reader().snapshots()) {
+    if (one.node != now.node || one.id >= now.id) continue;
+    if (start == nullptr || one.began_mono_us <= now.began_mono_us - window_us) start = &one;
+  }
+  return start;
+}
+
+Expected<void> look_back(const Recording& recording, const Options& options, Answer& answer) {
+  const auto window = parse_duration(options.window);
+  if (!window) return tl::unexpected(window.error());
+  answer.earlier.reserve(answer.frames.size());
+  for (Frame& frame : answer.frames) {
+    const SnapshotRecord* start = window_start(recording, frame.snapshot(), *window);
+    if (start == nullptr) {
+      return fail(
+          Error::Code::kUsage,
+          fmt::format(
+              "cannot look back {} from #{}: it is the first snapshot of {}; say a later --at",
+              options.window, frame.snapshot().id, recording.node_name(frame.snapshot())));
+    }
+    auto earlier = recording.frame(*answer.table, *start);
+    if (!earlier) return tl::unexpected(earlier.error());
+    frame.damage.insert(frame.damage.end(), earlier->damage.begin(), earlier->damage.end());
+    answer.earlier.push_back(std::move(*earlier));
+    const auto passed = frame.snapshot().began_mono_us - start->began_mono_us;
+    frame.look_back(answer.earlier.back(), static_cast<double>(passed) / 1e6);
+  }
+  return {};
+}
+
 Expected<void> load_frames(const Recording& recording, const Options& options, Answer& answer) {
   const auto snapshots = recording.at(options.at, options.node);
   if (!snapshots) return tl::unexpected(snapshots.error());
@@ -60,7 +98,8 @@ Expected<void> load_frames(const Recording& recording, const Options& options, A
     if (!frame) return tl::unexpected(frame.error());
     answer.frames.push_back(std::move(*frame));
   }
-  return {};
+  if (options.window.empty()) return {};
+  return look_back(recording, options, answer);
 }
 
 Expected<void> choose_rows(const Options& options, Answer& answer) {
@@ -95,13 +134,32 @@ Expected<void> choose_rows(const Options& options, Answer& answer) {
   return {};
 }
 
+// What people look for in a window.
+std::string window_view(const Options& options, const Answer& answer) {
+  if (answer.table->name == "process") {
+    return "pid,name,rate(reductions),delta(memory),delta(message_queue_len),memory,message_queue_"
+           "len,"
+           "current_function";
+  }
+  const auto usual = default_view(answer.table->name).columns;
+  const bool changes = options.sort.starts_with("rate(") || options.sort.starts_with("delta(");
+  return changes ? usual + std::string(",") + options.sort.substr(0, options.sort.find(')') + 1)
+                 : usual;
+}
+
 Expected<void> pick_columns(const Options& options, Answer& answer) {
   std::string wanted = options.columns;
+  if (options.window.empty() && (options.sort + options.columns).find('(') != std::string::npos) {
+    return fail(
+        Error::Code::kUsage,
+        "cannot tell rates and differences at an instant: say over what time, as in --window 10s");
+  }
   if (wanted.empty()) {
     wanted = "all";
     if (options.format.format() == Format::kTable) {
       // A file of another version may lack some of the usual columns.
-      const auto usual = default_view(answer.table->name).columns;
+      const auto usual = options.window.empty() ? default_view(answer.table->name).columns
+                                                : window_view(options, answer);
       if (choose_columns(usual, answer.columns)) wanted = usual;
     }
   }
@@ -171,6 +229,11 @@ std::string heading(const Recording& recording, const Answer& answer) {
         fmt::format("{}  {} {} UTC  snapshot #{} of {}\n", printable(recording.node_name(snapshot)),
                     date_text(snapshot.began_wall_us), clock_text(snapshot.began_wall_us, false),
                     snapshot.id, recording.reader().snapshots().back().id);
+    if (frame.seconds_back() > 0) {
+      text += fmt::format(
+          "delta() and rate(), per second, over the {} before; - where it was not there then\n",
+          duration_text(std::llround(frame.seconds_back() * 1e6)));
+    }
     if (snapshot.filling) text += "still filling: not every process had been read in detail yet\n";
     if (!snapshot.not_answered.empty()) {
       text += fmt::format("not answered: {}\n", printable(snapshot.not_answered));
@@ -251,6 +314,9 @@ Expected<int> run(const Options& options, Context& context) {
   if (!table) return tl::unexpected(table.error());
   answer.table = *table;
   answer.columns = shown_columns(**table);
+  if (!options.window.empty()) {
+    for (Shown& column : window_columns(**table)) answer.columns.push_back(std::move(column));
+  }
   if (const auto done = pick_columns(options, answer); !done) return tl::unexpected(done.error());
   if (const auto done = load_frames(*recording, options, answer); !done) {
     return tl::unexpected(done.error());
@@ -296,6 +362,10 @@ Command::Run declare(CLI::App& app) {
       ->type_name("N");
   app.add_option("--columns", options->columns, "Instead of the usual ones; all for every one")
       ->type_name("COL,...");
+  app.add_option(
+         "--window", options->window,
+         "Compare with so long before: gives delta(COL) of numbers and rate(COL) of counters")
+      ->type_name("TIME");
   add_node(app, options->node);
   add_format(app, options->format, true);
   app.footer("Example: show processes FILE --filter 'message_queue_len > 1000 and name ~ cart'");

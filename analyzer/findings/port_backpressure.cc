@@ -46,7 +46,10 @@ std::map<Cell, Queue> long_queues(const Observed& observed, const Table& table,
                           Values(observed.size(), 0.0)};
     slots[slot / kRowsPerGroup].emplace_back(slot % kRowsPerGroup, row.cell(0));
   }
-  for (const auto& [group, places] : slots) {
+  for (const auto& one_group : slots) {
+    // clang 14 captures no structured bindings.
+    const auto group = one_group.first;
+    const auto& places = one_group.second;
     std::size_t at = 0;
     const auto& snapshots = observed.segment.snapshots;
     // What cannot be read stays 0 and so does not count as a queue.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace beamtape {
@@ -35,7 +36,40 @@ Value list_count(const RowView& row, std::size_t column) {
   return static_cast<std::int64_t>(list->true_count);
 }
 
+Cell change_of(const RowView& row, const Shown& column) {
+  const Cell now = row.cell(column.column);
+  if (is_missing(now)) return now;
+  if (row.frame == nullptr) return missing(Missing::kNone);
+  const Cell before = row.frame->earlier_cell(row.slot, column.column);
+  if (is_missing(before)) return before;
+  const Cell delta = now - before;
+  if (column.source == Shown::Source::kDelta) return delta;
+  return static_cast<Cell>(std::llround(static_cast<double>(delta) / row.frame->seconds_back()));
+}
+
+bool is_change(const Shown& column) {
+  return column.source == Shown::Source::kDelta || column.source == Shown::Source::kRate;
+}
+
 }  // namespace
+
+std::vector<Shown> window_columns(const Table& table) {
+  std::vector<Shown> columns;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const Column& column = table.columns[i];
+    if (column.type != Type::kInteger || column.kind == Kind::kIdentity ||
+        column.unit == Unit::kSnapshot) {
+      continue;
+    }
+    columns.push_back({"delta(" + column.name + ")", Type::kInteger, column.unit, Kind::kGauge,
+                       Shown::Source::kDelta, i});
+    if (column.kind == Kind::kCounter) {
+      columns.push_back({"rate(" + column.name + ")", Type::kInteger, column.unit, Kind::kGauge,
+                         Shown::Source::kRate, i});
+    }
+  }
+  return columns;
+}
 
 std::vector<Shown> shown_columns(const Table& table) {
   std::vector<Shown> shown;
@@ -75,6 +109,11 @@ Value value_of(const RowView& row, const Shown& column) {
       return list_count(row, column.column);
     case Shown::Source::kProcessName:
       return process_name(row);
+    case Shown::Source::kDelta:
+    case Shown::Source::kRate: {
+      const Cell change = change_of(row, column);
+      return is_missing(change) ? Value(NoValue{why_missing(change)}) : Value(std::int64_t{change});
+    }
     case Shown::Source::kColumn:
       break;
   }
@@ -83,6 +122,7 @@ Value value_of(const RowView& row, const Shown& column) {
 
 Cell number_of(const RowView& row, const Shown& column) {
   if (column.source == Shown::Source::kColumn) return row.cell(column.column);
+  if (is_change(column)) return change_of(row, column);
   const Value count = list_count(row, column.column);
   const auto* none = no_value(count);
   return none ? missing(none->why) : std::get<std::int64_t>(count);
@@ -105,7 +145,22 @@ Frame::Frame(const Table& table, const SnapshotRecord& snapshot, TableData data,
 }
 
 RowView Frame::row(std::size_t slot) const {
-  return {table_, &data_.groups[slot / kRowsPerGroup], slot % kRowsPerGroup, texts_};
+  return {table_, &data_.groups[slot / kRowsPerGroup], slot % kRowsPerGroup, texts_, this, slot};
+}
+
+void Frame::look_back(const Frame& earlier, double seconds) {
+  earlier_ = &earlier;
+  seconds_back_ = seconds;
+}
+
+Cell Frame::earlier_cell(std::size_t slot, std::size_t column) const {
+  if (earlier_ == nullptr || slot >= earlier_->data_.slots()) return missing(Missing::kNone);
+  // A subject keeps its slot while it lives, and another one in it is first seen later.
+  const auto first_seen = table_->find("first_seen");
+  if (first_seen && earlier_->data_.at(slot, *first_seen) != data_.at(slot, *first_seen)) {
+    return missing(Missing::kNone);
+  }
+  return earlier_->data_.at(slot, column);
 }
 
 }  // namespace beamtape

@@ -17,7 +17,7 @@ namespace beamtape {
 // where the list was cut. Of processes there is `name`: the registered name, else the label,
 // else the behaviour's initial call, else the initial call.
 struct Shown {
-  enum class Source { kColumn, kListCount, kProcessName };
+  enum class Source { kColumn, kListCount, kProcessName, kDelta, kRate };
   std::string name;
   Type type = Type::kInteger;
   Unit unit = Unit::kNone;
@@ -30,8 +30,14 @@ struct Shown {
 
 // The shown columns of a table, in its order, each derived one after its source.
 std::vector<Shown> shown_columns(const Table& table);
+// What a window adds: `delta(X)` of every number of the table, and of counters `rate(X)`, per
+// second. They have values where the row's frame looks back (Frame::look_back) and the row was
+// there then.
+std::vector<Shown> window_columns(const Table& table);
 std::vector<std::string> names_of(const std::vector<Shown>& columns);
 const Shown* find_shown(const std::vector<Shown>& columns, const std::string& name);
+
+class Frame;
 
 // One state of one row: where a value of a Shown column is taken from. Refers to all it is
 // given; the texts are those of the row's snapshot.
@@ -40,6 +46,8 @@ struct RowView {
   const RowGroup* group = nullptr;
   std::size_t index = 0;  // within the group
   Texts texts;
+  const Frame* frame = nullptr;  // of a row of a frame, for what is compared with an earlier one
+  std::size_t slot = 0;
 
   Cell cell(std::size_t column) const { return group->columns[column][index]; }
 };
@@ -59,6 +67,14 @@ class Frame {
   const std::vector<std::size_t>& slots() const { return slots_; }
   RowView row(std::size_t slot) const;
 
+  // From now on delta() and rate() of its rows are those since `earlier`, a frame of the same table
+  // and life of the node, `seconds` before. It has to outlive this one.
+  void look_back(const Frame& earlier, double seconds);
+  // The cell of the same subject in the earlier frame; kNone if it was not there, or nothing is
+  // looked back to.
+  Cell earlier_cell(std::size_t slot, std::size_t column) const;
+  double seconds_back() const { return seconds_back_; }
+
   std::vector<Damage> damage;
 
  private:
@@ -67,6 +83,8 @@ class Frame {
   TableData data_;
   Texts texts_;
   std::vector<std::size_t> slots_;
+  const Frame* earlier_ = nullptr;
+  double seconds_back_ = 0;
 };
 
 }  // namespace beamtape

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "analyzer/load/text.h"
@@ -38,6 +39,30 @@ struct KeyValues {
                               : texts[a].compare(texts[b]);
     return descending ? -order : order;
   }
+
+  // Agrees with compare(): missing ones have the highest, texts that of their first eight bytes.
+  std::uint64_t rank(std::size_t row) const {
+    constexpr auto kLast = std::numeric_limits<std::uint64_t>::max();
+    if (missing[row]) return kLast;
+    std::uint64_t place = 0;
+    if (numeric) {
+      place = static_cast<std::uint64_t>(numbers[row]) ^ (std::uint64_t{1} << 63);
+    } else {
+      for (std::size_t i = 0; i < 8; ++i) {
+        const auto byte = i < texts[row].size() ? static_cast<unsigned char>(texts[row][i]) : 0;
+        place = place << 8 | byte;
+      }
+    }
+    // One below the missing ones, so that those stay last.
+    return std::min(descending ? ~place : place, kLast - 1);
+  }
+};
+
+// A row's place as far as one number tells it: a lower rank comes first, equal ones may still
+// differ.
+struct Entry {
+  std::uint64_t rank;
+  std::size_t row;
 };
 
 KeyValues values_of(const std::vector<RowRef>& rows, const SortKey& key) {
@@ -98,22 +123,29 @@ void sort_rows(std::vector<RowRef>& rows, const std::vector<SortKey>& keys,
   }
   std::vector<KeyValues> values;
   for (const SortKey& key : keys) values.push_back(values_of(rows, key));
-  std::vector<std::size_t> order(rows.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto first = [&](std::size_t a, std::size_t b) {
+  std::vector<Cell> last;  // decides between equal rows
+  std::vector<Entry> order;
+  last.reserve(rows.size());
+  order.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    last.push_back(rows[i].view().cell(0));
+    order.push_back({values.front().rank(i), i});
+  }
+  const auto first = [&](const Entry& a, const Entry& b) {
+    if (a.rank != b.rank) return a.rank < b.rank;
     for (const KeyValues& one : values) {
-      const int comparison = one.compare(a, b);
+      const int comparison = one.compare(a.row, b.row);
       if (comparison != 0) return comparison < 0;
     }
-    const Cell key_a = rows[a].view().cell(0);
-    const Cell key_b = rows[b].view().cell(0);
-    return key_a != key_b ? key_a < key_b : a < b;
+    return last[a.row] != last[b.row] ? last[a.row] < last[b.row] : a.row < b.row;
   };
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
-                    first);
+  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(kept);
+  // Only what is kept is sorted.
+  if (middle != order.end()) std::nth_element(order.begin(), middle, order.end(), first);
+  std::sort(order.begin(), middle, first);
   std::vector<RowRef> sorted;
   sorted.reserve(kept);
-  for (std::size_t i = 0; i < kept; ++i) sorted.push_back(rows[order[i]]);
+  for (std::size_t i = 0; i < kept; ++i) sorted.push_back(rows[order[i].row]);
   rows = std::move(sorted);
 }
 

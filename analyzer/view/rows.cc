@@ -38,6 +38,13 @@ ColumnHead head_of(const Shown& shown, const Table& table) {
     case Shown::Source::kProcessName:
       head.explanation = "Registered name, else label, else initial call";
       break;
+    case Shown::Source::kDelta:
+      head.explanation = "Change of " + table.columns[shown.column].name + " over the window";
+      break;
+    case Shown::Source::kRate:
+      head.explanation =
+          "Change of " + table.columns[shown.column].name + " per second of the window";
+      break;
   }
   if (const std::string unit = unit_name(shown.unit); !unit.empty()) {
     head.explanation += "\nunit: " + unit;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "schema/tables/table.h"
@@ -175,6 +176,43 @@ TEST(Show, ADamagedPartIsNamedAndTheExitCodeSaysSo) {
             "snapshot #6: process 0-4095: checksum does not match");
   EXPECT_THAT(result.err,
               HasSubstr("beamtape-analyzer: cannot read all of f: snapshot #6: process 0-4095"));
+}
+
+TEST(ShowWindow, ComparesWithSoLongBefore) {
+  const auto result = run_on(shop_story(), {"show", "processes", "f", "--at", "#3", "--window",
+                                            "20s", "--sort", "rate(reductions)", "--json"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto answer = nlohmann::json::parse(result.out);
+  std::map<std::string, nlohmann::json> rows;
+  for (const auto& row : answer.at("rows")) rows[row.at("pid")] = row;
+  // The cart did 3000 reductions in each ten seconds.
+  EXPECT_EQ(rows.at("<0.101.0>").at("rate(reductions)"), 300);
+  EXPECT_EQ(rows.at("<0.101.0>").at("delta(reductions)"), 6000);
+  EXPECT_EQ(rows.at("<0.101.0>").at("delta(memory)"), 2000);
+  EXPECT_EQ(answer.at("rows").at(0).at("pid"), "<0.101.0>");
+}
+
+TEST(ShowWindow, WhoWasNotThereHasNoRate) {
+  const auto result =
+      run_on(shop_story(), {"show", "processes", "f", "--at", "#4", "--window", "10s", "--json"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto answer = nlohmann::json::parse(result.out);
+  for (const auto& row : answer.at("rows")) {
+    if (row.at("pid") == "<0.200.0>") {
+      EXPECT_TRUE(row.at("rate(reductions)").is_null());
+    }
+  }
+}
+
+TEST(ShowWindow, SaysWhatIsWrong) {
+  const auto first =
+      run_on(shop_story(), {"show", "processes", "f", "--at", "first", "--window", "10s"});
+  EXPECT_EQ(first.code, 2);
+  EXPECT_THAT(first.err, ::testing::HasSubstr("first snapshot"));
+  const auto none = run_on(shop_story(), {"show", "processes", "f", "--sort", "rate(reductions)"});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, ::testing::HasSubstr("--window"));
+  EXPECT_EQ(run_on(shop_story(), {"show", "processes", "f", "--window", "soon"}).code, 2);
 }
 
 }  // namespace
