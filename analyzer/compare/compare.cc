@@ -80,7 +80,8 @@ std::vector<std::string> only_in(const std::vector<RunSummary>& runs,
 // Groups and tables of which every run of one side has a floor's worth, and none of the other any.
 void tell_appeared(const std::map<std::string, Sides>& all, Gate& gate) {
   std::set<std::string> appeared, vanished;
-  for (const auto& [key, sides] : all) {
+  for (const auto& one : all) {
+    const Sides& sides = one.second;
     if (sides.metric.kind == RunMetric::Kind::kNode || !sides.metric.name.ends_with(" median"))
       continue;
     const auto none = [](const std::vector<double>& values) {

@@ -30,7 +30,9 @@ void WaitScan::look(const TableData& data, std::size_t at) {
     }
     cycle.waiters = std::max(cycle.waiters, around);
   }
-  for (const auto& [callee, waiters] : graph.fan_in()) {
+  for (const auto& crowded : graph.fan_in()) {
+    // clang 14 captures no structured bindings.
+    const std::size_t callee = crowded.first, waiters = crowded.second;
     if (waiters < kCrowd) continue;
     const ProcessId id = id_of(callee);
     if (crowds_.size() >= kMostWaits && !crowds_.contains(id)) continue;

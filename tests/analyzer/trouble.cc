@@ -9,8 +9,6 @@
 namespace beamtape {
 namespace {
 
-constexpr double kMiB = 1 << 20;
-
 std::int64_t whole(double value) { return std::llround(value); }
 
 }  // namespace
