@@ -7,35 +7,13 @@
 #include <optional>
 
 #include "analyzer/commands/text_table.h"
+#include "analyzer/diff/amounts.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 
 namespace beamtape {
 
 namespace {
-
-std::string amount_text(std::int64_t number, Unit unit) { return display(Value(number), unit); }
-std::string amount_text(std::optional<std::int64_t> number, Unit unit) {
-  return number ? amount_text(*number, unit) : "-";
-}
-
-// "+12.3 MiB", "-4".
-std::string signed_text(std::optional<std::int64_t> number, Unit unit) {
-  if (!number) return "-";
-  if (*number == 0) return "0";
-  return (*number > 0 ? "+" : "-") + amount_text(std::abs(*number), unit);
-}
-
-std::string percent_text(std::optional<double> percent) {
-  return percent && *percent != 0 ? fmt::format("{:+.1f} %", *percent) : "-";
-}
-
-std::string rate_of(const Diff& diff, std::optional<std::int64_t> difference, Unit unit) {
-  const auto rate = diff.per_second(difference);
-  if (!rate || *difference == 0) return "-";
-  if (std::abs(*rate) >= 10) return signed_text(std::llround(*rate), unit);
-  return fmt::format("{:+.2f}{}", *rate, unit == Unit::kBytes ? " B" : "");
-}
 
 std::string side_text(const DiffSide& side) {
   const SnapshotRecord& snapshot = *side.snapshot;
@@ -48,12 +26,8 @@ std::string side_text(const DiffSide& side) {
 void add_growth(const GrowthPart& part, const Diff& diff, std::size_t depth, TextTable& table) {
   std::string name = std::string(2 * depth, ' ') + printable(part.name);
   if (!part.id.empty() && part.id != part.name) name += "  " + printable(part.id);
-  const std::optional<double> percent =
-      part.a == 0 ? std::nullopt
-                  : std::optional(100.0 * static_cast<double>(part.difference()) /
-                                  std::abs(static_cast<double>(part.a)));
   table.add({name, amount_text(part.a, Unit::kBytes), amount_text(part.b, Unit::kBytes),
-             signed_text(part.difference(), Unit::kBytes), percent_text(percent),
+             signed_text(part.difference(), Unit::kBytes), percent_text(percent_of(part)),
              rate_of(diff, part.difference(), Unit::kBytes)});
   for (const GrowthPart& one : part.parts) add_growth(one, diff, depth + 1, table);
 }

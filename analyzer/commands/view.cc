@@ -22,6 +22,9 @@ Command::Run declare(CLI::App& app) {
   add_file(app, options->file);
   add_at(app, options->at);
   add_node(app, options->node);
+  app.add_option("--from", options->from, "A of a comparison, as in `diff`")->type_name("T");
+  app.add_option("--to", options->to, "B of it; one of them alone is compared with --at")
+      ->type_name("T");
   app.add_option("--tab", options->panel, "Where to begin: findings, processes, ets, …")
       ->type_name("NAME");
   app.add_option("--process", options->process, "Selected in the inspector")->type_name("PID|NAME");

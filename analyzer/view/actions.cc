@@ -63,6 +63,10 @@ const std::vector<Action>& all_actions() {
       {"Zoom to A and B", "F", 'F', false, false, focus},
       {"Set A here", "[", '[', false, false, [](Session& s) { s.mark_a = s.at(); }},
       {"Set B here", "]", ']', false, false, [](Session& s) { s.mark_b = s.at(); }},
+      {"Compare the first snapshot with the last", "", 0, false, false,
+       [](Session& s) {
+         if (s.overview().instants.size() > 1) s.compare(0, s.overview().instants.size() - 1);
+       }},
       {"Clear A and B", "Esc", kEscape, false, false, clear},
       {"Back", "Alt+Left", kLeft, false, true, [](Session& s) { s.go_back(); }},
       {"Forward", "Alt+Right", kRight, false, true, [](Session& s) { s.go_forward(); }},
@@ -139,13 +143,15 @@ void draw_help() {
       ImGui::TableSetColumnIndex(1);
       ImGui::TextUnformatted(name);
     };
-    for (const Action& action : all_actions()) line(action.keys, action.name);
+    for (const Action& action : all_actions()) {
+      if (action.keys[0]) line(action.keys, action.name);
+    }
     line("1 to 9", "The places at the left");
     line("Ctrl+F", "Filter");
     line("Ctrl+P", "Anything by its name");
     line("?", "These keys");
     line("Click", "On the timeline: that instant");
-    line("Drag", "On the timeline: A and B");
+    line("Drag", "On the timeline: compare its two ends");
     ImGui::EndTable();
   }
   ImGui::EndPopup();

@@ -8,6 +8,7 @@ extern const Panel kFindingsPanel;
 extern const Panel kProcessesPanel;
 extern const Panel kGroupsPanel;
 extern const Panel kWaitsPanel;
+extern const Panel kDiffPanel;
 extern const Panel kEtsPanel;
 extern const Panel kPortsPanel;
 extern const Panel kSocketsPanel;

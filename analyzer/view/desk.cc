@@ -17,7 +17,7 @@ Desk::~Desk() {
   thread_.join();
 }
 
-void Desk::ask(int topic, Job job) {
+void Desk::ask(const void* topic, Job job) {
   {
     const std::lock_guard lock(mutex_);
     const auto waiting = std::find_if(jobs_.begin(), jobs_.end(),

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -45,7 +46,8 @@ class Desk {
   Desk& operator=(const Desk&) = delete;
 
   // Queues a job; one of the same topic that still waits is replaced, as nobody needs it any more.
-  void ask(int topic, Job job);
+  // A topic is the address of whatever is about it.
+  void ask(const void* topic, Job job);
   bool busy() const;
 
  private:
@@ -55,10 +57,33 @@ class Desk {
   std::function<void()> wake_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::pair<int, Job>> jobs_;
+  std::deque<std::pair<const void*, Job>> jobs_;
   bool running_ = false;
   bool ending_ = false;
   std::thread thread_;
+};
+
+// What is asked of a desk again whenever it changes. For the drawing thread.
+template <typename Key, typename T>
+class Question {
+ public:
+  // The newest answer, be it to an earlier key; null until there is one. `make` is called on the
+  // desk's thread and returns a std::shared_ptr<const T>.
+  template <typename Make>
+  std::shared_ptr<const T> ask(Desk& desk, const Key& key, Make make) {
+    if (asked_ != key) {
+      asked_ = key;
+      desk.ask(tray_.get(), [tray = tray_, make = std::move(make)](Recording& recording) {
+        tray->put(make(recording));
+      });
+    }
+    return tray_->get();
+  }
+  std::shared_ptr<const T> newest() const { return tray_->get(); }
+
+ private:
+  std::optional<Key> asked_;
+  std::shared_ptr<Tray<T>> tray_ = std::make_shared<Tray<T>>();
 };
 
 }  // namespace beamtape

@@ -55,12 +55,12 @@ void draw_actions(Session& session, const Finding& finding) {
   if (subject.kind == "allocator" && ImGui::Button("Show allocators")) session.show("allocators");
   if (subject.kind == "node" && ImGui::Button("Show the node")) session.show("node");
   ImGui::SameLine();
-  if (ImGui::Button("Mark A and B")) {
+  if (ImGui::Button("Compare its ends")) {
     const auto start = session.overview().instants.front().wall_us;
-    session.mark_a = session.position_at(static_cast<double>(finding.from_wall_us - start) / 1e6);
-    session.mark_b = session.position_at(static_cast<double>(finding.to_wall_us - start) / 1e6);
+    session.compare(session.position_at(static_cast<double>(finding.from_wall_us - start) / 1e6),
+                    session.position_at(static_cast<double>(finding.to_wall_us - start) / 1e6));
   }
-  explain("Marks the stretch that this finding rests on");
+  explain("What changed over the stretch that this finding rests on");
 }
 
 void draw_finding(Session& session, const Finding& finding) {

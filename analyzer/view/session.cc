@@ -6,8 +6,6 @@ namespace beamtape {
 
 namespace {
 
-enum Topic { kRowsTopic, kTextTopic, kLifeTopic, kFindingsTopic, kWaitsTopic };
-
 // Text is made for this many rows above and below what is visible, so that scrolling meets it.
 constexpr std::size_t kMargin = 150;
 constexpr double kShortestView = 0.1;  // seconds
@@ -69,29 +67,24 @@ void Session::go_forward() {
 }
 
 std::shared_ptr<const Rows> Session::rows(const RowsQuestion& question) {
-  auto have = rows_->get();
-  if (!(question == asked_rows_)) {
-    asked_rows_ = question;
-    rows_desk_.ask(kRowsTopic, [tray = rows_, question](Recording& recording) {
-      tray->put(find_rows(recording, question, tray->get()));
-    });
-  }
+  // The desks end before the trays do.
+  auto have = rows_.ask(rows_desk_, question, [this, question](Recording& recording) {
+    return find_rows(recording, question, rows_.newest());
+  });
   // The old order stays usable until the new one is there, but not that of another table.
   return have && have->question.table == question.table ? have : nullptr;
 }
 
 std::shared_ptr<const RowsText> Session::rows_text(const std::shared_ptr<const Rows>& rows,
                                                    std::size_t first, std::size_t count) {
-  auto have = text_->get();
+  auto have = text_.newest();
   const std::size_t end = std::min(first + count, rows->order.size());
   const bool fits =
       have && have->of == rows && have->first <= first && have->first + have->rows.size() >= end;
-  const std::pair wanted{rows, std::pair{first, count}};
-  if (!fits && wanted != asked_text_) {
-    asked_text_ = wanted;
+  if (!fits) {
     const std::size_t from = first > kMargin ? first - kMargin : 0;
-    rows_desk_.ask(kTextTopic, [tray = text_, rows, from, count](Recording&) {
-      tray->put(text_of(rows, from, count + 2 * kMargin));
+    have = text_.ask(rows_desk_, {rows, {first, count}}, [rows, from, count](Recording&) {
+      return text_of(rows, from, count + 2 * kMargin);
     });
   }
   return have && have->of->question.table == rows->question.table ? have : nullptr;
@@ -100,57 +93,68 @@ std::shared_ptr<const RowsText> Session::rows_text(const std::shared_ptr<const R
 std::shared_ptr<const LifeText> Session::life() {
   const Instant* now = instant();
   if (place_.subject.empty() || !now) return nullptr;
-  const std::pair wanted{place_.subject, now->snapshot};
-  if (wanted != asked_life_) {
-    asked_life_ = wanted;
-    answers_desk_.ask(kLifeTopic,
-                      [tray = life_, wanted, node = overview_.node,
-                       start = overview_.instants.front().wall_us](Recording& recording) {
-                        tray->put(std::make_shared<LifeText>(
-                            read_life_text(recording, wanted.first, node, wanted.second, start)));
-                      });
-  }
-  auto have = life_->get();
+  auto have = life_.ask(answers_desk_, {place_.subject, now->snapshot},
+                        [subject = place_.subject, node = overview_.node, id = now->snapshot,
+                         start = overview_.instants.front().wall_us](Recording& recording) {
+                          return std::make_shared<const LifeText>(
+                              read_life_text(recording, subject, node, id, start));
+                        });
   return have && have->subject == place_.subject ? have : nullptr;
 }
 
 std::shared_ptr<const FindingsText> Session::findings() {
-  if (!asked_findings_ && !overview_.instants.empty()) {
-    asked_findings_ = true;
-    const std::pair range{overview_.instants.front().snapshot, overview_.instants.back().snapshot};
-    answers_desk_.ask(kFindingsTopic,
-                      [tray = findings_, range, node = overview_.node](Recording& recording) {
-                        auto text = std::make_shared<FindingsText>();
-                        auto found = find_findings(recording, node, range);
-                        if (found) {
-                          text->found = std::move(*found);
-                        } else {
-                          text->error = found.error().message;
-                        }
-                        tray->put(text);
-                      });
-  }
-  return findings_->get();
+  if (overview_.instants.empty()) return nullptr;
+  const std::pair range{overview_.instants.front().snapshot, overview_.instants.back().snapshot};
+  return findings_.ask(answers_desk_, true, [range, node = overview_.node](Recording& recording) {
+    auto text = std::make_shared<FindingsText>();
+    auto found = find_findings(recording, node, range);
+    if (found) {
+      text->found = std::move(*found);
+    } else {
+      text->error = found.error().message;
+    }
+    return text;
+  });
 }
 
 std::shared_ptr<const WaitsText> Session::waits() {
   const Instant* now = instant();
   if (!now) return nullptr;
-  if (asked_waits_ != now->snapshot) {
-    asked_waits_ = now->snapshot;
-    answers_desk_.ask(kWaitsTopic, [tray = waits_, id = now->snapshot](Recording& recording) {
-      auto text = std::make_shared<WaitsText>();
-      text->snapshot = id;
-      auto found = read_waits(recording, *recording.snapshot(id));
-      if (found) {
-        text->found = std::move(*found);
-      } else {
-        text->error = found.error().message;
-      }
-      tray->put(text);
-    });
-  }
-  return waits_->get();
+  return waits_.ask(answers_desk_, now->snapshot, [id = now->snapshot](Recording& recording) {
+    auto text = std::make_shared<WaitsText>();
+    text->snapshot = id;
+    auto found = read_waits(recording, *recording.snapshot(id));
+    if (found) {
+      text->found = std::move(*found);
+    } else {
+      text->error = found.error().message;
+    }
+    return text;
+  });
+}
+
+std::shared_ptr<const DiffText> Session::diff() {
+  const auto ends = compared();
+  if (!ends) return nullptr;
+  const std::pair ids{overview_.instants[ends->first].snapshot,
+                      overview_.instants[ends->second].snapshot};
+  auto have = diff_.ask(answers_desk_, ids, [ids](Recording& recording) {
+    return std::make_shared<const DiffText>(read_diff_text(recording, ids.first, ids.second));
+  });
+  return have && have->snapshots == ids ? have : nullptr;
+}
+
+std::optional<std::pair<std::size_t, std::size_t>> Session::compared() const {
+  if (!mark_a && !mark_b) return std::nullopt;
+  const std::size_t a = mark_a.value_or(at_), b = mark_b.value_or(at_);
+  if (a == b || std::max(a, b) >= overview_.instants.size()) return std::nullopt;
+  return std::pair{a, b};
+}
+
+void Session::compare(std::size_t a, std::size_t b) {
+  mark_a = a;
+  mark_b = b;
+  if (compared()) show("diff");
 }
 
 void Session::show_all() {

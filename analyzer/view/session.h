@@ -8,6 +8,7 @@
 
 #include "analyzer/findings/findings.h"
 #include "analyzer/view/desk.h"
+#include "analyzer/view/diff_view.h"
 #include "analyzer/view/life.h"
 #include "analyzer/view/overview.h"
 #include "analyzer/view/rows.h"
@@ -69,6 +70,8 @@ class Session {
   std::shared_ptr<const LifeText> life();
   std::shared_ptr<const FindingsText> findings();
   std::shared_ptr<const WaitsText> waits();
+  // Of compared(); null too if there is nothing to compare.
+  std::shared_ptr<const DiffText> diff();
   bool busy() const { return rows_desk_.busy() || answers_desk_.busy(); }
 
   // Playing: steps at the recording's own pace times `speed`.
@@ -81,6 +84,10 @@ class Session {
   void pan(double seconds);
   // A and B of a comparison.
   std::optional<std::size_t> mark_a, mark_b;
+  // Both, or the one that is set and the shown instant; nothing if that is one and the same.
+  std::optional<std::pair<std::size_t, std::size_t>> compared() const;
+  // Sets both and shows what is between them.
+  void compare(std::size_t a, std::size_t b);
 
  private:
   void visit(Place place);
@@ -91,16 +98,13 @@ class Session {
   Place place_;
   std::vector<Place> visited_;
   std::size_t back_at_ = 0;
-  RowsQuestion asked_rows_;
-  std::pair<std::shared_ptr<const Rows>, std::pair<std::size_t, std::size_t>> asked_text_;
-  std::pair<std::string, std::int64_t> asked_life_;
-  bool asked_findings_ = false;
-  std::int64_t asked_waits_ = 0;
-  std::shared_ptr<Tray<Rows>> rows_ = std::make_shared<Tray<Rows>>();
-  std::shared_ptr<Tray<RowsText>> text_ = std::make_shared<Tray<RowsText>>();
-  std::shared_ptr<Tray<LifeText>> life_ = std::make_shared<Tray<LifeText>>();
-  std::shared_ptr<Tray<FindingsText>> findings_ = std::make_shared<Tray<FindingsText>>();
-  std::shared_ptr<Tray<WaitsText>> waits_ = std::make_shared<Tray<WaitsText>>();
+  Question<RowsQuestion, Rows> rows_;
+  Question<std::pair<std::shared_ptr<const Rows>, std::pair<std::size_t, std::size_t>>, RowsText>
+      text_;
+  Question<std::pair<std::string, std::int64_t>, LifeText> life_;
+  Question<bool, FindingsText> findings_;
+  Question<std::int64_t, WaitsText> waits_;
+  Question<std::pair<std::int64_t, std::int64_t>, DiffText> diff_;
   // Last: their threads end before what they write to.
   Desk rows_desk_, answers_desk_;
 };

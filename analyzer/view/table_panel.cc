@@ -63,9 +63,8 @@ void draw_heads(const Rows& rows, Choice& choice) {
   }
   ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
   for (std::size_t i = 0; i < rows.columns.size(); ++i) {
-    ImGui::TableSetColumnIndex(static_cast<int>(i));
-    ImGui::TableHeader(rows.columns[i].name.c_str());
-    explain(rows.columns[i].explanation);
+    const ColumnHead& head = rows.columns[i];
+    table_head(static_cast<int>(i), head.name, head.explanation, head.number, true);
   }
   ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
   if (!specs || !specs->SpecsDirty) return;

@@ -24,6 +24,8 @@ constexpr Theme kDark{
     rgb(0xe5a33d),
     rgb(0xe5534b),
     rgb(0x0b0d10),
+    rgb(0xe69f00),
+    rgb(0x56b4e9),
     {rgb(0x56b4e9), rgb(0xe69f00), rgb(0x009e73), rgb(0xcc79a7), rgb(0xf0e442), rgb(0x8b93a1)}};
 constexpr Theme kLight{
     rgb(0xf4f5f7),
@@ -37,6 +39,8 @@ constexpr Theme kLight{
     rgb(0x9a5b00),
     rgb(0xb8261d),
     rgb(0xffffff),
+    rgb(0xb34f00),
+    rgb(0x0072b2),
     {rgb(0x0072b2), rgb(0xd55e00), rgb(0x009e73), rgb(0xcc79a7), rgb(0xb59f00), rgb(0x7a8494)}};
 
 Theme chosen = kDark;
@@ -95,6 +99,13 @@ void set_colours(ImGuiStyle& style) {
   set(ImGuiCol_TableBorderLight, chosen.line);
   set(ImGuiCol_TableRowBg, faded(chosen.panel, 0));
   set(ImGuiCol_TableRowBgAlt, faded(chosen.raised, 0.35F));
+  set(ImGuiCol_Tab, chosen.panel);
+  set(ImGuiCol_TabHovered, chosen.line);
+  set(ImGuiCol_TabActive, chosen.raised);
+  set(ImGuiCol_TabUnfocused, chosen.panel);
+  set(ImGuiCol_TabUnfocusedActive, chosen.raised);
+  set(ImGuiCol_ResizeGrip, faded(chosen.ground, 0));
+  set(ImGuiCol_CheckMark, chosen.accent);
   set(ImGuiCol_TextSelectedBg, faded(chosen.accent, 0.35F));
   set(ImGuiCol_NavHighlight, chosen.accent);
 }

@@ -11,6 +11,7 @@ namespace beamtape {
 struct Theme {
   using Colour = std::uint32_t;
   Colour ground, panel, raised, line, text, quiet, accent, good, warning, critical, on_accent;
+  Colour more, less;             // of a difference
   std::array<Colour, 6> series;  // Okabe and Ito's: told apart by the colour-blind
 };
 

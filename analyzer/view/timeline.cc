@@ -1,5 +1,5 @@
 // The timeline across the top: what the node's numbers did, and where in it one is. A click goes to
-// an instant; a drag marks A and B; the wheel zooms at the mouse.
+// an instant; a drag compares its two ends; the wheel zooms at the mouse.
 
 #include <fmt/format.h>
 #include <imgui.h>
@@ -49,6 +49,9 @@ bool broken_between(const Overview& overview, const Track& track, std::size_t a,
 void draw_memory(const Overview& overview, const Area& area, const Track& total,
                  const std::vector<std::size_t>& kept, double most) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
+  // Without soft edges, which would show as seams between two quads.
+  const ImDrawListFlags flags = list.Flags;
+  list.Flags &= ~ImDrawListFlags_AntiAliasedFill;
   const auto y = [&](double bytes) {
     return area.high.y - static_cast<float>(bytes / most) * (area.high.y - area.low.y);
   };
@@ -68,6 +71,7 @@ void draw_memory(const Overview& overview, const Area& area, const Track& total,
       below_b += here_b;
     }
   }
+  list.Flags = flags;
 }
 
 void draw_line(const Overview& overview, const Area& area, const Track& track,
@@ -148,8 +152,10 @@ void draw_mark(const Area& area, double second, Theme::Colour colour, const char
   if (x < area.low.x - 1 || x > area.high.x + 1) return;
   list.AddLine({x, area.low.y}, {x, area.high.y}, colour, scaled(1.5F));
   const float size = faces().mono->FontSize;
-  list.AddRectFilled({x, area.low.y}, {x + size, area.low.y + size}, colour);
-  list.AddText(faces().mono, size, {x + size * 0.2F, area.low.y}, theme().on_accent, letter);
+  // A flag, inwards at the right edge.
+  const float left = x + size > area.high.x ? x - size : x;
+  list.AddRectFilled({left, area.low.y}, {left + size, area.low.y + size}, colour);
+  list.AddText(faces().mono, size, {left + size * 0.2F, area.low.y}, theme().on_accent, letter);
 }
 
 void draw_gaps_and_notes(const Overview& overview, const Area& area) {
@@ -234,6 +240,7 @@ void take_mouse(Session& session, const Area& area) {
   if (std::abs(io.MousePos.x - io.MouseClickedPos[0].x) > scaled(6)) {
     session.mark_a = std::min(start, here);
     session.mark_b = std::max(start, here);
+    if (ImGui::IsItemDeactivated()) session.compare(*session.mark_a, *session.mark_b);
   } else if (ImGui::IsItemDeactivated()) {
     session.go_to(here);
   }

@@ -23,6 +23,30 @@ void mono_text(const std::string& text, Theme::Colour colour) {
   ImGui::PopFont();
 }
 
+void right_text(const std::string& text, Theme::Colour colour) {
+  ImGui::PushFont(faces().mono);
+  const float room = ImGui::GetContentRegionAvail().x;
+  const float wide = ImGui::CalcTextSize(text.c_str()).x;
+  if (wide < room) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - wide);
+  ImGui::PushStyleColor(ImGuiCol_Text, colour);
+  ImGui::TextUnformatted(text.c_str());
+  ImGui::PopStyleColor();
+  ImGui::PopFont();
+}
+
+void table_head(int column, const std::string& name, const std::string& explanation, bool number,
+                bool sortable) {
+  if (!ImGui::TableSetColumnIndex(column)) return;
+  if (number) {
+    const float arrow = sortable ? ImGui::GetFontSize() + ImGui::GetStyle().FramePadding.x : 0;
+    const float room =
+        ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(name.c_str()).x - arrow;
+    if (room > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room);
+  }
+  ImGui::TableHeader(name.c_str());
+  explain(explanation);
+}
+
 void title_text(const std::string& text) {
   ImGui::PushFont(faces().title);
   ImGui::TextUnformatted(text.c_str());

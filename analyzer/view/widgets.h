@@ -13,6 +13,12 @@ namespace beamtape {
 
 void quiet_text(const std::string& text);
 void mono_text(const std::string& text, Theme::Colour colour);
+// At the right edge of the table cell or line, so that digits stand under digits.
+void right_text(const std::string& text, Theme::Colour colour);
+// The head of a table's column, that of a number above its digits; `sortable` leaves room for the
+// arrow.
+void table_head(int column, const std::string& name, const std::string& explanation, bool number,
+                bool sortable = false);
 void title_text(const std::string& text);
 void wrapped_text(const std::string& text, Theme::Colour colour);
 // Shown while the mouse is over what was drawn last. Nothing for an empty text.

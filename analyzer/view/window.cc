@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include "analyzer/load/text.h"
 #include "analyzer/view/panel.h"
@@ -176,11 +177,12 @@ float scale_of(GLFWwindow* window, double wanted) {
   return std::max(1.0F, x);
 }
 
-// Where the options say that it should begin.
-Expected<std::size_t> starting_position(const Recording& recording, const WindowOptions& options) {
+// The position of an instant among those of the shown node.
+Expected<std::size_t> position_of(const Recording& recording, const std::string& time,
+                                  const std::string& shown_node) {
   if (recording.node_names().empty()) return 0;
-  const std::string node = options.node.empty() ? recording.node_names().front() : options.node;
-  const auto at = recording.at(options.at, node);
+  const std::string node = shown_node.empty() ? recording.node_names().front() : shown_node;
+  const auto at = recording.at(time, node);
   if (!at) return tl::unexpected(at.error());
   std::size_t position = 0;
   for (const SnapshotRecord& one : recording.reader().snapshots()) {
@@ -188,6 +190,26 @@ Expected<std::size_t> starting_position(const Recording& recording, const Window
     if (recording.node_name(one) == node) ++position;
   }
   return position;
+}
+
+// Where the options say that it should begin.
+struct Start {
+  std::size_t at = 0;
+  std::optional<std::size_t> a, b;
+};
+
+Expected<Start> starting_point(const Recording& recording, const WindowOptions& options) {
+  Start start;
+  const auto at = position_of(recording, options.at, options.node);
+  if (!at) return tl::unexpected(at.error());
+  start.at = *at;
+  for (const auto& [word, mark] : {std::pair(&options.from, &start.a), {&options.to, &start.b}}) {
+    if (word->empty()) continue;
+    const auto position = position_of(recording, *word, options.node);
+    if (!position) return tl::unexpected(position.error());
+    *mark = *position;
+  }
+  return start;
 }
 
 }  // namespace
@@ -209,8 +231,8 @@ Expected<void> show_window(const WindowOptions& options,
   if (!rows) return tl::unexpected(rows.error());
   auto answers = open();
   if (!answers) return tl::unexpected(answers.error());
-  const auto position = starting_position(*rows, options);
-  if (!position) return tl::unexpected(position.error());
+  const auto start = starting_point(*rows, options);
+  if (!start) return tl::unexpected(start.error());
   const Display display;
   if (!display.works()) {
     return fail(Error::Code::kNotFound,
@@ -223,7 +245,10 @@ Expected<void> show_window(const WindowOptions& options,
   const Drawing drawing(window->get(), options.light, scale_of(window->get(), options.scale));
   Session session(std::move(*rows), std::move(*answers), options.node,
                   [] { glfwPostEmptyEvent(); });
-  session.go_to(*position);
+  session.go_to(start->at);
+  session.mark_a = start->a;
+  session.mark_b = start->b;
+  if (session.compared()) session.show("diff");
   if (!options.panel.empty()) session.show(options.panel);
   if (!options.process.empty()) session.select(options.process);
   if (!options.screenshot.empty()) {

@@ -11,7 +11,8 @@ struct WindowOptions {
   std::string file;
   std::string node;         // of several in the file; empty: the first
   std::string at = "last";  // a time word
-  std::string panel;        // empty: findings
+  std::string from, to;     // time words: A and B of a comparison, as in `diff`; empty: none
+  std::string panel;        // empty: findings, or diff if there is something to compare
   std::string process;      // selected; empty: none
   std::string screenshot;   // a PNG is written there, and no window is shown
   int width = 1600, height = 1000;

@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <limits>
 #include <memory>
 #include <thread>
 
 #include "analyzer/view/decimate.h"
+#include "analyzer/view/diff_view.h"
 #include "analyzer/view/life.h"
 #include "analyzer/view/overview.h"
 #include "analyzer/view/rows.h"
@@ -106,6 +109,30 @@ TEST(LifeText, TellsOneProcessAtAnInstant) {
   EXPECT_NE(nobody.error, "");
 }
 
+TEST(DiffText, OrdersRowsByAnyNumberAndExplainsIt) {
+  const DiffText text = read_diff_text(shop(), 1, 5);
+  ASSERT_EQ(text.error, "");
+  ASSERT_TRUE(text.found.growth);
+  ASSERT_EQ(text.tables.size(), text.found.tables.size());
+  const auto processes =
+      std::find_if(text.found.tables.begin(), text.found.tables.end(),
+                   [](const DiffTable& table) { return table.subject == "process"; });
+  ASSERT_NE(processes, text.found.tables.end());
+  const auto& told = text.tables[static_cast<std::size_t>(processes - text.found.tables.begin())];
+  ASSERT_EQ(told.by_metric.size(), processes->metrics.size());
+  for (std::size_t metric = 0; metric < processes->metrics.size(); ++metric) {
+    EXPECT_NE(told.explanations[metric], "") << processes->metrics[metric].name;
+    std::int64_t before = std::numeric_limits<std::int64_t>::max();
+    for (const std::size_t row : told.by_metric[metric]) {
+      const auto difference = processes->rows[row].difference(metric);
+      const std::int64_t size = difference ? std::llabs(*difference) : -1;
+      EXPECT_LE(size, before);
+      before = size;
+    }
+  }
+  EXPECT_NE(read_diff_text(shop(), 2, 2).error, "");
+}
+
 class SessionTest : public ::testing::Test {
  protected:
   Session session{shop(), shop(), "", [] {}};
@@ -145,13 +172,34 @@ TEST_F(SessionTest, ZoomsNoFurtherOutThanTheRecording) {
   EXPECT_LT(session.from_s, 71);
 }
 
+TEST_F(SessionTest, ComparesTheTwoEndsOfADrag) {
+  session.show("processes");
+  EXPECT_EQ(session.compared(), std::nullopt);
+  EXPECT_EQ(session.diff(), nullptr);
+  session.compare(0, 4);
+  EXPECT_EQ(session.place().panel, "diff");
+  EXPECT_EQ(session.compared(), (std::pair<std::size_t, std::size_t>(0, 4)));
+  while (!session.diff()) std::this_thread::yield();
+  EXPECT_EQ(session.diff()->snapshots, (std::pair<std::int64_t, std::int64_t>(1, 5)));
+  session.go_back();
+  EXPECT_EQ(session.place().panel, "processes");
+}
+
+TEST_F(SessionTest, ComparesOneMarkWithTheShownInstant) {
+  session.mark_a = 2;
+  EXPECT_EQ(session.compared(), (std::pair<std::size_t, std::size_t>(2, 5)));
+  session.go_to(2);
+  EXPECT_EQ(session.compared(), std::nullopt) << "one and the same instant";
+}
+
 TEST_F(SessionTest, AnswersWithoutHoldingUpTheOneWhoAsks) {
   const RowsQuestion question{"processes", 6, "", ""};
   while (!session.rows(question)) std::this_thread::yield();
   const auto rows = session.rows(question);
   EXPECT_EQ(rows->order.size(), 4U);
   while (!session.rows_text(rows, 0, 10)) std::this_thread::yield();
-  EXPECT_EQ(session.rows({"ets", 6, "", ""}), nullptr) << "the rows of another table";
+  const auto others = session.rows({"ets", 6, "", ""});
+  EXPECT_TRUE(!others || others->question.table == "ets") << "the rows of another table";
 }
 
 }  // namespace

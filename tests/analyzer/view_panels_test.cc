@@ -78,6 +78,8 @@ TEST(Panels, AreDrawnOverAStory) {
   session.mark_a = 1;
   session.mark_b = 3;
   draw_every_panel(session);
+  session.compare(4, 5);  // across the gap: other lives
+  draw_every_panel(session);
 }
 
 TEST(Panels, AreDrawnOverNothing) {
