@@ -77,11 +77,11 @@ void draw_footer(const Session& session) {
   const Instant* now = session.instant();
   if (!now) return;
   std::string text = fmt::format(
-      "#{}  {} UTC  ·  {} processes, {} not read whole  ·  took {}  ·  cost on the node {}  ·  {} "
+      "#{}  {} UTC  ·  {} process{}, {} not read whole  ·  took {}  ·  cost on the node {}  ·  {} "
       "received",
       now->snapshot, clock_text(now->wall_us, true), grouped(now->processes),
-      grouped(now->not_read), duration_text(now->took_us), duration_text(now->target_us),
-      size_text(now->received_bytes));
+      now->processes == 1 ? "" : "es", grouped(now->not_read), duration_text(now->took_us),
+      duration_text(now->target_us), size_text(now->received_bytes));
   if (now->filling) text += "  ·  still filling: not every process has been read in detail yet";
   if (!now->not_answered.empty()) text += "  ·  not answered: " + printable(now->not_answered);
   quiet_text(text);

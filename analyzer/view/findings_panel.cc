@@ -105,12 +105,14 @@ void draw(Session& session) {
   if (answer->found.findings.empty()) {
     empty_state("No findings", "No rule saw anything that grows, floods, leaks or is stuck.");
   }
-  int id = 0;
-  for (const Finding& finding : answer->found.findings) {
-    ImGui::PushID(++id);
-    draw_finding(session, finding);
+  const auto& findings = answer->found.findings;
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    ImGui::PushID(static_cast<int>(i));
+    if (session.wanted_finding == i) ImGui::SetScrollHereY(0);
+    draw_finding(session, findings[i]);
     ImGui::PopID();
   }
+  session.wanted_finding.reset();
   for (const Damage& one : answer->found.damage) {
     wrapped_text("damaged: " + printable(one.what), theme().critical);
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "analyzer/load/scheduler_use.h"
 #include "analyzer/load/series.h"
 #include "analyzer/load/text.h"
 
@@ -38,7 +39,7 @@ constexpr Declared kTracks[] = {{"memory_total", "memory"},
 
 // Empty values where this recording has no such metric.
 Track read_track(const Recording& recording, const Declared& declared, const Overview& overview) {
-  Track track{declared.metric, declared.title, Unit::kNone, false, {}};
+  Track track{declared.metric, declared.title, Unit::kNone, false, false, {}};
   const double none = std::numeric_limits<double>::quiet_NaN();
   track.values.assign(overview.instants.size(), none);
   const auto series =
@@ -78,7 +79,7 @@ void add_memory(const Recording& recording, Overview& overview) {
   for (const Declared& one : kMemory) {
     overview.memory.push_back(read_track(recording, one, overview));
   }
-  Track rest{"memory_total", "other", Unit::kBytes, false, {}};
+  Track rest{"memory_total", "other", Unit::kBytes, false, false, {}};
   const Track& total = overview.tracks.front();
   for (std::size_t i = 0; i < total.values.size(); ++i) {
     double explained = 0;
@@ -125,6 +126,29 @@ Overview read_overview(const Recording& recording, const std::string& node) {
     overview.notes.push_back({note.wall_us, note.wall_us, printable(note.text)});
   }
   return overview;
+}
+
+std::string text_at(const Track& track, std::size_t position) {
+  const double value = position < track.values.size() ? track.values[position]
+                                                      : std::numeric_limits<double>::quiet_NaN();
+  if (track.is_share && !std::isnan(value)) return fmt::format("{:.1f} %", 100 * value);
+  return track_text(value, track.unit, track.is_rate);
+}
+
+Track read_scheduler_use(const Recording& recording, const std::string& node) {
+  Track track{"", "scheduler use", Unit::kNone, false, true, {}};
+  const auto& snapshots = recording.reader().snapshots();
+  if (snapshots.empty()) return track;
+  const auto uses = scheduler_use(recording, node, {snapshots.front().id, snapshots.back().id});
+  if (!uses || uses->empty()) return track;
+  auto next = uses->begin();
+  for (const SnapshotRecord& one : snapshots) {
+    if (recording.node_name(one) != node) continue;
+    const bool known = next != uses->end() && next->snapshot->id == one.id;
+    track.values.push_back(known ? next->share : std::numeric_limits<double>::quiet_NaN());
+    if (known) ++next;
+  }
+  return track;
 }
 
 std::string track_text(double value, Unit unit, bool is_rate) {

@@ -29,6 +29,7 @@ struct Track {
   std::string title;
   Unit unit = Unit::kNone;
   bool is_rate = false;
+  bool is_share = false;  // 0 to 1
   std::vector<double> values;
 };
 
@@ -59,5 +60,10 @@ Overview read_overview(const Recording& recording, const std::string& node);
 // A value of a track as people read it, with its unit: "1.92 GiB", "41 203", "812/s"; "not read"
 // for NaN.
 std::string track_text(double value, Unit unit, bool is_rate);
+// That of a track at an instant.
+std::string text_at(const Track& track, std::size_t position);
+
+// How busy the normal schedulers were, where the node measured it; else a track without values.
+Track read_scheduler_use(const Recording& recording, const std::string& node);
 
 }  // namespace beamtape

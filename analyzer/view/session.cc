@@ -55,6 +55,11 @@ void Session::visit(Place place) {
   back_at_ = visited_.size() - 1;
 }
 
+void Session::show_finding(std::size_t index) {
+  wanted_finding = index;
+  show("findings");
+}
+
 void Session::show(const std::string& panel) { visit({panel, place_.subject}); }
 void Session::select(const std::string& subject) { visit({place_.panel, subject}); }
 
@@ -142,6 +147,15 @@ std::shared_ptr<const DiffText> Session::diff() {
     return std::make_shared<const DiffText>(read_diff_text(recording, ids.first, ids.second));
   });
   return have && have->snapshots == ids ? have : nullptr;
+}
+
+std::shared_ptr<const Track> Session::scheduler_use() {
+  if (overview_.instants.empty()) return nullptr;
+  auto have =
+      scheduler_use_.ask(answers_desk_, true, [node = overview_.node](Recording& recording) {
+        return std::make_shared<const Track>(read_scheduler_use(recording, node));
+      });
+  return have && have->values.size() == overview_.instants.size() ? have : nullptr;
 }
 
 std::optional<std::pair<std::size_t, std::size_t>> Session::compared() const {

@@ -57,6 +57,8 @@ class Session {
 
   const Place& place() const { return place_; }
   void show(const std::string& panel);
+  // The place of findings, at that one of them.
+  void show_finding(std::size_t index);
   void select(const std::string& subject);  // a process; empty closes the inspector
   bool can_go_back() const { return back_at_ > 0; }
   bool can_go_forward() const { return back_at_ + 1 < visited_.size(); }
@@ -72,8 +74,12 @@ class Session {
   std::shared_ptr<const WaitsText> waits();
   // Of compared(); null too if there is nothing to compare.
   std::shared_ptr<const DiffText> diff();
+  // How busy the schedulers were, a value for each instant; null also where it was not recorded.
+  std::shared_ptr<const Track> scheduler_use();
   bool busy() const { return rows_desk_.busy() || answers_desk_.busy(); }
 
+  // The finding that somebody asked for: cleared by the panel when it has scrolled there.
+  std::optional<std::size_t> wanted_finding;
   // Playing: steps at the recording's own pace times `speed`.
   bool playing = false;
   float speed = 4;
@@ -105,6 +111,7 @@ class Session {
   Question<bool, FindingsText> findings_;
   Question<std::int64_t, WaitsText> waits_;
   Question<std::pair<std::int64_t, std::int64_t>, DiffText> diff_;
+  Question<bool, Track> scheduler_use_;
   // Last: their threads end before what they write to.
   Desk rows_desk_, answers_desk_;
 };

@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <vector>
 
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/view/decimate.h"
 #include "analyzer/view/panel.h"
+#include "analyzer/view/timeline_area.h"
 #include "analyzer/view/widgets.h"
 
 namespace beamtape {
@@ -18,23 +21,25 @@ namespace beamtape {
 namespace {
 
 constexpr std::size_t kLanes = 6;  // the first of Overview::tracks; memory is one of them
+constexpr float kStrip = 18;       // for the marks
 constexpr float kGutter = 232;
 
-struct Area {
-  ImVec2 low, high;
-  double from_s, to_s;
+using Area = TimelineArea;
 
-  float x(double second) const {
-    return low.x + static_cast<float>((second - from_s) / (to_s - from_s)) * (high.x - low.x);
+// The curves from top to bottom, memory first.
+struct Lanes {
+  explicit Lanes(Session& session) : use(session.scheduler_use()) {
+    const Overview& overview = session.overview();
+    for (std::size_t i = 0; i < std::min(kLanes, overview.tracks.size()); ++i) {
+      tracks.push_back(&overview.tracks[i]);
+    }
+    // Only where the node measured it.
+    if (use) tracks.push_back(use.get());
   }
-  double second(float at) const {
-    return from_s + (to_s - from_s) * static_cast<double>((at - low.x) / (high.x - low.x));
-  }
+
+  std::shared_ptr<const Track> use;
+  std::vector<const Track*> tracks;
 };
-
-double second_of(const Overview& overview, std::int64_t wall_us) {
-  return static_cast<double>(wall_us - overview.instants.front().wall_us) / 1e6;
-}
 
 // A gap or an unread value between two drawn instants: nothing is drawn over it.
 bool broken_between(const Overview& overview, const Track& track, std::size_t a, std::size_t b) {
@@ -94,7 +99,7 @@ void draw_line(const Overview& overview, const Area& area, const Track& track,
 void draw_label(const Session& session, const Track& track, const Area& area, float left) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const double value = track.values.empty() ? NAN : track.values[session.at()];
-  const std::string text = track_text(value, track.unit, track.is_rate);
+  const std::string text = text_at(track, session.at());
   const float size = faces().text->FontSize;
   const float y = (area.low.y + area.high.y - size) / 2;
   list.AddText(faces().text, size, {left, y}, theme().quiet, track.title.c_str());
@@ -104,9 +109,8 @@ void draw_label(const Session& session, const Track& track, const Area& area, fl
                std::isnan(value) ? theme().quiet : theme().text, text.c_str());
 }
 
-void draw_lane(const Session& session, std::size_t lane, const Area& area, float left) {
+void draw_lane(const Session& session, const Track& track, const Area& area, float left) {
   const Overview& overview = session.overview();
-  const Track& track = overview.tracks[lane];
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddLine({area.low.x, area.high.y}, {area.high.x, area.high.y}, theme().line);
   draw_label(session, track, area, left);
@@ -114,9 +118,9 @@ void draw_lane(const Session& session, std::size_t lane, const Area& area, float
                               static_cast<std::size_t>(std::max(1.0F, area.high.x - area.low.x)));
   double most = 0;
   for (const std::size_t one : kept) most = std::max(most, track.values[one]);
-  if (most <= 0) most = 1;
-  list.PushClipRect(area.low, {area.high.x, area.high.y + 1}, true);
-  if (lane == 0) {
+  if (most <= 0 || track.is_share) most = 1;
+  list.PushClipRect({area.low.x, area.low.y}, {area.high.x, area.high.y + 1}, true);
+  if (&track == &overview.tracks.front()) {
     draw_memory(overview, area, track, kept, most);
   } else {
     draw_line(overview, area, track, kept, most);
@@ -172,7 +176,8 @@ void draw_gaps_and_notes(const Overview& overview, const Area& area) {
     }
   }
   for (const Stretch& note : overview.notes) {
-    draw_mark(area, second_of(overview, note.from_us), theme().good, "n");
+    const float x = area.x(second_of(overview, note.from_us));
+    list.AddLine({x, area.low.y}, {x, area.high.y}, faded(theme().good, 0.7F), scaled(1));
   }
 }
 
@@ -197,7 +202,7 @@ void draw_playhead(const Session& session, const Area& area) {
                          {x, area.low.y + half}, theme().text);
 }
 
-void tell_hovered(const Session& session, const Area& area) {
+void tell_hovered(Session& session, const Area& area) {
   const Overview& overview = session.overview();
   const double second = area.second(ImGui::GetIO().MousePos.x);
   const std::size_t at = session.position_at(second);
@@ -205,10 +210,8 @@ void tell_hovered(const Session& session, const Area& area) {
   ImGui::BeginTooltip();
   ImGui::Text("#%lld  %s UTC", static_cast<long long>(instant.snapshot),
               clock_text(instant.wall_us, true).c_str());
-  for (std::size_t i = 0; i < std::min(kLanes, overview.tracks.size()); ++i) {
-    const Track& track = overview.tracks[i];
-    quiet_text(track.title + "  " + track_text(track.values[at], track.unit, track.is_rate));
-  }
+  const Lanes lanes(session);
+  for (const Track* lane : lanes.tracks) quiet_text(lane->title + "  " + text_at(*lane, at));
   const auto wall = overview.instants.front().wall_us + std::llround(second * 1e6);
   for (const Stretch& gap : overview.gaps) {
     if (gap.from_us <= wall && wall <= gap.to_us) ImGui::Text("gap: %s", gap.reason.c_str());
@@ -223,7 +226,7 @@ void tell_hovered(const Session& session, const Area& area) {
 }
 
 void take_mouse(Session& session, const Area& area) {
-  ImGui::SetCursorScreenPos(area.low);
+  ImGui::SetCursorScreenPos({area.low.x, area.low.y});
   ImGui::InvisibleButton("timeline", {area.high.x - area.low.x, area.high.y - area.low.y});
   const ImGuiIO& io = ImGui::GetIO();
   if (ImGui::IsItemHovered()) {
@@ -246,6 +249,25 @@ void take_mouse(Session& session, const Area& area) {
   }
 }
 
+// The key to the colours, in the room beside the memory.
+void draw_memory_key(const Overview& overview, const Area& area, float left) {
+  float x = left, y = area.low.y - scaled(1);
+  const float size = faces().text->FontSize * 0.8F;
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  for (std::size_t part = 0; part < overview.memory.size(); ++part) {
+    const char* name = overview.memory[part].title.c_str();
+    const float wide = faces().text->CalcTextSizeA(size, FLT_MAX, 0, name).x + scaled(20);
+    if (x + wide > area.low.x) {
+      x = left;
+      y = area.high.y - size - scaled(1);
+    }
+    list.AddRectFilled({x, y + scaled(2)}, {x + scaled(8), y + scaled(10)},
+                       theme().series[part % theme().series.size()]);
+    list.AddText(faces().text, size, {x + scaled(11), y}, theme().quiet, name);
+    x += wide;
+  }
+}
+
 }  // namespace
 
 void draw_timeline(Session& session) {
@@ -257,42 +279,31 @@ void draw_timeline(Session& session) {
   const ImVec2 start = ImGui::GetCursorScreenPos();
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const float axis = scaled(18);
-  Area whole{{start.x + scaled(kGutter), start.y + scaled(4)},
+  Area whole{{start.x + scaled(kGutter), start.y + scaled(4 + kStrip)},
              {start.x + room.x, start.y + room.y - axis},
              session.from_s,
              session.to_s};
   draw_axis(overview, whole, whole.high.y + scaled(2));
   draw_gaps_and_notes(overview, whole);
+  const Lanes lanes(session);
   // Memory gets as much as three of the others.
-  const float unit = (whole.high.y - whole.low.y) / static_cast<float>(kLanes + 2);
+  const float unit = (whole.high.y - whole.low.y) / static_cast<float>(lanes.tracks.size() + 2);
   float top = whole.low.y;
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+  for (const Track* lane : lanes.tracks) {
     Area area = whole;
     area.low.y = top + scaled(2);
-    top += lane == 0 ? 3 * unit : unit;
+    top += lane == lanes.tracks.front() ? 3 * unit : unit;
     area.high.y = top;
-    draw_lane(session, lane, area, start.x);
-    if (lane != 0) continue;
-    // The key to the colours, in the room beside the memory.
-    float x = start.x, y = area.low.y - scaled(1);
-    const float size = faces().text->FontSize * 0.8F;
-    for (std::size_t part = 0; part < overview.memory.size(); ++part) {
-      const char* name = overview.memory[part].title.c_str();
-      const float wide = faces().text->CalcTextSizeA(size, FLT_MAX, 0, name).x + scaled(20);
-      if (x + wide > whole.low.x) {
-        x = start.x;
-        y = area.high.y - size - scaled(1);
-      }
-      ImDrawList& list = *ImGui::GetWindowDrawList();
-      list.AddRectFilled({x, y + scaled(2)}, {x + scaled(8), y + scaled(10)},
-                         theme().series[part % theme().series.size()]);
-      list.AddText(faces().text, size, {x + scaled(11), y}, theme().quiet, name);
-      x += wide;
-    }
+    draw_lane(session, *lane, area, start.x);
+    if (lane == lanes.tracks.front()) draw_memory_key(overview, area, start.x);
   }
   draw_comparison(session, whole);
   draw_playhead(session, whole);
   take_mouse(session, whole);
+  Area strip = whole;
+  strip.low.y = start.y;
+  strip.high.y = whole.low.y - scaled(2);
+  draw_timeline_marks(session, strip, start.x);
 }
 
 }  // namespace beamtape

@@ -185,6 +185,30 @@ TEST_F(SessionTest, ComparesTheTwoEndsOfADrag) {
   EXPECT_EQ(session.place().panel, "processes");
 }
 
+TEST_F(SessionTest, HasNoCurveOfSchedulersThatWereNotMeasured) {
+  session.scheduler_use();
+  while (session.busy()) std::this_thread::yield();
+  EXPECT_EQ(session.scheduler_use(), nullptr);
+}
+
+TEST(SchedulerTrack, HasAValueForEveryInstantWhereSchedulersWereMeasured) {
+  Story story;
+  story.node("a@host");
+  for (int i = 0; i < 3; ++i) {
+    story.snapshot(10 * i);
+    story.row(scheduler_table(), "1")
+        .text("type", "normal")
+        .number("active_time", 250 * i)
+        .number("total_time", 1000 * i);
+  }
+  const Recording recording(std::make_unique<FakeReader>(story), "measured");
+  const Track track = read_scheduler_use(recording, "a@host");
+  ASSERT_EQ(track.values.size(), 3U);
+  EXPECT_TRUE(std::isnan(track.values[0])) << "nothing is known of the time before";
+  EXPECT_EQ(text_at(track, 1), "25.0 %");
+  EXPECT_EQ(text_at(track, 0), "not read");
+}
+
 TEST_F(SessionTest, ComparesOneMarkWithTheShownInstant) {
   session.mark_a = 2;
   EXPECT_EQ(session.compared(), (std::pair<std::size_t, std::size_t>(2, 5)));

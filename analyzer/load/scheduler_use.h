@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analyzer/load/recording.h"
+
+namespace beamtape {
+
+// How much of their time the normal schedulers worked between one snapshot and the next, as
+// erlang:statistics(scheduler_wall_time) tells it: the increases of active_time over those of
+// total_time, of all of them together. The node measures it only where somebody asked it to.
+struct SchedulerUse {
+  const SnapshotRecord* snapshot = nullptr;
+  double share = 0;  // 0 to 1 since the snapshot before
+};
+
+// The snapshots of `node` in the range of numbers for which it is known; empty where it was not
+// recorded. Decodes the schedulers' rows only.
+Expected<std::vector<SchedulerUse>> scheduler_use(const Recording& recording,
+                                                  const std::string& node,
+                                                  std::pair<std::int64_t, std::int64_t> range);
+
+}  // namespace beamtape
