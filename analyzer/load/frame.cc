@@ -13,19 +13,23 @@ namespace {
 constexpr std::array<std::string_view, 4> kNamingColumns{"registered_name", "label",
                                                          "dictionary_initial_call", "initial_call"};
 
-Value process_name(const RowView& row) {
-  NoValue none;
+// The first of the naming columns that has a value; else the last one that is there.
+std::optional<NamingCell> process_name_cell(const RowView& row) {
+  std::optional<NamingCell> last;
   for (const auto& name : kNamingColumns) {
     const auto column = row.table->find(name);
     if (!column) continue;
-    const Cell cell = row.cell(*column);
-    if (is_missing(cell)) {
-      none = NoValue{why_missing(cell)};
-      continue;
-    }
-    return decode(cell, row.table->columns[*column], row.texts);
+    last = NamingCell{*column, row.cell(*column)};
+    if (!is_missing(last->cell)) return last;
   }
-  return none;
+  return last;
+}
+
+Value process_name(const RowView& row) {
+  const auto found = process_name_cell(row);
+  if (!found) return NoValue{};
+  if (is_missing(found->cell)) return NoValue{why_missing(found->cell)};
+  return decode(found->cell, row.table->columns[found->column], row.texts);
 }
 
 Value list_count(const RowView& row, std::size_t column) {
@@ -118,6 +122,12 @@ Value value_of(const RowView& row, const Shown& column) {
       break;
   }
   return decode(row.cell(column.column), row.table->columns[column.column], row.texts);
+}
+
+std::optional<NamingCell> naming_cell(const RowView& row, const Shown& column) {
+  if (column.source == Shown::Source::kProcessName) return process_name_cell(row);
+  if (column.source != Shown::Source::kColumn) return std::nullopt;
+  return NamingCell{column.column, row.cell(column.column)};
 }
 
 Cell number_of(const RowView& row, const Shown& column) {

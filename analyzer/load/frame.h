@@ -53,6 +53,14 @@ struct RowView {
 };
 
 Value value_of(const RowView& row, const Shown& column);
+// What the value of a text column is decoded from: rows of one frame with equal ones have equal
+// texts. Nothing for what is not text.
+struct NamingCell {
+  std::size_t column = 0;
+  Cell cell = 0;
+  friend bool operator==(const NamingCell&, const NamingCell&) = default;
+};
+std::optional<NamingCell> naming_cell(const RowView& row, const Shown& column);
 // The number of a number column without the detour over a Value.
 Cell number_of(const RowView& row, const Shown& column);
 
@@ -66,6 +74,7 @@ class Frame {
   // Slots in which somebody lives.
   const std::vector<std::size_t>& slots() const { return slots_; }
   RowView row(std::size_t slot) const;
+  Cell cell(std::size_t slot, std::size_t column) const { return data_.at(slot, column); }
 
   // From now on delta() and rate() of its rows are those since `earlier`, a frame of the same table
   // and life of the node, `seconds` before. It has to outlive this one.

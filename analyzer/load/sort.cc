@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
+#include "analyzer/load/rank_sort.h"
 #include "analyzer/load/text.h"
 
 namespace beamtape {
@@ -23,68 +27,97 @@ bool descends_unless_told(const Shown& column) {
   return by_number(column) && column.type != Type::kRef;
 }
 
-// The values of one key, one per row: numbers or texts.
-struct KeyValues {
-  bool descending = false;
-  bool numeric = true;
-  std::vector<Cell> numbers;
-  std::vector<std::string> texts;
+// A row's place by one key: lower comes first, missing values last in either direction.
+struct Places {
+  std::vector<std::uint64_t> ranks;
   std::vector<bool> missing;
+  bool any_missing = false;
 
-  // Below 0: row `a` comes first.
-  int compare(std::size_t a, std::size_t b) const {
-    if (missing[a] || missing[b])
-      return static_cast<int>(missing[a]) - static_cast<int>(missing[b]);
-    const int order = numeric ? (numbers[a] > numbers[b]) - (numbers[a] < numbers[b])
-                              : texts[a].compare(texts[b]);
-    return descending ? -order : order;
-  }
-
-  // Agrees with compare(): missing ones have the highest, texts that of their first eight bytes.
-  std::uint64_t rank(std::size_t row) const {
-    constexpr auto kLast = std::numeric_limits<std::uint64_t>::max();
-    if (missing[row]) return kLast;
-    std::uint64_t place = 0;
-    if (numeric) {
-      place = static_cast<std::uint64_t>(numbers[row]) ^ (std::uint64_t{1} << 63);
-    } else {
-      for (std::size_t i = 0; i < 8; ++i) {
-        const auto byte = i < texts[row].size() ? static_cast<unsigned char>(texts[row][i]) : 0;
-        place = place << 8 | byte;
-      }
-    }
-    // One below the missing ones, so that those stay last.
-    return std::min(descending ? ~place : place, kLast - 1);
+  void add(std::uint64_t rank, bool is_missing) {
+    ranks.push_back(rank);
+    missing.push_back(is_missing);
+    any_missing |= is_missing;
   }
 };
 
-// A row's place as far as one number tells it: a lower rank comes first, equal ones may still
-// differ.
-struct Entry {
-  std::uint64_t rank;
-  std::size_t row;
-};
-
-KeyValues values_of(const std::vector<RowRef>& rows, const SortKey& key) {
-  KeyValues values;
-  values.descending = key.descending;
-  values.numeric = by_number(*key.column);
-  Shown column = *key.column;
+Places places_of_numbers(const std::vector<RowRef>& rows, Shown column) {
   if (by_length(column)) column.source = Shown::Source::kListCount;
+  const bool direct = column.source == Shown::Source::kColumn;
+  Places places;
+  places.ranks.reserve(rows.size());
   for (const RowRef& row : rows) {
-    const RowView view = row.view();
-    if (values.numeric) {
-      const Cell cell = number_of(view, column);
-      values.numbers.push_back(cell);
-      values.missing.push_back(is_missing(cell));
-      continue;
-    }
-    const Value value = value_of(view, column);
-    const auto* text = std::get_if<std::string>(&value);
-    values.texts.push_back(text ? *text : std::string());
-    values.missing.push_back(text == nullptr);
+    const Cell cell =
+        direct ? row.frame->cell(row.slot, column.column) : number_of(row.view(), column);
+    places.add(static_cast<std::uint64_t>(cell) ^ (std::uint64_t{1} << 63), is_missing(cell));
   }
-  return values;
+  return places;
+}
+
+// The different texts of a column, each decoded once: they are few, names, states and functions.
+class DistinctTexts {
+ public:
+  // The text's number; nothing if it is missing.
+  std::optional<std::size_t> number_of(const RowView& row, const Shown& column) {
+    const auto cell = naming_cell(row, column);
+    if (!cell) return add(value_of(row, column));
+    const auto known = of_cell_.find({row.frame, *cell});
+    if (known != of_cell_.end()) return known->second;
+    const auto number = add(value_of(row, column));
+    of_cell_.emplace(std::pair(row.frame, *cell), number);
+    return number;
+  }
+
+  // Of each number its place by the alphabet; equal texts have one number.
+  std::vector<std::uint64_t> ranks() const {
+    std::vector<std::uint64_t> ranks(numbers_.size());
+    std::uint64_t rank = 0;
+    for (const auto& [text, number] : numbers_) ranks[number] = rank++;
+    return ranks;
+  }
+
+ private:
+  struct Hash {
+    std::size_t operator()(const std::pair<const Frame*, NamingCell>& one) const {
+      const auto cell = static_cast<std::uint64_t>(one.second.cell);
+      return std::hash<std::uint64_t>()(cell * 31 + one.second.column);
+    }
+  };
+
+  std::optional<std::size_t> add(const Value& value) {
+    const auto* text = std::get_if<std::string>(&value);
+    if (!text) return std::nullopt;
+    return numbers_.try_emplace(*text, numbers_.size()).first->second;
+  }
+
+  std::unordered_map<std::pair<const Frame*, NamingCell>, std::optional<std::size_t>, Hash>
+      of_cell_;
+  std::map<std::string, std::size_t> numbers_;
+};
+
+Places places_of_texts(const std::vector<RowRef>& rows, const Shown& column) {
+  DistinctTexts texts;
+  Places places;
+  places.ranks.reserve(rows.size());
+  for (const RowRef& row : rows) {
+    const auto number = texts.number_of(row.view(), column);
+    places.add(number.value_or(0), !number);
+  }
+  const auto ranks = texts.ranks();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!places.missing[i]) places.ranks[i] = ranks[places.ranks[i]];
+  }
+  return places;
+}
+
+void sort_by(const Places& places, bool descending, std::vector<Ranked>& order) {
+  for (Ranked& one : order) {
+    const std::uint64_t rank = places.missing[one.row] ? 0 : places.ranks[one.row];
+    one.rank = descending ? ~rank : rank;
+  }
+  sort_by_rank(order);
+  if (!places.any_missing) return;
+  std::stable_partition(order.begin(), order.end(),
+                        [&](const Ranked& one) { return !places.missing[one.row]; });
 }
 
 }  // namespace
@@ -121,28 +154,19 @@ void sort_rows(std::vector<RowRef>& rows, const std::vector<SortKey>& keys,
     rows.resize(kept);
     return;
   }
-  std::vector<KeyValues> values;
-  for (const SortKey& key : keys) values.push_back(values_of(rows, key));
-  std::vector<Cell> last;  // decides between equal rows
-  std::vector<Entry> order;
-  last.reserve(rows.size());
+  // From the least important key to the first, each time keeping the order of equal rows.
+  std::vector<Ranked> order;
   order.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    last.push_back(rows[i].view().cell(0));
-    order.push_back({values.front().rank(i), i});
+    const auto cell = static_cast<std::uint64_t>(rows[i].frame->cell(rows[i].slot, 0));
+    order.push_back({cell ^ (std::uint64_t{1} << 63), static_cast<std::uint32_t>(i)});
   }
-  const auto first = [&](const Entry& a, const Entry& b) {
-    if (a.rank != b.rank) return a.rank < b.rank;
-    for (const KeyValues& one : values) {
-      const int comparison = one.compare(a.row, b.row);
-      if (comparison != 0) return comparison < 0;
-    }
-    return last[a.row] != last[b.row] ? last[a.row] < last[b.row] : a.row < b.row;
-  };
-  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(kept);
-  // Only what is kept is sorted.
-  if (middle != order.end()) std::nth_element(order.begin(), middle, order.end(), first);
-  std::sort(order.begin(), middle, first);
+  sort_by_rank(order);
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
+    sort_by(by_number(*key->column) ? places_of_numbers(rows, *key->column)
+                                    : places_of_texts(rows, *key->column),
+            key->descending, order);
+  }
   std::vector<RowRef> sorted;
   sorted.reserve(kept);
   for (std::size_t i = 0; i < kept; ++i) sorted.push_back(rows[order[i].row]);

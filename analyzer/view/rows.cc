@@ -107,12 +107,14 @@ Expected<void> choose(const RowsSource& source, Rows& rows) {
   }
   std::vector<RowRef> chosen;
   rows.total = source.frame.slots().size();
+  chosen.reserve(rows.total);
   for (const std::size_t slot : source.frame.slots()) {
     const Truth truth = filter.matches(source.frame.row(slot));
     if (truth == Truth::kYes) chosen.push_back({&source.frame, slot});
     if (truth == Truth::kUndecided) ++rows.undecided;
   }
   sort_rows(chosen, keys, std::nullopt);
+  rows.order.reserve(chosen.size());
   for (const RowRef& one : chosen) rows.order.push_back(one.slot);
   return {};
 }

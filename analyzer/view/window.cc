@@ -1,141 +1,42 @@
 #include "analyzer/view/window.h"
 
-#define GLFW_INCLUDE_NONE
-#include <GLFW/glfw3.h>
-#include <backends/imgui_impl_glfw.h>
-#include <backends/imgui_impl_opengl3.h>
 #include <fmt/format.h>
 #include <imgui.h>
 
 #include <algorithm>
-#include <cmath>
-#include <memory>
 #include <optional>
 
 #include "analyzer/load/text.h"
 #include "analyzer/view/panel.h"
-#include "analyzer/view/png.h"
 #include "analyzer/view/session.h"
-#include "analyzer/view/theme.h"
+#include "analyzer/view/surface.h"
 
 namespace beamtape {
 
 namespace {
 
-// GLFW for as long as it lives; the last thing that GLFW complained of.
-class Display {
- public:
-  Display() {
-    glfwSetErrorCallback([](int, const char* text) { complaint() = text; });
-    works_ = glfwInit() == GLFW_TRUE;
-  }
-  ~Display() { glfwTerminate(); }
-  Display(const Display&) = delete;
-  Display& operator=(const Display&) = delete;
-
-  bool works() const { return works_; }
-  static std::string& complaint() {
-    static std::string text;
-    return text;
-  }
-
- private:
-  bool works_ = false;
-};
-
-struct CloseWindow {
-  void operator()(GLFWwindow* window) const { glfwDestroyWindow(window); }
-};
-using Window = std::unique_ptr<GLFWwindow, CloseWindow>;
-
-// ImGui and its two backends.
-class Drawing {
- public:
-  Drawing(GLFWwindow* window, bool light, float scale) {
-    ImGui::CreateContext();
-    ImGui::GetIO().IniFilename = nullptr;
-    set_theme(light, scale);
-    load_faces(scale);
-    ImGui_ImplGlfw_InitForOpenGL(window, true);
-    ImGui_ImplOpenGL3_Init("#version 150");
-  }
-  ~Drawing() {
-    ImGui_ImplOpenGL3_Shutdown();
-    ImGui_ImplGlfw_Shutdown();
-    ImGui::DestroyContext();
-  }
-  Drawing(const Drawing&) = delete;
-  Drawing& operator=(const Drawing&) = delete;
-};
-
-Expected<Window> make_window(const WindowOptions& options) {
-  glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
-  glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
-  glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
-  glfwWindowHint(GLFW_VISIBLE, options.screenshot.empty() ? GLFW_TRUE : GLFW_FALSE);
-  Window window(glfwCreateWindow(options.width, options.height,
-                                 ("beamtape: " + options.file).c_str(), nullptr, nullptr));
-  if (!window) {
-    return fail(Error::Code::kNotFound,
-                fmt::format("cannot open a window: no OpenGL 3.2 here ({}); the other commands "
-                            "work without, as in `beamtape-analyzer findings {}`",
-                            Display::complaint(), options.file));
-  }
-  glfwMakeContextCurrent(window.get());
-  glfwSwapInterval(options.screenshot.empty() ? 1 : 0);
-  return window;
-}
-
-void draw_frame(GLFWwindow* window, Session& session) {
-  ImGui_ImplOpenGL3_NewFrame();
-  ImGui_ImplGlfw_NewFrame();
-  ImGui::NewFrame();
-  draw_everything(session, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
-  ImGui::Render();
-  int width = 0, height = 0;
-  glfwGetFramebufferSize(window, &width, &height);
-  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-}
-
-// The pixels of the frame that was drawn last.
-Expected<void> save_frame(GLFWwindow* window, const std::string& path) {
-  // The only two calls of OpenGL that are not ImGui's.
-  using Finish = void (*)();
-  using ReadPixels = void (*)(int, int, int, int, unsigned, unsigned, void*);
-  const auto finish = reinterpret_cast<Finish>(glfwGetProcAddress("glFinish"));
-  const auto read = reinterpret_cast<ReadPixels>(glfwGetProcAddress("glReadPixels"));
-  if (!finish || !read) {
-    return fail(Error::Code::kOther, fmt::format("cannot write {}: OpenGL gives no pixels", path));
-  }
-  constexpr unsigned kRgba = 0x1908, kUnsignedByte = 0x1401;
-  int width = 0, height = 0;
-  glfwGetFramebufferSize(window, &width, &height);
-  std::vector<unsigned char> rgba(static_cast<std::size_t>(width) * height * 4);
-  finish();
-  read(0, 0, width, height, kRgba, kUnsignedByte, rgba.data());
-  for (std::size_t i = 3; i < rgba.size(); i += 4) rgba[i] = 255;
-  return write_png(path, width, height, rgba);
+void draw_frame(Surface& surface, Session& session) {
+  surface.draw([&](float width, float height) { draw_everything(session, width, height); });
 }
 
 // Draws until all that the frame asks for has been answered, then keeps it.
-Expected<void> take_screenshot(GLFWwindow* window, Session& session, const std::string& path) {
+Expected<void> take_screenshot(Surface& surface, Session& session, const std::string& path) {
   constexpr int kQuietFrames = 4;  // a layout settles, an answer brings the next question
   for (int quiet = 0; quiet < kQuietFrames;) {
-    glfwPollEvents();
-    draw_frame(window, session);
+    surface.wait(0);
+    draw_frame(surface, session);
     if (session.busy()) {
-      glfwWaitEventsTimeout(0.02);
+      surface.wait(0.02);
       quiet = 0;
     } else {
       ++quiet;
     }
   }
-  return save_frame(window, path);
+  return surface.save(path);
 }
 
 // Steps while the recording plays: the time that passed times the speed.
-void play(Session& session, double& since) {
-  const double now = glfwGetTime();
+void play(Session& session, double now, double& since) {
   const auto& seconds = session.overview().seconds;
   if (!session.playing || session.at() + 1 >= seconds.size()) {
     session.playing = false;
@@ -150,31 +51,25 @@ void play(Session& session, double& since) {
   session.step(1);
 }
 
-void run(GLFWwindow* window, Session& session) {
+void run(Surface& surface, Session& session) {
+  constexpr double kUntilSomethingHappens = 1e9;
   double since = 0;
   // ImGui needs a few frames after an event until what it opened has its place.
   int frames = 3;
-  while (!glfwWindowShouldClose(window)) {
+  while (!surface.closing()) {
     if (frames > 0 || session.playing) {
-      glfwWaitEventsTimeout(0.015);
+      surface.wait(0.015);
       --frames;
     } else if (session.busy() || ImGui::GetIO().WantTextInput) {
-      glfwWaitEventsTimeout(0.25);  // "reading …", a blinking caret
+      surface.wait(0.25);  // "reading …", a blinking caret
     } else {
-      glfwWaitEvents();
+      surface.wait(kUntilSomethingHappens);
       frames = 3;
     }
-    play(session, since);
-    draw_frame(window, session);
-    glfwSwapBuffers(window);
+    play(session, surface.now(), since);
+    draw_frame(surface, session);
+    surface.show();
   }
-}
-
-float scale_of(GLFWwindow* window, double wanted) {
-  if (wanted > 0) return static_cast<float>(wanted);
-  float x = 1, y = 1;
-  glfwGetWindowContentScale(window, &x, &y);
-  return std::max(1.0F, x);
 }
 
 // The position of an instant among those of the shown node.
@@ -233,18 +128,15 @@ Expected<void> show_window(const WindowOptions& options,
   if (!answers) return tl::unexpected(answers.error());
   const auto start = starting_point(*rows, options);
   if (!start) return tl::unexpected(start.error());
-  const Display display;
-  if (!display.works()) {
-    return fail(Error::Code::kNotFound,
-                fmt::format("cannot open a window: no display here ({}); the other commands work "
-                            "without, as in `beamtape-analyzer findings {}`",
-                            Display::complaint(), options.file));
+  auto surface = Surface::open({"beamtape: " + options.file, options.width, options.height,
+                                options.screenshot.empty(), options.light, options.scale});
+  if (!surface) {
+    return fail(surface.error().code,
+                fmt::format("{}; the other commands work without, as in `beamtape-analyzer "
+                            "findings {}`",
+                            surface.error().message, options.file));
   }
-  auto window = make_window(options);
-  if (!window) return tl::unexpected(window.error());
-  const Drawing drawing(window->get(), options.light, scale_of(window->get(), options.scale));
-  Session session(std::move(*rows), std::move(*answers), options.node,
-                  [] { glfwPostEmptyEvent(); });
+  Session session(std::move(*rows), std::move(*answers), options.node, Surface::wake);
   session.go_to(start->at);
   session.mark_a = start->a;
   session.mark_b = start->b;
@@ -252,9 +144,9 @@ Expected<void> show_window(const WindowOptions& options,
   if (!options.panel.empty()) session.show(options.panel);
   if (!options.process.empty()) session.select(options.process);
   if (!options.screenshot.empty()) {
-    return take_screenshot(window->get(), session, options.screenshot);
+    return take_screenshot(**surface, session, options.screenshot);
   }
-  run(window->get(), session);
+  run(**surface, session);
   return {};
 }
 

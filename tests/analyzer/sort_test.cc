@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
+#include "analyzer/load/rank_sort.h"
 #include "analyzer/load/recording.h"
 #include "tests/analyzer/fake_reader.h"
 #include "tests/analyzer/shop.h"
@@ -58,6 +62,27 @@ TEST_F(SortTest, EqualRowsFollowTheirPid) {
 TEST_F(SortTest, ListsSortByLength) { EXPECT_EQ(sorted("links"), "100 102 200 103 "); }
 
 TEST_F(SortTest, OnlyTheFirstAreKept) { EXPECT_EQ(sorted("reductions", 2), "200 100 "); }
+
+TEST_F(SortTest, OfSeveralColumnsTheFirstIsTheMostImportant) {
+  EXPECT_EQ(sorted("status,reductions:asc"), "102 103 100 200 ");
+  EXPECT_EQ(sorted("status:desc,reductions"), "200 100 103 102 ");
+}
+
+TEST(SortByRank, IsStableWhateverBitsDiffer) {
+  std::mt19937_64 random(1);
+  for (const int shift : {0, 7, 30, 53}) {
+    std::vector<Ranked> rows;
+    for (std::uint32_t i = 0; i < 5000; ++i) rows.push_back({(random() % 700) << shift, i});
+    auto expected = rows;
+    std::stable_sort(expected.begin(), expected.end(),
+                     [](const Ranked& a, const Ranked& b) { return a.rank < b.rank; });
+    sort_by_rank(rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i].row, expected[i].row) << i;
+  }
+  std::vector<Ranked> none;
+  sort_by_rank(none);
+  EXPECT_TRUE(none.empty());
+}
 
 TEST_F(SortTest, UnknownColumnsNameTheNearest) {
   EXPECT_EQ(sorted("memry"), "cannot sort by 'memry': no such column; nearest: memory");

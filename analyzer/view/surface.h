@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "schema/error.h"
+
+namespace beamtape {
+
+// A window on the screen, with OpenGL and ImGui in it. One at a time, on the main thread.
+class Surface {
+ public:
+  struct Options {
+    std::string title;
+    int width = 1600, height = 1000;
+    bool visible = true;
+    bool light = false;
+    double scale = 0;  // of text and spacing; 0: as the display says
+  };
+  // kNotFound: no display, or no OpenGL 3.2 on it.
+  static Expected<std::unique_ptr<Surface>> open(const Options& options);
+  virtual ~Surface() = default;
+
+  // A frame: `build` is called between ImGui's NewFrame and Render with the room that there is.
+  virtual void draw(const std::function<void(float width, float height)>& build) = 0;
+  // Puts the drawn frame onto the screen.
+  virtual void show() = 0;
+  // Waits until the drawn frame is made of pixels.
+  virtual void finish() = 0;
+  // Writes the pixels of the drawn frame as PNG. kOther: it cannot be written.
+  virtual Expected<void> save(const std::string& path) = 0;
+
+  // Waits for an event or wake(), at most so long; 0: does not wait.
+  virtual void wait(double seconds) = 0;
+  // Ends a wait; on any thread.
+  static void wake();
+  virtual bool closing() const = 0;
+  // Seconds since some moment.
+  virtual double now() const = 0;
+  // Paths that were dropped onto the window since this was last asked.
+  virtual std::vector<std::string> dropped() = 0;
+  virtual void rename(const std::string& title) = 0;
+};
+
+}  // namespace beamtape
