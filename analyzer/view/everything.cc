@@ -35,9 +35,16 @@ void draw_title(Session& session) {
   ImGui::AlignTextToFramePadding();
   title_text(session.path().substr(session.path().find_last_of('/') + 1));
   ImGui::SameLine();
-  quiet_text(title_of(session));
-  const float right = ImGui::GetWindowContentRegionMax().x;
-  ImGui::SameLine(right - scaled(330));
+  const float buttons = ImGui::GetWindowContentRegionMax().x - scaled(330);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float end = ImGui::GetWindowPos().x + buttons - scaled(12);
+  const std::string title = title_of(session);
+  // What does not fit beside the buttons is in the tooltip.
+  ImGui::PushClipRect(at, {std::max(at.x, end), at.y + scaled(40)}, true);
+  quiet_text(title);
+  ImGui::PopClipRect();
+  if (ImGui::GetItemRectMax().x > end) explain(title);
+  ImGui::SameLine(buttons);
   if (ImGui::Button("◂")) session.go_back();
   explain("Back (Alt+Left)");
   ImGui::SameLine();

@@ -131,6 +131,7 @@ std::shared_ptr<const WaitsText> Session::waits() {
     auto found = read_waits(recording, *recording.snapshot(id));
     if (found) {
       text->found = std::move(*found);
+      text->picture = wait_picture(text->found);
     } else {
       text->error = found.error().message;
     }
@@ -147,6 +148,26 @@ std::shared_ptr<const DiffText> Session::diff() {
     return std::make_shared<const DiffText>(read_diff_text(recording, ids.first, ids.second));
   });
   return have && have->snapshots == ids ? have : nullptr;
+}
+
+std::shared_ptr<const AllocText> Session::allocators() {
+  const Instant* now = instant();
+  if (!now) return nullptr;
+  return allocators_.ask(answers_desk_, now->snapshot, [id = now->snapshot](Recording& recording) {
+    auto text = std::make_shared<AllocText>();
+    text->snapshot = id;
+    const auto table = recording.subject("allocator");
+    auto frame = table ? recording.frame(**table, *recording.snapshot(id))
+                       : Expected<Frame>(tl::unexpected(table.error()));
+    if (!frame) {
+      text->error = frame.error().message;
+      return text;
+    }
+    text->current = allocator_views(*frame, Moment::kCurrent);
+    text->max = allocator_views(*frame, Moment::kMax);
+    text->cache = cache_hit_rates(*frame);
+    return text;
+  });
 }
 
 std::shared_ptr<const Track> Session::scheduler_use() {

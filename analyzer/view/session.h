@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/alloc/views.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/view/desk.h"
 #include "analyzer/view/diff_view.h"
 #include "analyzer/view/life.h"
 #include "analyzer/view/overview.h"
 #include "analyzer/view/rows.h"
+#include "analyzer/view/wait_picture.h"
 #include "analyzer/waits/waits.h"
 
 namespace beamtape {
@@ -26,6 +28,15 @@ struct FindingsText {
 struct WaitsText {
   std::int64_t snapshot = 0;
   Waits found;
+  WaitPicture picture;
+  std::string error;
+};
+
+// What the allocators say at a snapshot, or why that is not known.
+struct AllocText {
+  std::int64_t snapshot = 0;
+  AllocatorViews current, max;
+  std::vector<CacheHitRate> cache;
   std::string error;
 };
 
@@ -74,6 +85,7 @@ class Session {
   std::shared_ptr<const WaitsText> waits();
   // Of compared(); null too if there is nothing to compare.
   std::shared_ptr<const DiffText> diff();
+  std::shared_ptr<const AllocText> allocators();
   // How busy the schedulers were, a value for each instant; null also where it was not recorded.
   std::shared_ptr<const Track> scheduler_use();
   bool busy() const { return rows_desk_.busy() || answers_desk_.busy(); }
@@ -111,6 +123,7 @@ class Session {
   Question<bool, FindingsText> findings_;
   Question<std::int64_t, WaitsText> waits_;
   Question<std::pair<std::int64_t, std::int64_t>, DiffText> diff_;
+  Question<std::int64_t, AllocText> allocators_;
   Question<bool, Track> scheduler_use_;
   // Last: their threads end before what they write to.
   Desk rows_desk_, answers_desk_;

@@ -15,8 +15,6 @@ const Panel kPortsPanel{"ports", "Ports", "Every port at this instant",
                         [](Session& session) { draw_table_panel(session, "ports"); }};
 const Panel kSocketsPanel{"sockets", "Sockets", "Sockets of the socket module",
                           [](Session& session) { draw_table_panel(session, "sockets"); }};
-const Panel kAllocatorsPanel{"allocators", "Allocators", "Every instance of every allocator",
-                             [](Session& session) { draw_table_panel(session, "allocators"); }};
 const Panel kSchedulersPanel{"schedulers", "Schedulers", "Run queues of the schedulers",
                              [](Session& session) { draw_table_panel(session, "schedulers"); }};
 

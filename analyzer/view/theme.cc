@@ -133,6 +133,7 @@ void set_theme(bool light, float scale) {
   style.WindowBorderSize = 0;
   style.ChildBorderSize = 0;
   style.PopupBorderSize = 1;
+  style.FrameBorderSize = 1;
   style.WindowRounding = 0;
   style.ChildRounding = 4;
   style.FrameRounding = 4;

@@ -57,24 +57,30 @@ void draw_memory(const Overview& overview, const Area& area, const Track& total,
   // Without soft edges, which would show as seams between two quads.
   const ImDrawListFlags flags = list.Flags;
   list.Flags &= ~ImDrawListFlags_AntiAliasedFill;
-  const auto y = [&](double bytes) {
-    return area.high.y - static_cast<float>(bytes / most) * (area.high.y - area.low.y);
+  // A part of a pixel is a whole one: else it would come and go.
+  const auto height = [&](double bytes) {
+    if (std::isnan(bytes) || bytes <= 0) return 0.0F;
+    return std::max(1.0F, static_cast<float>(bytes / most) * (area.high.y - area.low.y));
+  };
+  const auto stack = [&](std::size_t a, std::size_t b, float xa, float xb) {
+    float ya = area.high.y, yb = area.high.y;
+    for (std::size_t part = 0; part < overview.memory.size(); ++part) {
+      const auto& values = overview.memory[part].values;
+      const float above_a = ya - height(values[a]), above_b = yb - height(values[b]);
+      list.AddQuadFilled({xa, ya}, {xa, above_a}, {xb, above_b}, {xb, yb},
+                         faded(theme().series[part % theme().series.size()], 0.8F));
+      ya = above_a;
+      yb = above_b;
+    }
   };
   for (std::size_t k = 1; k < kept.size(); ++k) {
     const std::size_t a = kept[k - 1], b = kept[k];
     if (broken_between(overview, total, a, b)) continue;
-    double below_a = 0, below_b = 0;
-    for (std::size_t part = 0; part < overview.memory.size(); ++part) {
-      const auto& values = overview.memory[part].values;
-      const double here_a = std::isnan(values[a]) ? 0 : values[a];
-      const double here_b = std::isnan(values[b]) ? 0 : values[b];
-      const float xa = area.x(overview.seconds[a]), xb = area.x(overview.seconds[b]);
-      list.AddQuadFilled({xa, y(below_a)}, {xa, y(below_a + here_a)}, {xb, y(below_b + here_b)},
-                         {xb, y(below_b)},
-                         faded(theme().series[part % theme().series.size()], 0.8F));
-      below_a += here_a;
-      below_b += here_b;
-    }
+    stack(a, b, area.x(overview.seconds[a]), area.x(overview.seconds[b]));
+  }
+  if (kept.size() == 1) {
+    const float x = area.x(overview.seconds[kept[0]]);
+    stack(kept[0], kept[0], x - scaled(3), x + scaled(3));
   }
   list.Flags = flags;
 }
@@ -165,8 +171,9 @@ void draw_mark(const Area& area, double second, Theme::Colour colour, const char
 void draw_gaps_and_notes(const Overview& overview, const Area& area) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   for (const Stretch& gap : overview.gaps) {
-    const float a = area.x(second_of(overview, gap.from_us));
-    const float b = std::max(a + 2, area.x(second_of(overview, gap.to_us)));
+    const float a = std::max(area.low.x, area.x(second_of(overview, gap.from_us)));
+    const float b = std::min(area.high.x, std::max(a + 2, area.x(second_of(overview, gap.to_us))));
+    if (a >= area.high.x || b <= area.low.x) continue;
     list.AddRectFilled({a, area.low.y}, {b, area.high.y}, faded(theme().quiet, 0.15F));
     for (float x = a - (area.high.y - area.low.y); x < b; x += scaled(8)) {
       list.PushClipRect({a, area.low.y}, {b, area.high.y}, true);
@@ -176,7 +183,8 @@ void draw_gaps_and_notes(const Overview& overview, const Area& area) {
     }
   }
   for (const Stretch& note : overview.notes) {
-    const float x = area.x(second_of(overview, note.from_us));
+    const float x = area.x(note_second(overview, note));
+    if (x < area.low.x || x > area.high.x) continue;
     list.AddLine({x, area.low.y}, {x, area.high.y}, faded(theme().good, 0.7F), scaled(1));
   }
 }
@@ -215,12 +223,6 @@ void tell_hovered(Session& session, const Area& area) {
   const auto wall = overview.instants.front().wall_us + std::llround(second * 1e6);
   for (const Stretch& gap : overview.gaps) {
     if (gap.from_us <= wall && wall <= gap.to_us) ImGui::Text("gap: %s", gap.reason.c_str());
-  }
-  for (const Stretch& note : overview.notes) {
-    if (std::abs(area.x(second_of(overview, note.from_us)) - ImGui::GetIO().MousePos.x) <
-        scaled(8)) {
-      ImGui::Text("note: %s", note.reason.c_str());
-    }
   }
   ImGui::EndTooltip();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "analyzer/view/session.h"
@@ -25,6 +26,11 @@ struct TimelineArea {
 // Seconds since the first snapshot, of which there has to be one.
 inline double second_of(const Overview& overview, std::int64_t wall_us) {
   return static_cast<double>(wall_us - overview.instants.front().wall_us) / 1e6;
+}
+
+// A note that was written before the first snapshot or after the last one counts as at that one.
+inline double note_second(const Overview& overview, const Stretch& note) {
+  return std::clamp(second_of(overview, note.from_us), 0.0, overview.seconds.back());
 }
 
 // Findings, notes and gaps as marks along the strip `area`, named in the room to its left, which

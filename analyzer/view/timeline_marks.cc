@@ -40,14 +40,16 @@ std::vector<Mark> marks_of(Session& session) {
            std::string(severity_name(findings[i].severity)) + ": " + printable(findings[i].title)});
     }
   }
-  const auto add = [&](const std::vector<Stretch>& all, Mark::Kind kind, const char* what) {
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      marks.push_back({kind, second_of(overview, all[i].from_us), second_of(overview, all[i].to_us),
-                       Severity::kInfo, i, what + all[i].reason});
-    }
-  };
-  add(overview.notes, Mark::Kind::kNote, "note: ");
-  add(overview.gaps, Mark::Kind::kGap, "gap: ");
+  for (std::size_t i = 0; i < overview.notes.size(); ++i) {
+    const double at = note_second(overview, overview.notes[i]);
+    marks.push_back(
+        {Mark::Kind::kNote, at, at, Severity::kInfo, i, "note: " + overview.notes[i].reason});
+  }
+  for (std::size_t i = 0; i < overview.gaps.size(); ++i) {
+    const Stretch& gap = overview.gaps[i];
+    marks.push_back({Mark::Kind::kGap, second_of(overview, gap.from_us),
+                     second_of(overview, gap.to_us), Severity::kInfo, i, "gap: " + gap.reason});
+  }
   return marks;
 }
 

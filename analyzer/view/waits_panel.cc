@@ -6,6 +6,7 @@
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/view/all_panels.h"
+#include "analyzer/view/wait_graph_view.h"
 #include "analyzer/view/widgets.h"
 
 namespace beamtape {
@@ -99,7 +100,18 @@ void draw(Session& session) {
     return;
   }
   draw_cycles(session, answer->found);
-  draw_table(session, answer->found);
+  if (!ImGui::BeginTabBar("waits")) return;
+  if (ImGui::BeginTabItem("Graph")) {
+    draw_wait_graph(session, *answer);
+    ImGui::EndTabItem();
+  }
+  const auto list = fmt::format("List  {}###list",
+                                grouped(static_cast<std::int64_t>(answer->found.waits.size())));
+  if (ImGui::BeginTabItem(list.c_str())) {
+    draw_table(session, answer->found);
+    ImGui::EndTabItem();
+  }
+  ImGui::EndTabBar();
 }
 
 }  // namespace

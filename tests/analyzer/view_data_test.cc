@@ -185,6 +185,14 @@ TEST_F(SessionTest, ComparesTheTwoEndsOfADrag) {
   EXPECT_EQ(session.place().panel, "processes");
 }
 
+TEST_F(SessionTest, TellsWhatAllocatorsHold) {
+  while (!session.allocators()) std::this_thread::yield();
+  const auto text = session.allocators();
+  EXPECT_EQ(text->error, "");
+  EXPECT_EQ(text->snapshot, 6);
+  EXPECT_THAT(text->current.left_out, Contains("eheap_alloc/1")) << "the story tells too little";
+}
+
 TEST_F(SessionTest, HasNoCurveOfSchedulersThatWereNotMeasured) {
   session.scheduler_use();
   while (session.busy()) std::this_thread::yield();
