@@ -35,6 +35,20 @@ void clear(Session& session) {
   session.mark_b.reset();
 }
 
+// The selected one may have been chosen by its name.
+void with_pid(Session& session, void (Session::*act)(const std::string&)) {
+  if (const auto life = session.life(); life && !life->pid.empty()) (session.*act)(life->pid);
+}
+
+void copy_selected(Session& session) {
+  const auto life = session.life();
+  if (!life) return;
+  std::string text = life->pid + "\t" + life->name + "\n";
+  for (const LifeText::Fact& fact : life->facts) text += fact.name + "\t" + fact.text + "\n";
+  for (const std::string& frame : life->stack) text += "stack\t" + frame + "\n";
+  ImGui::SetClipboardText(text.c_str());
+}
+
 bool contains(std::string text, std::string part) {
   const auto lower = [](std::string& word) {
     std::transform(word.begin(), word.end(), word.begin(),
@@ -70,6 +84,11 @@ const std::vector<Action>& all_actions() {
       {"Clear A and B", "Esc", kEscape, false, false, clear},
       {"Back", "Alt+Left", kLeft, false, true, [](Session& s) { s.go_back(); }},
       {"Forward", "Alt+Right", kRight, false, true, [](Session& s) { s.go_forward(); }},
+      {"Pin the selected process to the top", "P", 'P', false, false,
+       [](Session& s) { with_pid(s, &Session::pin); }},
+      {"Mark the selected process with the next colour", "T", 'T', false, false,
+       [](Session& s) { with_pid(s, &Session::tag); }},
+      {"Copy what is known of the selected process", "C", 'C', false, false, copy_selected},
       {"Close the inspector", "X", 'X', false, false, [](Session& s) { s.select(""); }},
   };
   return actions;

@@ -79,6 +79,8 @@ class Question {
     }
     return tray_->get();
   }
+  // Whether this was the last question.
+  bool asked(const Key& key) const { return asked_ == key; }
   std::shared_ptr<const T> newest() const { return tray_->get(); }
 
  private:

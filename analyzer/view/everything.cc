@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
@@ -148,6 +149,8 @@ void draw_everything(Session& session, float width, float height) {
   draw_palette(session);
   draw_help();
   ImGui::End();
+  session.hovered = std::exchange(session.hovered_now, "");
+  if (const auto text = session.copied()) ImGui::SetClipboardText(text->c_str());
 }
 
 }  // namespace beamtape

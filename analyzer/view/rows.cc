@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "analyzer/load/default_columns.h"
 #include "analyzer/load/filter.h"
 #include "analyzer/load/sort.h"
 #include "analyzer/load/text.h"
+#include "schema/model/ref.h"
 
 namespace beamtape {
 
@@ -16,8 +18,7 @@ struct RowsSource {
       : frame(std::move(taken)), columns(std::move(shown)) {}
 
   Frame frame;
-  std::vector<Shown> columns;           // all
-  std::vector<const Shown*> presented;  // of them
+  std::vector<Shown> columns;  // all
 };
 
 namespace {
@@ -55,20 +56,25 @@ ColumnHead head_of(const Shown& shown, const Table& table) {
   return head;
 }
 
-std::vector<const Shown*> presented_columns(const std::string& table,
-                                            const std::vector<Shown>& columns) {
-  std::vector<const Shown*> chosen;
-  const std::string usual = default_view(table).columns;
-  for (std::size_t start = 0; start < usual.size();) {
-    const std::size_t end = std::min(usual.find(',', start), usual.size());
-    // A file of another version may lack some of the usual columns.
-    if (const Shown* one = find_shown(columns, usual.substr(start, end - start))) {
-      chosen.push_back(one);
+std::vector<std::size_t> chosen_columns(const RowsQuestion& question, const RowsSource& source) {
+  std::vector<std::string> names = question.columns;
+  if (names.empty()) {
+    const std::string usual = default_view(source.frame.table().name).columns;
+    for (std::size_t start = 0; start < usual.size();) {
+      const std::size_t end = std::min(usual.find(',', start), usual.size());
+      names.push_back(usual.substr(start, end - start));
+      start = end + 1;
     }
-    start = end + 1;
+  }
+  std::vector<std::size_t> chosen;
+  for (const std::string& name : names) {
+    // A file of another version may lack some of them.
+    if (const Shown* one = find_shown(source.columns, name)) {
+      chosen.push_back(static_cast<std::size_t>(one - source.columns.data()));
+    }
   }
   if (chosen.empty()) {
-    for (const Shown& one : columns) chosen.push_back(&one);
+    for (std::size_t i = 0; i < source.columns.size(); ++i) chosen.push_back(i);
   }
   return chosen;
 }
@@ -84,9 +90,25 @@ Expected<std::shared_ptr<const RowsSource>> load(const Recording& recording,
   if (!table) return tl::unexpected(table.error());
   auto frame = recording.frame(**table, *snapshot);
   if (!frame) return tl::unexpected(frame.error());
-  auto source = std::make_shared<RowsSource>(std::move(*frame), shown_columns(**table));
-  source->presented = presented_columns((*table)->name, source->columns);
-  return source;
+  return std::make_shared<RowsSource>(std::move(*frame), shown_columns(**table));
+}
+
+// Those of them that are there at this instant, in the order of pinning.
+std::vector<std::size_t> pinned_slots(const RowsSource& source,
+                                      const std::vector<std::string>& keys) {
+  std::vector<std::size_t> slots;
+  if (keys.empty()) return slots;
+  std::map<Cell, std::size_t> by_key;
+  for (const std::string& key : keys) {
+    if (const auto ref = parse_ref(key)) by_key.emplace(pack(*ref), by_key.size());
+  }
+  std::map<std::size_t, std::size_t> found;
+  for (const std::size_t slot : source.frame.slots()) {
+    const auto pinned = by_key.find(source.frame.cell(slot, 0));
+    if (pinned != by_key.end()) found[pinned->second] = slot;
+  }
+  for (const auto& [place, slot] : found) slots.push_back(slot);
+  return slots;
 }
 
 // Fills `order`; an error in the words a person typed is told, not shown as "no rows".
@@ -104,6 +126,7 @@ Expected<void> choose(const RowsSource& source, Rows& rows) {
     auto parsed = parse_sort(by, source.columns);
     if (!parsed) return tl::unexpected(parsed.error());
     keys = std::move(*parsed);
+    rows.sorted_by = keys.front().column->name;
   }
   std::vector<RowRef> chosen;
   rows.total = source.frame.slots().size();
@@ -114,8 +137,13 @@ Expected<void> choose(const RowsSource& source, Rows& rows) {
     if (truth == Truth::kUndecided) ++rows.undecided;
   }
   sort_rows(chosen, keys, std::nullopt);
-  rows.order.reserve(chosen.size());
-  for (const RowRef& one : chosen) rows.order.push_back(one.slot);
+  rows.order.reserve(chosen.size() + rows.question.pinned.size());
+  rows.order = pinned_slots(source, rows.question.pinned);
+  rows.pinned = rows.order.size();
+  for (const RowRef& one : chosen) {
+    const auto end = rows.order.begin() + static_cast<std::ptrdiff_t>(rows.pinned);
+    if (std::find(rows.order.begin(), end, one.slot) == end) rows.order.push_back(one.slot);
+  }
   return {};
 }
 
@@ -145,9 +173,11 @@ std::shared_ptr<const Rows> find_rows(const Recording& recording, const RowsQues
     }
     rows->source = std::move(*source);
   }
-  for (const Shown* one : rows->source->presented) {
-    rows->columns.push_back(head_of(*one, rows->source->frame.table()));
+  for (const Shown& one : rows->source->columns) {
+    rows->all_columns.push_back(head_of(one, rows->source->frame.table()));
   }
+  rows->chosen = chosen_columns(question, *rows->source);
+  for (const std::size_t one : rows->chosen) rows->columns.push_back(rows->all_columns[one]);
   for (const Damage& one : rows->source->frame.damage) {
     rows->damage.push_back(printable(one.what));
   }
@@ -161,13 +191,21 @@ std::shared_ptr<const RowsText> text_of(const std::shared_ptr<const Rows>& rows,
   text->of = rows;
   text->first = std::min(first, rows->order.size());
   const std::size_t end = std::min(rows->order.size(), text->first + count);
-  for (std::size_t i = text->first; i < end; ++i) {
-    const RowView view = rows->source->frame.row(rows->order[i]);
+  const auto cells_of = [&](std::size_t row) {
+    const RowView view = rows->source->frame.row(rows->order[row]);
     std::vector<CellText> cells;
-    for (const Shown* one : rows->source->presented) cells.push_back(cell_of(view, *one));
-    text->rows.push_back(std::move(cells));
-  }
+    for (const std::size_t one : rows->chosen) {
+      cells.push_back(cell_of(view, rows->source->columns[one]));
+    }
+    return cells;
+  };
+  for (std::size_t i = text->first; i < end; ++i) text->rows.push_back(cells_of(i));
+  for (std::size_t i = 0; i < rows->pinned; ++i) text->pinned.push_back(cells_of(i));
   return text;
+}
+
+Cell cell_in(const Rows& rows, std::size_t slot, std::size_t column) {
+  return rows.source->frame.cell(slot, column);
 }
 
 std::string csv_of(const std::shared_ptr<const Rows>& rows) {
@@ -178,8 +216,9 @@ std::string csv_of(const std::shared_ptr<const Rows>& rows) {
   csv += "\r\n";
   for (const std::size_t slot : rows->order) {
     const RowView view = rows->source->frame.row(slot);
-    for (std::size_t i = 0; i < rows->source->presented.size(); ++i) {
-      csv += (i > 0 ? "," : "") + csv_quoted(csv_text(value_of(view, *rows->source->presented[i])));
+    for (std::size_t i = 0; i < rows->chosen.size(); ++i) {
+      const Shown& column = rows->source->columns[rows->chosen[i]];
+      csv += (i > 0 ? "," : "") + csv_quoted(csv_text(value_of(view, column)));
     }
     csv += "\r\n";
   }

@@ -16,8 +16,10 @@ namespace beamtape {
 struct RowsQuestion {
   std::string table;  // "processes", as `show` takes it
   std::int64_t snapshot = 0;
-  std::string sort;    // as --sort
-  std::string filter;  // as --filter
+  std::string sort;                       // as --sort
+  std::string filter;                     // as --filter
+  std::vector<std::string> columns = {};  // empty: the usual ones
+  std::vector<std::string> pinned = {};   // keys ("<0.1.0>") of rows to stand first, filter or not
   bool operator==(const RowsQuestion&) const = default;
 };
 
@@ -41,8 +43,12 @@ struct RowsSource;
 struct Rows {
   RowsQuestion question;
   std::string error;  // of the sort or filter words, or of the file; then there are no rows
-  std::vector<ColumnHead> columns;
-  std::vector<std::size_t> order;  // slots
+  std::vector<ColumnHead> columns;      // the chosen ones
+  std::vector<ColumnHead> all_columns;  // to choose from
+  std::vector<std::size_t> chosen;      // positions of the chosen ones among all
+  std::vector<std::size_t> order;       // slots; the pinned ones first
+  std::size_t pinned = 0;               // so many of them
+  std::string sorted_by;                // the first column of it; empty: none
   std::size_t total = 0, undecided = 0;
   std::vector<std::string> damage;
   std::shared_ptr<const RowsSource> source;
@@ -53,6 +59,7 @@ struct RowsText {
   std::shared_ptr<const Rows> of;
   std::size_t first = 0;
   std::vector<std::vector<CellText>> rows;  // one CellText per column
+  std::vector<std::vector<CellText>> pinned;
 };
 
 // Runs on the desk. `before` (may be null) lends its frame where only sort or filter changed.
@@ -60,6 +67,8 @@ std::shared_ptr<const Rows> find_rows(const Recording& recording, const RowsQues
                                       const std::shared_ptr<const Rows>& before);
 std::shared_ptr<const RowsText> text_of(const std::shared_ptr<const Rows>& rows, std::size_t first,
                                         std::size_t count);
+// A raw cell of a slot of the rows' table.
+Cell cell_in(const Rows& rows, std::size_t slot, std::size_t column);
 // Every row as CSV with a heading.
 std::string csv_of(const std::shared_ptr<const Rows>& rows);
 

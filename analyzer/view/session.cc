@@ -95,6 +95,58 @@ std::shared_ptr<const RowsText> Session::rows_text(const std::shared_ptr<const R
   return have && have->of->question.table == rows->question.table ? have : nullptr;
 }
 
+std::shared_ptr<const Sparks> Session::sparks(const std::shared_ptr<const Rows>& rows,
+                                              std::size_t first, std::size_t count,
+                                              const std::string& metric) {
+  if (overview_.instants.empty()) return nullptr;
+  const auto& instants = overview_.instants;
+  const SparksQuestion question{
+      rows,
+      first,
+      count,
+      metric,
+      {instants[position_at(from_s)].snapshot, instants[position_at(to_s)].snapshot}};
+  const auto before = sparks_.newest();
+  if (before && before->whole && before->question == question) return before;
+  if (!sparks_.asked(question)) {
+    *stale_sparks_ = true;  // whatever is being read is for rows that nobody sees any more
+    stale_sparks_ = std::make_shared<std::atomic<bool>>(false);
+  }
+  return sparks_.ask(
+      answers_desk_, question,
+      [question, stale = stale_sparks_, start = instants.front().wall_us](Recording& recording) {
+        return std::make_shared<const Sparks>(read_sparks(recording, question, start, *stale));
+      });
+}
+
+void Session::copy_table(const std::shared_ptr<const Rows>& rows) {
+  csv_.ask(rows_desk_, {rows, ++copies_},
+           [rows](Recording&) { return std::make_shared<const std::string>(csv_of(rows)); });
+}
+
+std::shared_ptr<const std::string> Session::copied() {
+  auto newest = csv_.newest();
+  if (newest == taken_) return nullptr;
+  taken_ = newest;
+  return newest;
+}
+
+void Session::pin(const std::string& pid) {
+  const auto found = std::find(pinned.begin(), pinned.end(), pid);
+  if (found == pinned.end()) {
+    pinned.push_back(pid);
+  } else {
+    pinned.erase(found);
+  }
+}
+
+void Session::tag(const std::string& pid) {
+  constexpr int kTags = 5;
+  int& tag = tags[pid];
+  tag = (tag + 1) % (kTags + 1);
+  if (tag == 0) tags.erase(pid);
+}
+
 std::shared_ptr<const LifeText> Session::life() {
   const Instant* now = instant();
   if (place_.subject.empty() || !now) return nullptr;

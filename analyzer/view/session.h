@@ -1,44 +1,22 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "analyzer/alloc/views.h"
-#include "analyzer/findings/findings.h"
+#include "analyzer/view/answers.h"
 #include "analyzer/view/desk.h"
 #include "analyzer/view/diff_view.h"
 #include "analyzer/view/life.h"
 #include "analyzer/view/overview.h"
 #include "analyzer/view/rows.h"
-#include "analyzer/view/wait_picture.h"
-#include "analyzer/waits/waits.h"
+#include "analyzer/view/sparks.h"
 
 namespace beamtape {
-
-// Findings, or why there are none.
-struct FindingsText {
-  Findings found;
-  std::string error;
-};
-
-// Who waits for whom at a snapshot, or why that is not known.
-struct WaitsText {
-  std::int64_t snapshot = 0;
-  Waits found;
-  WaitPicture picture;
-  std::string error;
-};
-
-// What the allocators say at a snapshot, or why that is not known.
-struct AllocText {
-  std::int64_t snapshot = 0;
-  AllocatorViews current, max;
-  std::vector<CacheHitRate> cache;
-  std::string error;
-};
 
 // Where a person is: what back and forward go through.
 struct Place {
@@ -80,6 +58,12 @@ class Session {
   std::shared_ptr<const Rows> rows(const RowsQuestion& question);
   std::shared_ptr<const RowsText> rows_text(const std::shared_ptr<const Rows>& rows,
                                             std::size_t first, std::size_t count);
+  // Curves of the rows' `metric` over the shown range.
+  std::shared_ptr<const Sparks> sparks(const std::shared_ptr<const Rows>& rows, std::size_t first,
+                                       std::size_t count, const std::string& metric);
+  // Makes all rows a CSV text, on a desk; copied() is that, once, when it is there.
+  void copy_table(const std::shared_ptr<const Rows>& rows);
+  std::shared_ptr<const std::string> copied();
   std::shared_ptr<const LifeText> life();
   std::shared_ptr<const FindingsText> findings();
   std::shared_ptr<const WaitsText> waits();
@@ -90,6 +74,14 @@ class Session {
   std::shared_ptr<const Track> scheduler_use();
   bool busy() const { return rows_desk_.busy() || answers_desk_.busy(); }
 
+  // The process under the mouse, a pid, so that it is shown wherever else it is. Panels set it; it
+  // is forgotten when the next frame was drawn.
+  std::string hovered, hovered_now;
+  // Processes that stand first in their table; what a person marked them with, 1 to 5.
+  std::vector<std::string> pinned;
+  std::map<std::string, int> tags;
+  void pin(const std::string& pid);  // or no longer
+  void tag(const std::string& pid);  // with the next mark, after the last with none
   // The finding that somebody asked for: cleared by the panel when it has scrolled there.
   std::optional<std::size_t> wanted_finding;
   // Playing: steps at the recording's own pace times `speed`.
@@ -119,6 +111,11 @@ class Session {
   Question<RowsQuestion, Rows> rows_;
   Question<std::pair<std::shared_ptr<const Rows>, std::pair<std::size_t, std::size_t>>, RowsText>
       text_;
+  Question<SparksQuestion, Sparks> sparks_;
+  std::shared_ptr<std::atomic<bool>> stale_sparks_ = std::make_shared<std::atomic<bool>>();
+  Question<std::pair<std::shared_ptr<const Rows>, int>, std::string> csv_;
+  int copies_ = 0;
+  std::shared_ptr<const std::string> taken_;
   Question<std::pair<std::string, std::int64_t>, LifeText> life_;
   Question<bool, FindingsText> findings_;
   Question<std::int64_t, WaitsText> waits_;

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "analyzer/load/text.h"
+#include "analyzer/view/table_cells.h"
 #include "analyzer/view/widgets.h"
 
 namespace beamtape {
@@ -18,6 +21,7 @@ namespace {
 struct Choice {
   std::array<char, 512> filter{};
   std::string sort;
+  std::vector<std::string> columns;   // empty: the usual ones
   std::size_t first = 0, count = 60;  // the rows that were visible last
 };
 
@@ -54,17 +58,79 @@ void draw_filter_line(Choice& choice, const Rows* rows) {
   quiet_text(text);
 }
 
-void draw_heads(const Rows& rows, Choice& choice) {
-  ImGui::TableSetupScrollFreeze(1, 1);
+void draw_column_chooser(Choice& choice, const Rows& rows) {
+  ImGui::SameLine();
+  if (ImGui::Button("Columns")) ImGui::OpenPopup("columns");
+  explain("Which columns to show");
+  ImGui::SetNextWindowSizeConstraints({scaled(260), 0}, {scaled(420), scaled(480)});
+  if (!ImGui::BeginPopup("columns")) return;
+  if (ImGui::MenuItem("The usual ones", nullptr, false, !choice.columns.empty())) {
+    choice.columns.clear();
+  }
+  ImGui::Separator();
+  std::vector<std::string> shown;
+  for (const ColumnHead& head : rows.columns) shown.push_back(head.name);
+  for (const ColumnHead& head : rows.all_columns) {
+    const auto found = std::find(shown.begin(), shown.end(), head.name);
+    bool chosen = found != shown.end();
+    ImGui::Checkbox(head.name.c_str(), &chosen);
+    explain(head.explanation);
+    if (chosen == (found != shown.end())) continue;
+    if (chosen) {
+      shown.push_back(head.name);
+    } else if (shown.size() > 1) {
+      shown.erase(found);
+    }
+    choice.columns = shown;
+  }
+  ImGui::EndPopup();
+}
+
+// What the curve in each row is of: the number that the rows are sorted by, else the memory. Empty
+// for tables whose rows have no history of their own.
+std::string spark_metric(const Rows& rows) {
+  const std::string& table = rows.question.table;
+  if (table != "processes" && table != "ets" && table != "ports") return "";
+  const auto found =
+      std::find_if(rows.all_columns.begin(), rows.all_columns.end(),
+                   [&](const ColumnHead& head) { return head.name == rows.sorted_by; });
+  return found != rows.all_columns.end() && found->number ? rows.sorted_by : "memory";
+}
+
+ImGuiTableColumnFlags flags_of(const ColumnHead& head, const Choice& choice) {
+  ImGuiTableColumnFlags flags = ImGuiTableColumnFlags_None;
+  const bool first = choice.sort.rfind(head.name + ":", 0) == 0;
+  const bool down = first ? choice.sort.find(head.name + ":desc") == 0 : head.number;
+  if (down) flags |= ImGuiTableColumnFlags_PreferSortDescending;
+  // A table begins anew when its columns change; what it was sorted by stays.
+  if (first) flags |= ImGuiTableColumnFlags_DefaultSort;
+  return flags;
+}
+
+void draw_heads(const Rows& rows, Choice& choice, const std::string& spark) {
+  ImGui::TableSetupScrollFreeze(1, 1 + static_cast<int>(rows.pinned));
   for (const ColumnHead& head : rows.columns) {
-    ImGui::TableSetupColumn(head.name.c_str(), head.number
-                                                   ? ImGuiTableColumnFlags_PreferSortDescending
-                                                   : ImGuiTableColumnFlags_None);
+    // Room for a mark beside a pid.
+    const bool marked = head.link && &head == rows.columns.data();
+    ImGui::TableSetupColumn(
+        head.name.c_str(), flags_of(head, choice) | (marked ? ImGuiTableColumnFlags_WidthFixed : 0),
+        marked ? scaled(104) : 0);
+  }
+  if (!spark.empty()) {
+    ImGui::TableSetupColumn(
+        "over time", ImGuiTableColumnFlags_NoSort | ImGuiTableColumnFlags_WidthFixed, scaled(150));
   }
   ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
   for (std::size_t i = 0; i < rows.columns.size(); ++i) {
     const ColumnHead& head = rows.columns[i];
     table_head(static_cast<int>(i), head.name, head.explanation, head.number, true);
+  }
+  if (!spark.empty()) {
+    table_head(static_cast<int>(rows.columns.size()), "over time",
+               spark +
+                   " over the range that the timeline shows: the number that the rows are "
+                   "sorted by",
+               false);
   }
   ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
   if (!specs || !specs->SpecsDirty) return;
@@ -78,52 +144,50 @@ void draw_heads(const Rows& rows, Choice& choice) {
   specs->SpecsDirty = false;
 }
 
-void draw_cell(Session& session, const ColumnHead& head, const CellText& cell, int id) {
-  const auto& look = theme();
-  if (cell.look == CellText::Look::kPlain && head.link && cell.text.rfind("<", 0) == 0) {
-    process_link(session, cell.text, cell.exact, id);
-    return;
-  }
-  ImGui::PushFont(faces().mono);
-  if (head.number) {
-    const float room = ImGui::GetContentRegionAvail().x;
-    const float wide = ImGui::CalcTextSize(cell.text.c_str()).x;
-    if (wide < room) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - wide);
-  }
-  ImGui::PushStyleColor(ImGuiCol_Text,
-                        cell.look == CellText::Look::kPlain ? look.text : look.quiet);
-  ImGui::TextUnformatted(cell.text.c_str());
-  ImGui::PopStyleColor();
-  ImGui::PopFont();
-  if (cell.exact != cell.text) explain(cell.exact);
-}
+// The texts and curves of a stretch of rows, as far as they are there.
+struct Visible {
+  std::shared_ptr<const RowsText> text;
+  std::shared_ptr<const Sparks> sparks;
 
-void draw_row(Session& session, const Rows& rows, const std::vector<CellText>& cells, int id) {
-  ImGui::TableNextRow();
-  const bool selected = !cells.empty() && cells[0].exact == session.place().subject;
-  if (selected) {
-    ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.22F));
+  const std::vector<CellText>* cells(std::size_t row) const {
+    const bool there = text && row >= text->first && row - text->first < text->rows.size();
+    return there ? &text->rows[row - text->first] : nullptr;
   }
-  for (std::size_t i = 0; i < cells.size() && i < rows.columns.size(); ++i) {
-    ImGui::TableSetColumnIndex(static_cast<int>(i));
-    draw_cell(session, rows.columns[i], cells[i], id * 64 + static_cast<int>(i));
+  bool curves() const { return sparks && text && sparks->question.of == text->of; }
+  std::size_t pinned() const { return curves() ? sparks->pinned.size() : 0; }
+  const Sparks::Spark* spark(std::size_t row) const {
+    if (!curves() || row < sparks->question.first) return nullptr;
+    const std::size_t at = row - sparks->question.first;
+    return at < sparks->rows.size() ? &sparks->rows[at] : nullptr;
   }
-}
+};
 
-void draw_rows(Session& session, const std::shared_ptr<const Rows>& rows, Choice& choice) {
-  const auto text = session.rows_text(rows, choice.first, choice.count);
+void draw_rows(Session& session, const std::shared_ptr<const Rows>& rows, Choice& choice,
+               const std::string& spark) {
+  Visible made{session.rows_text(rows, choice.first, choice.count), nullptr};
+  // Of an earlier answer with other columns.
+  if (made.text && made.text->of->chosen != rows->chosen) made.text = nullptr;
+  if (!spark.empty() && made.text && made.text->of == rows) {
+    made.sparks = session.sparks(rows, choice.first, choice.count, spark);
+  }
+  if (made.text && made.text->of->pinned == rows->pinned) {
+    for (std::size_t i = 0; i < made.text->pinned.size(); ++i) {
+      draw_table_row(session, made.text->of, made.text->pinned[i], -1 - static_cast<int>(i),
+                     i < made.pinned() ? &made.sparks->pinned[i] : nullptr);
+    }
+  }
   ImGuiListClipper clipper;
-  clipper.Begin(static_cast<int>(rows->order.size()),
+  clipper.Begin(static_cast<int>(rows->order.size() - rows->pinned),
                 ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y);
   std::size_t first = rows->order.size(), last = 0;
   while (clipper.Step()) {
     for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
-      const auto row = static_cast<std::size_t>(i);
+      const std::size_t row = static_cast<std::size_t>(i) + rows->pinned;
       // The clipper measures its first row wherever the others are.
       if (clipper.DisplayEnd - clipper.DisplayStart > 1) first = std::min(first, row);
       last = std::max(last, row);
-      if (text && row >= text->first && row - text->first < text->rows.size()) {
-        draw_row(session, *text->of, text->rows[row - text->first], i);
+      if (const auto* cells = made.cells(row)) {
+        draw_table_row(session, made.text->of, *cells, i, made.spark(row));
       } else {
         ImGui::TableNextRow();
         ImGui::TableSetColumnIndex(0);
@@ -144,10 +208,12 @@ void draw_table_panel(Session& session, const char* table) {
     return;
   }
   Choice& choice = choice_of(table);
-  const auto rows =
-      session.rows({table, now->snapshot, choice.sort, std::string(choice.filter.data())});
+  const auto rows = session.rows(
+      {table, now->snapshot, choice.sort, std::string(choice.filter.data()), choice.columns,
+       std::string(table) == "processes" ? session.pinned : std::vector<std::string>()});
   draw_filter_line(choice, rows.get());
   if (!rows) return;
+  if (!rows->columns.empty()) draw_column_chooser(choice, *rows);
   if (!rows->error.empty()) wrapped_text(rows->error, theme().warning);
   for (const std::string& one : rows->damage) wrapped_text("damaged: " + one, theme().critical);
   if (rows->columns.empty()) return;
@@ -156,9 +222,11 @@ void draw_table_panel(Session& session, const char* table) {
                                 ImGuiTableFlags_Reorderable | ImGuiTableFlags_Hideable |
                                 ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollX |
                                 ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit;
-  if (!ImGui::BeginTable(table, static_cast<int>(rows->columns.size()), flags)) return;
-  draw_heads(*rows, choice);
-  draw_rows(session, rows, choice);
+  const std::string spark = spark_metric(*rows);
+  const int columns = static_cast<int>(rows->columns.size()) + (spark.empty() ? 0 : 1);
+  if (!ImGui::BeginTable(table, columns, flags)) return;
+  draw_heads(*rows, choice, spark);
+  draw_rows(session, rows, choice, spark);
   ImGui::EndTable();
   if (rows->order.empty() && rows->error.empty()) {
     ImGui::SetCursorPosY(scaled(90));

@@ -85,7 +85,12 @@ void process_link(Session& session, const std::string& text, const std::string& 
   ImGui::TextUnformatted(text.c_str());
   ImGui::PopStyleColor();
   ImGui::PopFont();
+  if (subject == session.hovered && !ImGui::IsItemHovered()) {
+    ImGui::GetWindowDrawList()->AddRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(),
+                                        faded(theme().accent, 0.7F), scaled(3));
+  }
   if (ImGui::IsItemHovered()) {
+    session.hovered_now = subject;
     const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     ImGui::GetWindowDrawList()->AddLine({low.x, high.y}, high, theme().accent);
     ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);

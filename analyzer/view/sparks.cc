@@ -1,0 +1,100 @@
+#include "analyzer/view/sparks.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+
+namespace beamtape {
+
+namespace {
+
+// A row that is followed: who it is, so that another one in its slot is not taken for it.
+struct Followed {
+  std::size_t index;  // in the group
+  Sparks::Spark* into;
+  Cell key, first_seen;
+};
+
+struct Columns {
+  std::size_t metric = 0;
+  std::optional<std::size_t> first_seen;
+  bool counter = false;
+};
+
+std::optional<Columns> columns_of(const Table& table, const std::string& metric) {
+  const auto found = table.find(metric);
+  if (!found || table.columns[*found].type != Type::kInteger) return std::nullopt;
+  return Columns{*found, table.find("first_seen"), table.columns[*found].kind == Kind::kCounter};
+}
+
+void add_point(const RowGroup& group, const Followed& one, const Columns& columns, double second,
+               Sparks::Spark& spark) {
+  if (one.index >= group.rows || group.columns[0][one.index] != one.key) return;
+  if (columns.first_seen && group.columns[*columns.first_seen][one.index] != one.first_seen) return;
+  const Cell cell = group.columns[columns.metric][one.index];
+  spark.seconds.push_back(second);
+  spark.values.push_back(is_missing(cell) ? std::numeric_limits<double>::quiet_NaN()
+                                          : static_cast<double>(cell));
+}
+
+void make_rate(Sparks::Spark& spark) {
+  for (std::size_t i = spark.values.size(); i-- > 0;) {
+    spark.values[i] = i == 0 ? std::numeric_limits<double>::quiet_NaN()
+                             : (spark.values[i] - spark.values[i - 1]) /
+                                   std::max(1e-6, spark.seconds[i] - spark.seconds[i - 1]);
+  }
+}
+
+}  // namespace
+
+Sparks read_sparks(const Recording& recording, const SparksQuestion& question,
+                   std::int64_t start_us, const std::atomic<bool>& stale) {
+  Sparks sparks;
+  sparks.question = question;
+  const auto subject = recording.subject(question.of->question.table);
+  if (!subject) return sparks;
+  const Table* table = recording.reader().table((*subject)->name);
+  const auto columns = table ? columns_of(*table, question.metric) : std::nullopt;
+  if (!columns) return sparks;
+  const std::size_t count =
+      std::min(question.count,
+               question.of->order.size() - std::min(question.first, question.of->order.size()));
+  sparks.rows.resize(count);
+  sparks.pinned.resize(question.of->pinned);
+  std::map<std::size_t, std::vector<Followed>> by_group;
+  const auto follow = [&](std::size_t row, Sparks::Spark& into) {
+    const std::size_t slot = question.of->order[row];
+    by_group[slot / kRowsPerGroup].push_back(
+        {slot % kRowsPerGroup, &into, cell_in(*question.of, slot, 0),
+         columns->first_seen ? cell_in(*question.of, slot, *columns->first_seen) : 0});
+  };
+  for (std::size_t i = 0; i < count; ++i) follow(question.first + i, sparks.rows[i]);
+  for (std::size_t i = 0; i < sparks.pinned.size(); ++i) follow(i, sparks.pinned[i]);
+  const SnapshotRecord* shown = recording.snapshot(question.of->question.snapshot);
+  for (const auto& [group_number, followed] : by_group) {
+    if (stale) break;
+    const auto& these = followed;
+    // A group that cannot be read leaves its rows without a curve; the table says what is damaged.
+    static_cast<void>(recording.reader().history(
+        *table, group_number, question.range.first, question.range.second,
+        [&](const SnapshotRecord& snapshot, const RowGroup& group) {
+          if (!shown || snapshot.node != shown->node) return !stale;
+          const double second = static_cast<double>(snapshot.began_wall_us - start_us) / 1e6;
+          for (const Followed& one : these) {
+            add_point(group, one, *columns, second, *one.into);
+          }
+          return !stale;
+        },
+        nullptr));
+  }
+  if (columns->counter) {
+    for (Sparks::Spark& spark : sparks.rows) make_rate(spark);
+    for (Sparks::Spark& spark : sparks.pinned) make_rate(spark);
+  }
+  sparks.whole = !stale;
+  return sparks;
+}
+
+}  // namespace beamtape

@@ -1,0 +1,136 @@
+#include "analyzer/view/table_cells.h"
+
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include <algorithm>
+
+#include "analyzer/load/value.h"
+#include "analyzer/view/widgets.h"
+
+namespace beamtape {
+
+namespace {
+
+constexpr float kSparkHeight = 14;
+
+void draw_cell(Session& session, const ColumnHead& head, const CellText& cell, int id) {
+  if (cell.look == CellText::Look::kPlain && head.link && cell.text.rfind("<", 0) == 0) {
+    process_link(session, cell.text, cell.exact, id);
+    return;
+  }
+  const float room = ImGui::GetContentRegionAvail().x;
+  const auto colour = cell.look == CellText::Look::kPlain ? theme().text : theme().quiet;
+  if (head.number) {
+    right_text(cell.text, colour);
+  } else {
+    mono_text(cell.text, colour);
+  }
+  if (cell.exact != cell.text) {
+    explain(cell.exact);
+  } else if (ImGui::GetItemRectSize().x > room) {
+    explain(cell.text);  // it is cut off
+  }
+}
+
+std::string joined_cells(const std::vector<CellText>& cells, bool csv) {
+  std::string text;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) text += csv ? "," : "\t";
+    text += csv ? csv_quoted(cells[i].look == CellText::Look::kPlain ? cells[i].exact : "")
+                : cells[i].text;
+  }
+  return text;
+}
+
+void draw_menu(Session& session, const std::shared_ptr<const Rows>& rows,
+               const std::vector<CellText>& cells, std::size_t column, bool process) {
+  const std::string& key = cells[0].exact;
+  if (process) {
+    const bool pinned =
+        std::find(session.pinned.begin(), session.pinned.end(), key) != session.pinned.end();
+    if (ImGui::MenuItem(pinned ? "Unpin" : "Pin to the top", "P")) session.pin(key);
+    if (ImGui::MenuItem("Mark with the next colour", "T")) session.tag(key);
+    ImGui::Separator();
+  }
+  if (column < cells.size() && ImGui::MenuItem("Copy the cell")) {
+    ImGui::SetClipboardText(cells[column].exact.c_str());
+  }
+  if (ImGui::MenuItem("Copy the row as text")) {
+    ImGui::SetClipboardText(joined_cells(cells, false).c_str());
+  }
+  if (ImGui::MenuItem("Copy the row as CSV")) {
+    ImGui::SetClipboardText(joined_cells(cells, true).c_str());
+  }
+  if (ImGui::MenuItem("Copy all rows as CSV")) session.copy_table(rows);
+}
+
+// A coloured edge with its number: colour is never the only sign.
+void draw_tag(int tag) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float size = ImGui::GetTextLineHeight();
+  const auto colour = theme().series[static_cast<std::size_t>(tag - 1) % theme().series.size()];
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddRectFilled(at, {at.x + size, at.y + size}, colour, scaled(3));
+  const std::string number = std::to_string(tag);
+  const float wide = ImGui::CalcTextSize(number.c_str()).x;
+  list.AddText({at.x + (size - wide) / 2, at.y}, theme().on_accent, number.c_str());
+  ImGui::Dummy({size, size});
+  ImGui::SameLine();
+}
+
+void paint_row(const Session& session, const std::string& key, int tag) {
+  if (key == session.place().subject) {
+    ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.22F));
+  } else if (key == session.hovered) {
+    ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.10F));
+  } else if (tag > 0) {
+    const auto at = static_cast<std::size_t>(tag - 1) % theme().series.size();
+    ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().series[at], 0.14F));
+  }
+}
+
+}  // namespace
+
+void draw_table_row(Session& session, const std::shared_ptr<const Rows>& rows,
+                    const std::vector<CellText>& cells, int id, const Sparks::Spark* spark) {
+  ImGui::TableNextRow();
+  if (cells.empty()) return;
+  const std::string& key = cells[0].exact;
+  const bool process = rows->question.table == "processes" && rows->columns[0].name == "pid";
+  const auto tagged = process ? session.tags.find(key) : session.tags.end();
+  const int tag = tagged == session.tags.end() ? 0 : tagged->second;
+  if (process) paint_row(session, key, tag);
+  const float top = ImGui::GetCursorScreenPos().y;
+  std::size_t under = cells.size();  // the column under the mouse
+  for (std::size_t i = 0; i < cells.size() && i < rows->columns.size(); ++i) {
+    if (!ImGui::TableSetColumnIndex(static_cast<int>(i))) continue;
+    if (i == 0 && tag > 0) draw_tag(tag);
+    draw_cell(session, rows->columns[i], cells[i], id * 64 + static_cast<int>(i));
+    if (ImGui::TableGetColumnFlags() & ImGuiTableColumnFlags_IsHovered) under = i;
+  }
+  if (spark && ImGui::TableSetColumnIndex(static_cast<int>(rows->columns.size()))) {
+    const auto& overview = session.overview();
+    curve(spark->seconds, spark->values, {session.from_s, session.to_s},
+          {theme().accent, overview.seconds[session.at()], scaled(kSparkHeight), true});
+  }
+  const float y = ImGui::GetIO().MousePos.y;
+  const float bottom = top + ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y;
+  ImGui::PushID(id);
+  if (under < cells.size() && y >= top && y < bottom &&
+      ImGui::IsWindowHovered(ImGuiHoveredFlags_None)) {
+    if (process) session.hovered_now = key;
+    if (ImGui::IsMouseClicked(ImGuiMouseButton_Right)) {
+      ImGui::OpenPopup("row");
+      ImGui::GetStateStorage()->SetInt(ImGui::GetID("column"), static_cast<int>(under));
+    }
+  }
+  const int column = ImGui::GetStateStorage()->GetInt(ImGui::GetID("column"), 0);
+  if (ImGui::BeginPopup("row")) {
+    draw_menu(session, rows, cells, static_cast<std::size_t>(column), process);
+    ImGui::EndPopup();
+  }
+  ImGui::PopID();
+}
+
+}  // namespace beamtape

@@ -1,0 +1,107 @@
+// Rows that are pinned, their columns, and the curves in them.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <memory>
+#include <thread>
+
+#include "analyzer/view/session.h"
+#include "tests/analyzer/fake_reader.h"
+#include "tests/analyzer/shop.h"
+
+namespace beamtape {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Recording shop() { return Recording(std::make_unique<FakeReader>(shop_story()), "shop.beamtape"); }
+
+TEST(ChosenColumns, AreShownInTheOrderOfChoosingAndCopied) {
+  const Recording recording = shop();
+  RowsQuestion question{"processes", 6, "", ""};
+  question.columns = {"status", "pid", "of another version"};
+  const auto rows = find_rows(recording, question, nullptr);
+  ASSERT_EQ(rows->columns.size(), 2U);
+  EXPECT_EQ(rows->columns[0].name, "status");
+  EXPECT_GT(rows->all_columns.size(), 20U);
+  EXPECT_THAT(csv_of(rows), HasSubstr("status,pid\r\n"));
+  EXPECT_EQ(text_of(rows, 0, 1)->rows[0].size(), 2U);
+}
+
+TEST(PinnedRows, StandFirstWhateverTheFilterAndOnce) {
+  const Recording recording = shop();
+  RowsQuestion question{"processes", 6, "memory", "pid != \"<0.103.0>\""};
+  question.pinned = {"<0.103.0>", "<0.102.0>", "<0.999.0>"};
+  const auto rows = find_rows(recording, question, nullptr);
+  ASSERT_EQ(rows->error, "");
+  EXPECT_EQ(rows->pinned, 2U) << "one of them is not there";
+  EXPECT_EQ(rows->order.size(), 4U);
+  const auto text = text_of(rows, 2, 10);
+  ASSERT_EQ(text->pinned.size(), 2U);
+  EXPECT_EQ(text->pinned[0][0].text, "<0.103.0>");
+  EXPECT_EQ(text->pinned[1][0].text, "<0.102.0>");
+  EXPECT_EQ(text->rows.size(), 2U);
+}
+
+TEST(Sparks, FollowEachRowOverTheRange) {
+  const Recording recording = shop();
+  const auto rows = find_rows(recording, {"processes", 6, "message_queue_len", ""}, nullptr);
+  const std::atomic<bool> stale = false;
+  const Sparks sparks =
+      read_sparks(recording, {rows, 0, 10, "message_queue_len", {1, 6}}, kNoon, stale);
+  EXPECT_TRUE(sparks.whole);
+  ASSERT_EQ(sparks.rows.size(), rows->order.size());
+  const auto text = text_of(rows, 0, 1);
+  ASSERT_EQ(text->rows[0][0].text, "<0.102.0>");
+  ASSERT_FALSE(sparks.rows[0].values.empty());
+  EXPECT_EQ(sparks.rows[0].values.back(), 36'000);
+  EXPECT_EQ(sparks.rows[0].seconds.back(), 70);
+}
+
+TEST(Sparks, OfACounterAreItsIncrease) {
+  const Recording recording = shop();
+  const auto rows = find_rows(recording, {"processes", 6, "", ""}, nullptr);
+  const std::atomic<bool> stale = false;
+  const Sparks sparks = read_sparks(recording, {rows, 0, 1, "reductions", {1, 6}}, kNoon, stale);
+  ASSERT_GT(sparks.rows[0].values.size(), 1U);
+  EXPECT_TRUE(std::isnan(sparks.rows[0].values[0]));
+  EXPECT_GE(sparks.rows[0].values[1], 0);
+}
+
+TEST(Sparks, EndEarlyWhenNobodyWantsThemAndAreNoneWithoutAHistory) {
+  const Recording recording = shop();
+  const auto rows = find_rows(recording, {"processes", 6, "", ""}, nullptr);
+  const std::atomic<bool> stale = true;
+  EXPECT_FALSE(read_sparks(recording, {rows, 0, 4, "memory", {1, 6}}, kNoon, stale).whole);
+  const auto groups = find_rows(recording, {"groups", 6, "", ""}, nullptr);
+  const std::atomic<bool> wanted = false;
+  EXPECT_TRUE(read_sparks(recording, {groups, 0, 4, "memory", {1, 6}}, kNoon, wanted).rows.empty());
+}
+
+TEST(SessionRows, ArePinnedTaggedAndCopied) {
+  Session session(shop(), shop(), "", [] {});
+  session.pin("<0.102.0>");
+  session.pin("<0.103.0>");
+  session.pin("<0.102.0>");
+  EXPECT_THAT(session.pinned, ElementsAre("<0.103.0>"));
+  for (int i = 0; i < 3; ++i) session.tag("<0.1.0>");
+  EXPECT_EQ(session.tags["<0.1.0>"], 3);
+  for (int i = 0; i < 3; ++i) session.tag("<0.1.0>");
+  EXPECT_TRUE(session.tags.empty()) << "after the last comes none";
+  const RowsQuestion question{"processes", 6, "", ""};
+  while (!session.rows(question)) std::this_thread::yield();
+  EXPECT_EQ(session.copied(), nullptr);
+  session.copy_table(session.rows(question));
+  while (session.busy()) std::this_thread::yield();
+  const auto copied = session.copied();
+  ASSERT_NE(copied, nullptr);
+  EXPECT_THAT(*copied, HasSubstr("<0.102.0>"));
+  EXPECT_EQ(session.copied(), nullptr) << "once";
+}
+
+}  // namespace
+}  // namespace beamtape
