@@ -12,7 +12,8 @@ namespace beamtape {
 namespace {
 
 Expected<int> run(const WindowOptions& options, Context& context) {
-  const auto shown = show_window(options, [&] { return open_recording(context, options.file); });
+  const auto shown =
+      show_window(options, [&](const std::string& file) { return open_recording(context, file); });
   if (!shown) return tl::unexpected(shown.error());
   return kDone;
 }
@@ -20,6 +21,7 @@ Expected<int> run(const WindowOptions& options, Context& context) {
 Command::Run declare(CLI::App& app) {
   const auto options = std::make_shared<WindowOptions>();
   add_file(app, options->file);
+  app.add_option("MORE", options->more, "Further recordings, a tab each")->type_name("");
   add_at(app, options->at);
   add_node(app, options->node);
   app.add_option("--from", options->from, "A of a comparison, as in `diff`")->type_name("T");
@@ -31,7 +33,7 @@ Command::Run declare(CLI::App& app) {
   app.add_option("--screenshot", options->screenshot,
                  "Write a picture and show no window (a display is needed, or Xvfb)")
       ->type_name("OUT.png");
-  app.add_option("--width", options->width, "Of the window, in pixels; default 1600")
+  app.add_option("--width", options->width, "Of the window, in pixels; default as it was last")
       ->check(CLI::Range(400, 16'000).description(""))
       ->type_name("N");
   app.add_option("--height", options->height, "The same; default 1000")
@@ -40,6 +42,9 @@ Command::Run declare(CLI::App& app) {
   app.add_option("--scale", options->scale, "Of text and spacing; default as the display says")
       ->check(CLI::Range(0.5, 8.0).description(""))
       ->type_name("X");
+  app.add_option("--state", options->state,
+                 "Write what is shown as JSON whenever it changes: for tests")
+      ->type_name("OUT.json");
   app.add_flag("--light", options->light, "Light instead of dark");
   app.footer("Example: view FILE --tab processes --at '#12' --screenshot processes.png");
   return [options](Context& context) { return run(*options, context); };

@@ -14,7 +14,7 @@ namespace beamtape {
 
 namespace {
 
-constexpr int kLeft = 263, kRight = 262, kHome = 268, kEnd = 269, kEscape = 256;
+constexpr int kLeft = 263, kRight = 262, kHome = 268, kEnd = 269, kEscape = 256, kTab = 258;
 
 double width(const Session& session) { return session.to_s - session.from_s; }
 
@@ -47,6 +47,11 @@ void copy_selected(Session& session) {
   for (const LifeText::Fact& fact : life->facts) text += fact.name + "\t" + fact.text + "\n";
   for (const std::string& frame : life->stack) text += "stack\t" + frame + "\n";
   ImGui::SetClipboardText(text.c_str());
+}
+
+void next_file(Session& session) {
+  if (session.around.files.empty()) return;
+  session.wishes.file = (session.around.shown + 1) % session.around.files.size();
 }
 
 bool contains(std::string text, std::string part) {
@@ -89,30 +94,49 @@ const std::vector<Action>& all_actions() {
       {"Mark the selected process with the next colour", "T", 'T', false, false,
        [](Session& s) { with_pid(s, &Session::tag); }},
       {"Copy what is known of the selected process", "C", 'C', false, false, copy_selected},
+      {"Light or dark", "L", 'L', false, false, [](Session& s) { s.wishes.other_theme = true; }},
+      {"Save a picture of the window (PNG)", "Ctrl+S", 'S', true, false,
+       [](Session& s) { s.wishes.picture = true; }},
+      {"Write the report (HTML)", "Ctrl+R", 'R', true, false,
+       [](Session& s) { s.wishes.report = true; }},
+      {"Next open file", "Ctrl+Tab", kTab, true, false, next_file},
+      {"Close this file", "Ctrl+W", 'W', true, false,
+       [](Session& s) { s.wishes.close_file = true; }},
+      {"Quit", "Ctrl+Q", 'Q', true, false, [](Session& s) { s.wishes.quit = true; }},
       {"Close the inspector", "X", 'X', false, false, [](Session& s) { s.select(""); }},
   };
   return actions;
 }
 
 void take_keys(Session& session) {
-  const ImGuiIO& io = ImGui::GetIO();
-  if (io.KeyCtrl && ImGui::IsKeyPressed('P', false)) ImGui::OpenPopup("palette");
-  if (io.WantTextInput) return;
-  if (io.KeyShift && ImGui::IsKeyPressed('/', false)) ImGui::OpenPopup("keys");
-  for (const Action& action : all_actions()) {
-    if (action.key == 0 || io.KeyCtrl != action.ctrl || io.KeyAlt != action.alt) continue;
-    if (ImGui::IsKeyPressed(action.key)) action.run(session);
-  }
-  if (io.KeyCtrl || io.KeyAlt) return;
+  const bool typing = ImGui::GetIO().WantTextInput;
   const auto& panels = all_panels();
-  for (std::size_t i = 0; i < panels.size() && i < 9; ++i) {
-    if (ImGui::IsKeyPressed('1' + static_cast<int>(i), false)) session.show(panels[i].name);
+  for (const KeyPress& pressed : session.pressed) {
+    if (pressed.ctrl && pressed.key == 'P') ImGui::OpenPopup("palette");
+    if (typing) continue;
+    if (pressed.shift && pressed.key == '/') ImGui::OpenPopup("keys");
+    for (const Action& action : all_actions()) {
+      const bool held = pressed.ctrl == action.ctrl && pressed.alt == action.alt;
+      if (action.key != 0 && action.key == pressed.key && held) action.run(session);
+    }
+    const int place = pressed.key - '1';
+    if (!pressed.ctrl && !pressed.alt && place >= 0 && place < 9 &&
+        static_cast<std::size_t>(place) < panels.size()) {
+      session.show(panels[static_cast<std::size_t>(place)].name);
+    }
   }
+}
+
+// In the middle, a little above it.
+void place_popup() {
+  const ImVec2 room = ImGui::GetIO().DisplaySize;
+  ImGui::SetNextWindowPos({room.x / 2, room.y * 0.16F}, ImGuiCond_Always, {0.5F, 0});
 }
 
 void draw_palette(Session& session) {
   static std::array<char, 128> typed{};
-  ImGui::SetNextWindowSize({scaled(460), scaled(380)});
+  ImGui::SetNextWindowSize({scaled(560), scaled(420)});
+  place_popup();
   if (!ImGui::BeginPopup("palette")) {
     typed[0] = 0;
     return;
@@ -141,6 +165,9 @@ void draw_palette(Session& session) {
   for (const Action& action : all_actions()) {
     offer(action.name, action.keys, [&] { action.run(session); });
   }
+  for (const std::string& file : session.remembered->recent) {
+    offer("Open " + file, "", [&] { session.wishes.open = file; });
+  }
   if (!part.empty() && !taken) {
     const std::string label = "Show process " + part;
     if (ImGui::Selectable(label.c_str()) || entered) {
@@ -152,6 +179,7 @@ void draw_palette(Session& session) {
 }
 
 void draw_help() {
+  place_popup();
   if (!ImGui::BeginPopup("keys")) return;
   title_text("Keys");
   if (ImGui::BeginTable("keys", 2, ImGuiTableFlags_SizingFixedFit)) {
@@ -165,6 +193,7 @@ void draw_help() {
     for (const Action& action : all_actions()) {
       if (action.keys[0]) line(action.keys, action.name);
     }
+    line("Drop a file", "Opens it beside those that are open");
     line("1 to 9", "The places at the left");
     line("Ctrl+F", "Filter");
     line("Ctrl+P", "Anything by its name");

@@ -32,10 +32,33 @@ std::string title_of(const Session& session) {
                             count == 1 ? "" : "s");
 }
 
+std::string base_name(const std::string& path) {
+  return printable(path.substr(path.find_last_of('/') + 1));
+}
+
+// The name of the file; of several a tab each.
+void draw_files(Session& session) {
+  const Around& around = session.around;
+  if (around.files.size() < 2) {
+    title_text(base_name(session.path()));
+    ImGui::SameLine();
+    return;
+  }
+  for (std::size_t i = 0; i < around.files.size(); ++i) {
+    ImGui::PushID(static_cast<int>(i));
+    ImGui::PushStyleColor(ImGuiCol_Button,
+                          i == around.shown ? faded(theme().accent, 0.35F) : theme().raised);
+    if (ImGui::Button(base_name(around.files[i]).c_str())) session.wishes.file = i;
+    ImGui::PopStyleColor();
+    explain(around.files[i] + "\nCtrl+Tab: the next one, Ctrl+W closes");
+    ImGui::PopID();
+    ImGui::SameLine();
+  }
+}
+
 void draw_title(Session& session) {
   ImGui::AlignTextToFramePadding();
-  title_text(session.path().substr(session.path().find_last_of('/') + 1));
-  ImGui::SameLine();
+  draw_files(session);
   const float buttons = ImGui::GetWindowContentRegionMax().x - scaled(330);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float end = ImGui::GetWindowPos().x + buttons - scaled(12);
@@ -93,6 +116,11 @@ void draw_footer(const Session& session) {
   if (now->filling) text += "  ·  still filling: not every process has been read in detail yet";
   if (!now->not_answered.empty()) text += "  ·  not answered: " + printable(now->not_answered);
   quiet_text(text);
+  if (!session.around.message.empty()) {
+    ImGui::SameLine();
+    mono_text("  " + printable(session.around.message),
+              session.around.failed ? theme().warning : theme().good);
+  }
   explain(
       "The shown snapshot: how complete it is, how long it took from the first question to the "
       "last answer (it is not one instant), and what that cost the node");
@@ -149,6 +177,7 @@ void draw_everything(Session& session, float width, float height) {
   draw_palette(session);
   draw_help();
   ImGui::End();
+  session.pressed.clear();
   session.hovered = std::exchange(session.hovered_now, "");
   if (const auto text = session.copied()) ImGui::SetClipboardText(text->c_str());
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "analyzer/report/report.h"
+
 namespace beamtape {
 
 namespace {
@@ -128,6 +130,21 @@ std::shared_ptr<const std::string> Session::copied() {
   auto newest = csv_.newest();
   if (newest == taken_) return nullptr;
   taken_ = newest;
+  return newest;
+}
+
+void Session::make_report() {
+  report_.ask(answers_desk_, ++reports_, [](Recording& recording) {
+    const auto report = beamtape::make_report(recording);
+    return std::make_shared<const Expected<std::string>>(
+        report ? Expected<std::string>(report_html(*report)) : tl::unexpected(report.error()));
+  });
+}
+
+std::shared_ptr<const Expected<std::string>> Session::reported() {
+  auto newest = report_.newest();
+  if (newest == taken_report_) return nullptr;
+  taken_report_ = newest;
   return newest;
 }
 

@@ -13,8 +13,10 @@
 #include "analyzer/view/diff_view.h"
 #include "analyzer/view/life.h"
 #include "analyzer/view/overview.h"
+#include "analyzer/view/remembered.h"
 #include "analyzer/view/rows.h"
 #include "analyzer/view/sparks.h"
+#include "analyzer/view/wishes.h"
 
 namespace beamtape {
 
@@ -56,6 +58,7 @@ class Session {
 
   // Answers: null while they are being made.
   std::shared_ptr<const Rows> rows(const RowsQuestion& question);
+  std::shared_ptr<const Rows> shown_rows() const { return rows_.newest(); }
   std::shared_ptr<const RowsText> rows_text(const std::shared_ptr<const Rows>& rows,
                                             std::size_t first, std::size_t count);
   // Curves of the rows' `metric` over the shown range.
@@ -84,6 +87,14 @@ class Session {
   void tag(const std::string& pid);  // with the next mark, after the last with none
   // The finding that somebody asked for: cleared by the panel when it has scrolled there.
   std::optional<std::size_t> wanted_finding;
+  // Of and for the window around.
+  Wishes wishes;
+  std::vector<KeyPress> pressed;  // since the last frame; forgotten after it
+  Around around;
+  std::shared_ptr<Remembered> remembered = std::make_shared<Remembered>();
+  // Makes the report on a desk; reported() is its HTML, or an error in words, once.
+  void make_report();
+  std::shared_ptr<const Expected<std::string>> reported();
   // Playing: steps at the recording's own pace times `speed`.
   bool playing = false;
   float speed = 4;
@@ -116,6 +127,9 @@ class Session {
   Question<std::pair<std::shared_ptr<const Rows>, int>, std::string> csv_;
   int copies_ = 0;
   std::shared_ptr<const std::string> taken_;
+  Question<int, Expected<std::string>> report_;
+  int reports_ = 0;
+  std::shared_ptr<const Expected<std::string>> taken_report_;
   Question<std::pair<std::string, std::int64_t>, LifeText> life_;
   Question<bool, FindingsText> findings_;
   Question<std::int64_t, WaitsText> waits_;

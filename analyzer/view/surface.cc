@@ -65,6 +65,17 @@ class Drawing {
   Drawing& operator=(const Drawing&) = delete;
 };
 
+std::vector<KeyPress>& noted_keys() {
+  static std::vector<KeyPress> keys;
+  return keys;
+}
+
+void note_key(GLFWwindow*, int key, int, int action, int held) {
+  if (action == GLFW_RELEASE || key == GLFW_KEY_UNKNOWN) return;
+  noted_keys().push_back({key, (held & GLFW_MOD_CONTROL) != 0, (held & GLFW_MOD_ALT) != 0,
+                          (held & GLFW_MOD_SHIFT) != 0});
+}
+
 Window make_window(const Surface::Options& options) {
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
   glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
@@ -73,6 +84,8 @@ Window make_window(const Surface::Options& options) {
   Window window(
       glfwCreateWindow(options.width, options.height, options.title.c_str(), nullptr, nullptr));
   if (!window) return window;
+  // Before ImGui's, which calls it.
+  glfwSetKeyCallback(window.get(), note_key);
   glfwMakeContextCurrent(window.get());
   glfwSwapInterval(options.visible ? 1 : 0);
   return window;
@@ -90,7 +103,8 @@ class GlSurface : public Surface {
   GlSurface(std::unique_ptr<Display> display, Window window, const Options& options)
       : display_(std::move(display)),
         window_(std::move(window)),
-        drawing_(window_.get(), options.light, scale_of(window_.get(), options.scale)) {
+        drawing_(window_.get(), options.light, scale_of(window_.get(), options.scale)),
+        scale_(options.scale) {
     glfwSetWindowUserPointer(window_.get(), this);
     glfwSetDropCallback(window_.get(), [](GLFWwindow* of, int count, const char** paths) {
       auto* self = static_cast<GlSurface*>(glfwGetWindowUserPointer(of));
@@ -144,7 +158,14 @@ class GlSurface : public Surface {
 
   bool closing() const override { return glfwWindowShouldClose(window_.get()) == GLFW_TRUE; }
   double now() const override { return glfwGetTime(); }
+  std::vector<KeyPress> pressed() override { return std::exchange(noted_keys(), {}); }
   std::vector<std::string> dropped() override { return std::exchange(dropped_, {}); }
+  std::pair<int, int> size() const override {
+    std::pair<int, int> size{0, 0};
+    glfwGetWindowSize(window_.get(), &size.first, &size.second);
+    return size;
+  }
+  void set_light(bool light) override { set_theme(light, scale_of(window_.get(), scale_)); }
   void rename(const std::string& title) override {
     glfwSetWindowTitle(window_.get(), title.c_str());
   }
@@ -153,6 +174,7 @@ class GlSurface : public Surface {
   std::unique_ptr<Display> display_;
   Window window_;
   Drawing drawing_;
+  double scale_;
   std::vector<std::string> dropped_;
 };
 

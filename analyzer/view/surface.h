@@ -3,8 +3,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "analyzer/view/wishes.h"
 #include "schema/error.h"
 
 namespace beamtape {
@@ -39,8 +41,14 @@ class Surface {
   virtual bool closing() const = 0;
   // Seconds since some moment.
   virtual double now() const = 0;
+  // Keys pressed since this was last asked. Not as ImGui has them: it misses those that were let
+  // go before the next frame.
+  virtual std::vector<KeyPress> pressed() = 0;
   // Paths that were dropped onto the window since this was last asked.
   virtual std::vector<std::string> dropped() = 0;
+  // Of the window, in the units of Options.
+  virtual std::pair<int, int> size() const = 0;
+  virtual void set_light(bool light) = 0;
   virtual void rename(const std::string& title) = 0;
 };
 

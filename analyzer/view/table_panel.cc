@@ -21,7 +21,6 @@ namespace {
 struct Choice {
   std::array<char, 512> filter{};
   std::string sort;
-  std::vector<std::string> columns;   // empty: the usual ones
   std::size_t first = 0, count = 60;  // the rows that were visible last
 };
 
@@ -30,9 +29,14 @@ Choice& choice_of(const std::string& table) {
   return choices[table];
 }
 
-void draw_filter_line(Choice& choice, const Rows* rows) {
+bool wants_filter(const Session& session) {
+  return std::any_of(session.pressed.begin(), session.pressed.end(),
+                     [](const KeyPress& one) { return one.ctrl && one.key == 'F'; });
+}
+
+void draw_filter_line(const Session& session, Choice& choice, const Rows* rows) {
   ImGui::SetNextItemWidth(std::min(scaled(460), ImGui::GetContentRegionAvail().x * 0.55F));
-  if (ImGui::GetIO().KeyCtrl && ImGui::IsKeyPressed('F', false)) ImGui::SetKeyboardFocusHere();
+  if (wants_filter(session)) ImGui::SetKeyboardFocusHere();
   ImGui::PushFont(faces().mono);
   ImGui::InputTextWithHint("##filter", "filter, as memory > 1MiB and name ~ cart",
                            choice.filter.data(), choice.filter.size());
@@ -58,14 +62,14 @@ void draw_filter_line(Choice& choice, const Rows* rows) {
   quiet_text(text);
 }
 
-void draw_column_chooser(Choice& choice, const Rows& rows) {
+void draw_column_chooser(std::vector<std::string>& columns, const Rows& rows) {
   ImGui::SameLine();
   if (ImGui::Button("Columns")) ImGui::OpenPopup("columns");
   explain("Which columns to show");
   ImGui::SetNextWindowSizeConstraints({scaled(260), 0}, {scaled(420), scaled(480)});
   if (!ImGui::BeginPopup("columns")) return;
-  if (ImGui::MenuItem("The usual ones", nullptr, false, !choice.columns.empty())) {
-    choice.columns.clear();
+  if (ImGui::MenuItem("The usual ones", nullptr, false, !columns.empty())) {
+    columns.clear();
   }
   ImGui::Separator();
   std::vector<std::string> shown;
@@ -81,7 +85,7 @@ void draw_column_chooser(Choice& choice, const Rows& rows) {
     } else if (shown.size() > 1) {
       shown.erase(found);
     }
-    choice.columns = shown;
+    columns = shown;
   }
   ImGui::EndPopup();
 }
@@ -208,12 +212,13 @@ void draw_table_panel(Session& session, const char* table) {
     return;
   }
   Choice& choice = choice_of(table);
+  auto& columns = session.remembered->columns[table];  // empty: the usual ones
   const auto rows = session.rows(
-      {table, now->snapshot, choice.sort, std::string(choice.filter.data()), choice.columns,
+      {table, now->snapshot, choice.sort, std::string(choice.filter.data()), columns,
        std::string(table) == "processes" ? session.pinned : std::vector<std::string>()});
-  draw_filter_line(choice, rows.get());
+  draw_filter_line(session, choice, rows.get());
   if (!rows) return;
-  if (!rows->columns.empty()) draw_column_chooser(choice, *rows);
+  if (!rows->columns.empty()) draw_column_chooser(columns, *rows);
   if (!rows->error.empty()) wrapped_text(rows->error, theme().warning);
   for (const std::string& one : rows->damage) wrapped_text("damaged: " + one, theme().critical);
   if (rows->columns.empty()) return;
@@ -223,8 +228,8 @@ void draw_table_panel(Session& session, const char* table) {
                                 ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollX |
                                 ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit;
   const std::string spark = spark_metric(*rows);
-  const int columns = static_cast<int>(rows->columns.size()) + (spark.empty() ? 0 : 1);
-  if (!ImGui::BeginTable(table, columns, flags)) return;
+  const int count = static_cast<int>(rows->columns.size()) + (spark.empty() ? 0 : 1);
+  if (!ImGui::BeginTable(table, count, flags)) return;
   draw_heads(*rows, choice, spark);
   draw_rows(session, rows, choice, spark);
   ImGui::EndTable();

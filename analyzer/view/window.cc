@@ -4,12 +4,17 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "analyzer/load/text.h"
+#include "analyzer/view/documents.h"
 #include "analyzer/view/panel.h"
 #include "analyzer/view/session.h"
 #include "analyzer/view/surface.h"
+#include "analyzer/view/window_state.h"
 
 namespace beamtape {
 
@@ -51,12 +56,14 @@ void play(Session& session, double now, double& since) {
   session.step(1);
 }
 
-void run(Surface& surface, Session& session) {
+void run(Surface& surface, Documents& documents, const std::string& state_path) {
+  std::string state;
   constexpr double kUntilSomethingHappens = 1e9;
   double since = 0;
   // ImGui needs a few frames after an event until what it opened has its place.
   int frames = 3;
-  while (!surface.closing()) {
+  while (!surface.closing() && !documents.quits()) {
+    Session& session = documents.shown();
     if (frames > 0 || session.playing) {
       surface.wait(0.015);
       --frames;
@@ -67,8 +74,15 @@ void run(Surface& surface, Session& session) {
       frames = 3;
     }
     play(session, surface.now(), since);
+    session.pressed = surface.pressed();
     draw_frame(surface, session);
+    documents.fulfil();  // before the frame is shown: a picture is taken of what was drawn
     surface.show();
+    if (state_path.empty()) continue;
+    if (auto now = state_json(documents.shown()); now != state) {
+      state = std::move(now);
+      write_state(state, state_path);
+    }
   }
 }
 
@@ -107,6 +121,15 @@ Expected<Start> starting_point(const Recording& recording, const WindowOptions& 
   return start;
 }
 
+void begin(Session& session, const Start& start, const WindowOptions& options) {
+  session.go_to(start.at);
+  session.mark_a = start.a;
+  session.mark_b = start.b;
+  if (session.compared()) session.show("diff");
+  if (!options.panel.empty()) session.show(options.panel);
+  if (!options.process.empty()) session.select(options.process);
+}
+
 }  // namespace
 
 std::vector<std::string> panel_names() {
@@ -115,38 +138,41 @@ std::vector<std::string> panel_names() {
   return names;
 }
 
-Expected<void> show_window(const WindowOptions& options,
-                           const std::function<Expected<Recording>()>& open) {
+Expected<void> show_window(const WindowOptions& options, const OpenRecording& open) {
   if (!options.panel.empty() && !find_panel(options.panel)) {
     return fail(Error::Code::kUsage,
                 fmt::format("cannot show tab '{}': there is none; there are {}", options.panel,
                             joined(panel_names(), ", ")));
   }
-  auto rows = open();
+  auto rows = open(options.file);
   if (!rows) return tl::unexpected(rows.error());
-  auto answers = open();
+  auto answers = open(options.file);
   if (!answers) return tl::unexpected(answers.error());
   const auto start = starting_point(*rows, options);
   if (!start) return tl::unexpected(start.error());
-  auto surface = Surface::open({"beamtape: " + options.file, options.width, options.height,
-                                options.screenshot.empty(), options.light, options.scale});
+  const bool screenshot = !options.screenshot.empty();
+  // A picture is the same for everybody.
+  const std::string memory = screenshot ? "" : remembered_path();
+  const auto remembered = std::make_shared<Remembered>(load_remembered(memory));
+  if (options.width > 0) remembered->width = options.width;
+  if (options.height > 0) remembered->height = options.height;
+  remembered->light |= options.light;
+  auto surface = Surface::open({"beamtape: " + options.file, remembered->width, remembered->height,
+                                !screenshot, remembered->light, options.scale});
   if (!surface) {
     return fail(surface.error().code,
                 fmt::format("{}; the other commands work without, as in `beamtape-analyzer "
                             "findings {}`",
                             surface.error().message, options.file));
   }
-  Session session(std::move(*rows), std::move(*answers), options.node, Surface::wake);
-  session.go_to(start->at);
-  session.mark_a = start->a;
-  session.mark_b = start->b;
-  if (session.compared()) session.show("diff");
-  if (!options.panel.empty()) session.show(options.panel);
-  if (!options.process.empty()) session.select(options.process);
-  if (!options.screenshot.empty()) {
-    return take_screenshot(**surface, session, options.screenshot);
-  }
-  run(**surface, session);
+  Documents documents(**surface, open, remembered, memory);
+  documents.add(std::make_unique<Session>(std::move(*rows), std::move(*answers), options.node,
+                                          Surface::wake));
+  begin(documents.shown(), *start, options);
+  for (const std::string& file : options.more) documents.open(file);
+  documents.show(0);
+  if (screenshot) return take_screenshot(**surface, documents.shown(), options.screenshot);
+  run(**surface, documents, options.state);
   return {};
 }
 

@@ -129,6 +129,33 @@ TEST(Panels, ShowTheFindingsOfTheDemo) {
   EXPECT_EQ(session.findings()->found.findings[0].rule, "deadlock");
 }
 
+TEST(Keys, DoWhatTheirActionsSay) {
+  Session session(story_recording(shop_story()), story_recording(shop_story()), "", [] {});
+  Canvas canvas;
+  const auto press = [&](KeyPress key) {
+    session.pressed.push_back(key);
+    canvas.draw(session);
+    EXPECT_TRUE(session.pressed.empty());
+  };
+  press({','});
+  EXPECT_EQ(session.at(), 4U);
+  press({'['});
+  press({','});
+  press({']'});
+  EXPECT_EQ(session.compared(), (std::pair<std::size_t, std::size_t>(4, 3)));
+  press({'2'});
+  EXPECT_EQ(session.place().panel, "processes");
+  press({263, false, true});  // Alt+Left
+  EXPECT_EQ(session.place().panel, "findings");
+  press({'S', true});
+  EXPECT_TRUE(session.wishes.picture);
+  EXPECT_FALSE(session.wishes.other_theme);
+  press({'L'});
+  EXPECT_TRUE(session.wishes.other_theme);
+  press({256});  // Esc
+  EXPECT_EQ(session.compared(), std::nullopt);
+}
+
 class Window : public ::testing::Test {
  protected:
   void SetUp() override { ::unsetenv("DISPLAY"); }

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analyzer/view/session.h"
+#include "analyzer/view/surface.h"
+#include "analyzer/view/window.h"
+
+namespace beamtape {
+
+// The open files, of which one is shown, and what panels wish of the window. Refers to what it is
+// given. For the drawing thread.
+class Documents {
+ public:
+  Documents(Surface& surface, const OpenRecording& open, std::shared_ptr<Remembered> remembered,
+            std::string memory);
+
+  Session& shown() { return *sessions_[shown_]; }  // there has to be one
+  void add(std::unique_ptr<Session> session);
+  // Opens a file beside those that are open and shows it; else says in the shown one why not.
+  void open(const std::string& file);
+  void show(std::size_t position);
+  // To be called after each frame.
+  void fulfil();
+  bool quits() const { return quits_; }
+
+ private:
+  void tell(const std::string& message, bool failed);
+  std::string free_name(const std::string& ending);
+  void save_picture();
+  void save_report(const Expected<std::string>& html);
+
+  Surface& surface_;
+  const OpenRecording& open_;
+  std::shared_ptr<Remembered> remembered_;
+  std::string memory_;  // where that is kept; empty: nowhere
+  Remembered kept_;     // what is there
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::size_t shown_ = 0;
+  bool quits_ = false;
+};
+
+}  // namespace beamtape

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace beamtape {
+
+// What a panel, key or command asks of the window around it, which fulfils it after the frame.
+struct Wishes {
+  bool other_theme = false;
+  bool picture = false;  // of the window, as a PNG beside where the program was started
+  bool report = false;   // the same for the report as HTML
+  bool close_file = false;
+  bool quit = false;
+  std::string open;                 // a file
+  std::optional<std::size_t> file;  // show that one of the open ones
+};
+
+// A key that was pressed, as GLFW numbers it, and what was held with it.
+struct KeyPress {
+  int key = 0;
+  bool ctrl = false, alt = false, shift = false;
+};
+
+// What the window tells the panels.
+struct Around {
+  std::vector<std::string> files;  // all that are open
+  std::size_t shown = 0;           // this one
+  std::string message;             // what became of the last wish
+  bool failed = false;
+};
+
+}  // namespace beamtape
