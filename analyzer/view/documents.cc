@@ -38,11 +38,12 @@ void Documents::open(const std::string& file) {
 }
 
 void Documents::show(std::size_t position) {
-  shown_ = position;
-  std::vector<std::string> files;
-  for (const auto& one : sessions_) files.push_back(one->path());
-  shown().around.files = files;
-  shown().around.shown = position;
+  Around around;  // the message goes with whoever reads it
+  if (shown_ < sessions_.size()) around = shown().around;
+  around.files.clear();
+  for (const auto& one : sessions_) around.files.push_back(one->path());
+  around.shown = shown_ = position;
+  shown().around = std::move(around);
   surface_.rename("beamtape: " + shown().path());
 }
 
