@@ -10,6 +10,7 @@ const std::vector<Command>& all_commands() {
       kShowCommand,      //
       kProcessCommand,   //
       kSeriesCommand,    //
+      kTreeCommand,      //
       kWaitsCommand,     //
       kAllocCommand,     //
       kDiffCommand,      //

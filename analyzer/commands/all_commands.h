@@ -10,6 +10,7 @@ extern const Command kProcessCommand;
 extern const Command kSeriesCommand;
 extern const Command kFindingsCommand;
 extern const Command kAllocCommand;
+extern const Command kTreeCommand;
 extern const Command kWaitsCommand;
 extern const Command kDiffCommand;
 extern const Command kReportCommand;

@@ -15,6 +15,7 @@
 #include "analyzer/load/sort.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
+#include "analyzer/load/window_start.h"
 
 namespace beamtape {
 
@@ -53,18 +54,6 @@ std::vector<std::string> damage_of(const Answer& answer) {
     all.insert(all.end(), frame.damage.begin(), frame.damage.end());
   }
   return words_of(all);
-}
-
-// The newest snapshot of the same life at least `window_us` before `now`, else the life's first
-// one; null if `now` is that.
-const SnapshotRecord* window_start(const Recording& recording, const SnapshotRecord& now,
-                                   std::int64_t window_us) {
-  const SnapshotRecord* start = nullptr;
-  for (const SnapshotRecord& one : recording.reader().snapshots()) {
-    if (one.node != now.node || one.id >= now.id) continue;
-    if (start == nullptr || one.began_mono_us <= now.began_mono_us - window_us) start = &one;
-  }
-  return start;
 }
 
 Expected<void> look_back(const Recording& recording, const Options& options, Answer& answer) {

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+#include "analyzer/load/recording.h"
+
+namespace beamtape {
+
+// Where a window that ends at `now` begins: the newest snapshot of the same life of the node at
+// least `window_us` before it, else the first one of that life; null if `now` is that.
+const SnapshotRecord* window_start(const Recording& recording, const SnapshotRecord& now,
+                                   std::int64_t window_us);
+
+}  // namespace beamtape
