@@ -46,11 +46,21 @@ void draw_plot(const Session& session, const Finding& finding) {
         {colour_of(finding.severity), overview.seconds[session.at()], scaled(44), true});
 }
 
+// Rows of that name. A group's digits and pids are folded to `_`: without those at its end.
+std::string named_filter(std::string name) {
+  while (name.size() > 1 && name.back() == '_') name.pop_back();
+  return name.find_first_of("\"\\") == std::string::npos ? "name ~ \"" + name + "\"" : "";
+}
+
 void draw_actions(Session& session, const Finding& finding) {
   const auto& subject = finding.subject;
   if (subject.kind == "process" && ImGui::Button("Show the process")) session.select(subject.id);
-  if (subject.kind == "group" && ImGui::Button("Show processes")) session.show("processes");
-  if (subject.kind == "ets" && ImGui::Button("Show ETS tables")) session.show("ets");
+  if (subject.kind == "group" && ImGui::Button("Show its processes")) {
+    session.show_filtered("processes", named_filter(subject.id));
+  }
+  if (subject.kind == "ets" && ImGui::Button("Show the table")) {
+    session.show_filtered("ets", named_filter(subject.id));
+  }
   if (subject.kind == "port" && ImGui::Button("Show ports")) session.show("ports");
   if (subject.kind == "allocator" && ImGui::Button("Show allocators")) session.show("allocators");
   if (subject.kind == "node" && ImGui::Button("Show the node")) session.show("node");

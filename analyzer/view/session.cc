@@ -57,6 +57,11 @@ void Session::visit(Place place) {
   back_at_ = visited_.size() - 1;
 }
 
+void Session::show_filtered(const std::string& panel, const std::string& filter) {
+  wanted_filters[panel] = filter;
+  show(panel);
+}
+
 void Session::show_finding(std::size_t index) {
   wanted_finding = index;
   show("findings");

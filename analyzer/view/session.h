@@ -48,6 +48,8 @@ class Session {
 
   const Place& place() const { return place_; }
   void show(const std::string& panel);
+  // A table's place with these filter words.
+  void show_filtered(const std::string& panel, const std::string& filter);
   // The place of findings, at that one of them.
   void show_finding(std::size_t index);
   void select(const std::string& subject);  // a process; empty closes the inspector
@@ -85,6 +87,8 @@ class Session {
   std::map<std::string, int> tags;
   void pin(const std::string& pid);  // or no longer
   void tag(const std::string& pid);  // with the next mark, after the last with none
+  // By place, filter words that were asked for: taken by the panel.
+  std::map<std::string, std::string> wanted_filters;
   // The finding that somebody asked for: cleared by the panel when it has scrolled there.
   std::optional<std::size_t> wanted_finding;
   // Of and for the window around.

@@ -14,7 +14,7 @@ namespace {
 struct Followed {
   std::size_t index;  // in the group
   Sparks::Spark* into;
-  Cell key, first_seen;
+  Cell identity;  // when it was first seen, else its key
 };
 
 struct Columns {
@@ -31,8 +31,11 @@ std::optional<Columns> columns_of(const Table& table, const std::string& metric)
 
 void add_point(const RowGroup& group, const Followed& one, const Columns& columns, double second,
                Sparks::Spark& spark) {
-  if (one.index >= group.rows || group.columns[0][one.index] != one.key) return;
-  if (columns.first_seen && group.columns[*columns.first_seen][one.index] != one.first_seen) return;
+  if (one.index >= group.rows || is_missing(group.columns[0][one.index])) return;
+  // Whoever takes a slot over is first seen later. A key may be a text, whose number is another one
+  // in each keyframe group.
+  const std::size_t who = columns.first_seen.value_or(0);
+  if (group.columns[who][one.index] != one.identity) return;
   const Cell cell = group.columns[columns.metric][one.index];
   spark.seconds.push_back(second);
   spark.values.push_back(is_missing(cell) ? std::numeric_limits<double>::quiet_NaN()
@@ -67,8 +70,8 @@ Sparks read_sparks(const Recording& recording, const SparksQuestion& question,
   const auto follow = [&](std::size_t row, Sparks::Spark& into) {
     const std::size_t slot = question.of->order[row];
     by_group[slot / kRowsPerGroup].push_back(
-        {slot % kRowsPerGroup, &into, cell_in(*question.of, slot, 0),
-         columns->first_seen ? cell_in(*question.of, slot, *columns->first_seen) : 0});
+        {slot % kRowsPerGroup, &into,
+         cell_in(*question.of, slot, columns->first_seen.value_or(0))});
   };
   for (std::size_t i = 0; i < count; ++i) follow(question.first + i, sparks.rows[i]);
   for (std::size_t i = 0; i < sparks.pinned.size(); ++i) follow(i, sparks.pinned[i]);

@@ -212,6 +212,12 @@ void draw_table_panel(Session& session, const char* table) {
     return;
   }
   Choice& choice = choice_of(table);
+  if (const auto wanted = session.wanted_filters.find(table);
+      wanted != session.wanted_filters.end()) {
+    choice.filter.fill(0);
+    wanted->second.copy(choice.filter.data(), choice.filter.size() - 1);
+    session.wanted_filters.erase(wanted);
+  }
   auto& columns = session.remembered->columns[table];  // empty: the usual ones
   const auto rows = session.rows(
       {table, now->snapshot, choice.sort, std::string(choice.filter.data()), columns,

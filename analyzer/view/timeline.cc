@@ -94,12 +94,15 @@ void draw_line(const Overview& overview, const Area& area, const Track& track,
                                     (area.high.y - area.low.y - scaled(2))};
   };
   if (kept.size() == 1) list.AddCircleFilled(point(kept[0]), scaled(2), theme().accent);
+  const ImDrawListFlags flags = list.Flags;
+  list.Flags &= ~ImDrawListFlags_AntiAliasedFill;
   for (std::size_t k = 1; k < kept.size(); ++k) {
     if (broken_between(overview, track, kept[k - 1], kept[k])) continue;
     const ImVec2 a = point(kept[k - 1]), b = point(kept[k]);
     list.AddQuadFilled({a.x, area.high.y}, a, b, {b.x, area.high.y}, faded(theme().accent, 0.15F));
     list.AddLine(a, b, theme().accent, scaled(1.3F));
   }
+  list.Flags = flags;
 }
 
 void draw_label(const Session& session, const Track& track, const Area& area, float left) {

@@ -56,8 +56,10 @@ std::vector<Mark> marks_of(Session& session) {
 // Side by side where they would lie on each other; those out of sight are dropped.
 void place(std::vector<Mark>& marks, const TimelineArea& area) {
   for (Mark& mark : marks) {
-    const double middle = (mark.from_s + mark.to_s) / 2;
-    mark.x = area.x(mark.kind == Mark::Kind::kGap ? middle : mark.from_s);
+    // Of a gap the middle of what is in sight.
+    const double from = std::max(mark.from_s, area.from_s), to = std::min(mark.to_s, area.to_s);
+    const bool in_sight = mark.kind == Mark::Kind::kGap && from < to;
+    mark.x = area.x(in_sight ? (from + to) / 2 : mark.from_s);
     // Of a finding that began before what is shown and still goes on.
     if (mark.kind == Mark::Kind::kFinding && mark.x < area.low.x && mark.to_s > area.from_s) {
       mark.x = area.low.x;

@@ -118,6 +118,9 @@ void curve(const std::vector<double>& seconds, const std::vector<double>& values
                      : floor_y - static_cast<float>(value / most) * (look.height - scaled(3));
   };
   list.PushClipRect(at, {at.x + width, at.y + look.height + 1}, true);
+  // Soft edges would show as seams between two quads; the line above has its own.
+  const ImDrawListFlags flags = list.Flags;
+  list.Flags &= ~ImDrawListFlags_AntiAliasedFill;
   for (std::size_t i = 0; i < kept.size(); ++i) {
     const ImVec2 here{x_of(seconds[kept[i]]), y_of(values[kept[i]])};
     if (kept.size() == 1) list.AddCircleFilled(here, scaled(2), look.colour);
@@ -133,6 +136,7 @@ void curve(const std::vector<double>& seconds, const std::vector<double>& values
     }
     list.AddLine(before, here, look.colour, scaled(1.5F));
   }
+  list.Flags = flags;
   const float head = x_of(look.marked_second);
   list.AddLine({head, at.y}, {head, floor_y}, faded(theme().text, 0.5F));
   list.PopClipRect();

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "analyzer/view/session.h"
+#include "schema/tables/table.h"
 #include "tests/analyzer/fake_reader.h"
 #include "tests/analyzer/shop.h"
 
@@ -60,6 +61,23 @@ TEST(Sparks, FollowEachRowOverTheRange) {
   ASSERT_FALSE(sparks.rows[0].values.empty());
   EXPECT_EQ(sparks.rows[0].values.back(), 36'000);
   EXPECT_EQ(sparks.rows[0].seconds.back(), 70);
+}
+
+TEST(Sparks, FollowRowsWhoseKeyIsATextAcrossKeyframeGroups) {
+  Story story;
+  story.node("a@host");
+  for (int i = 1; i <= 6; ++i) {
+    if (i == 4) story.new_epoch();
+    story.snapshot(10 * i);
+    for (int other = 0; other < i; ++other) story.text_id("text " + std::to_string(10 * i + other));
+    story.row(ets_table(), "#Ref<0.1.2.3>").text("name", "prices").number("memory", 100 * i);
+  }
+  const Recording recording(std::make_unique<FakeReader>(story), "a");
+  const auto rows = find_rows(recording, {"ets", 6, "", ""}, nullptr);
+  const std::atomic<bool> stale = false;
+  const Sparks sparks = read_sparks(recording, {rows, 0, 1, "memory", {1, 6}}, kNoon, stale);
+  ASSERT_EQ(sparks.rows.size(), 1U);
+  EXPECT_THAT(sparks.rows[0].values, ElementsAre(100, 200, 300, 400, 500, 600));
 }
 
 TEST(Sparks, OfACounterAreItsIncrease) {
