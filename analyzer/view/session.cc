@@ -49,7 +49,7 @@ std::size_t Session::position_at(double seconds) const {
   return position;
 }
 
-void Session::visit(Place place) {
+void Session::visit(Whereabouts place) {
   if (place == place_) return;
   place_ = place;
   visited_.resize(back_at_ + 1);

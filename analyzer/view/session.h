@@ -21,10 +21,10 @@
 namespace beamtape {
 
 // Where a person is: what back and forward go through.
-struct Place {
+struct Whereabouts {
   std::string panel;
   std::string subject;  // the selected process: pid or name; empty for none
-  bool operator==(const Place&) const = default;
+  bool operator==(const Whereabouts&) const = default;
 };
 
 // All that the panels share: the instant, the range, the selection, and the answers asked of the
@@ -46,7 +46,7 @@ class Session {
   // The newest snapshot at that many seconds after the first.
   std::size_t position_at(double seconds) const;
 
-  const Place& place() const { return place_; }
+  const Whereabouts& place() const { return place_; }
   void show(const std::string& panel);
   // A table's place with these filter words.
   void show_filtered(const std::string& panel, const std::string& filter);
@@ -115,13 +115,13 @@ class Session {
   void compare(std::size_t a, std::size_t b);
 
  private:
-  void visit(Place place);
+  void visit(Whereabouts place);
 
   std::string path_;
   Overview overview_;
   std::size_t at_ = 0;
-  Place place_;
-  std::vector<Place> visited_;
+  Whereabouts place_;
+  std::vector<Whereabouts> visited_;
   std::size_t back_at_ = 0;
   Question<RowsQuestion, Rows> rows_;
   Question<std::pair<std::shared_ptr<const Rows>, std::pair<std::size_t, std::size_t>>, RowsText>

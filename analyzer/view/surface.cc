@@ -65,15 +65,23 @@ class Drawing {
   Drawing& operator=(const Drawing&) = delete;
 };
 
-std::vector<KeyPress>& noted_keys() {
-  static std::vector<KeyPress> keys;
-  return keys;
+// What was pressed since somebody asked: pressed() for the keys, a frame for those that ImGui has
+// to see.
+struct Noted {
+  std::vector<KeyPress> keys;
+  std::vector<int> for_imgui;
+};
+
+Noted& noted() {
+  static Noted all;
+  return all;
 }
 
 void note_key(GLFWwindow*, int key, int, int action, int held) {
   if (action == GLFW_RELEASE || key == GLFW_KEY_UNKNOWN) return;
-  noted_keys().push_back({key, (held & GLFW_MOD_CONTROL) != 0, (held & GLFW_MOD_ALT) != 0,
+  noted().keys.push_back({key, (held & GLFW_MOD_CONTROL) != 0, (held & GLFW_MOD_ALT) != 0,
                           (held & GLFW_MOD_SHIFT) != 0});
+  noted().for_imgui.push_back(key);
 }
 
 Window make_window(const Surface::Options& options) {
@@ -113,9 +121,18 @@ class GlSurface : public Surface {
   }
 
   void draw(const std::function<void(float, float)>& build) override {
+    // ImGui sees only what is held down at a frame: keys that were let go since the last one are
+    // held for this one.
+    bool* const down = ImGui::GetIO().KeysDown;
+    std::vector<int> lifted;
+    for (const int key : std::exchange(noted().for_imgui, {})) {
+      if (!down[key]) lifted.push_back(key);
+    }
+    for (const int key : lifted) down[key] = true;
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
+    for (const int key : lifted) down[key] = false;
     build(ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
     ImGui::Render();
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
@@ -158,7 +175,7 @@ class GlSurface : public Surface {
 
   bool closing() const override { return glfwWindowShouldClose(window_.get()) == GLFW_TRUE; }
   double now() const override { return glfwGetTime(); }
-  std::vector<KeyPress> pressed() override { return std::exchange(noted_keys(), {}); }
+  std::vector<KeyPress> pressed() override { return std::exchange(noted().keys, {}); }
   std::vector<std::string> dropped() override { return std::exchange(dropped_, {}); }
   std::pair<int, int> size() const override {
     std::pair<int, int> size{0, 0};

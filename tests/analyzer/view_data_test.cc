@@ -156,9 +156,9 @@ TEST_F(SessionTest, GoesBackAndForwardAsABrowserDoes) {
   session.show("ets");
   session.go_back();
   session.go_back();
-  EXPECT_EQ(session.place(), (Place{"processes", ""}));
+  EXPECT_EQ(session.place(), (Whereabouts{"processes", ""}));
   session.go_forward();
-  EXPECT_EQ(session.place(), (Place{"processes", "<0.102.0>"}));
+  EXPECT_EQ(session.place(), (Whereabouts{"processes", "<0.102.0>"}));
   session.show("ports");
   EXPECT_FALSE(session.can_go_forward());
 }
