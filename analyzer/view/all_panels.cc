@@ -4,9 +4,9 @@ namespace beamtape {
 
 const std::vector<Panel>& all_panels() {
   static const std::vector<Panel> panels{
-      kFindingsPanel,   kProcessesPanel,  kGroupsPanel, kWaitsPanel,
-      kDiffPanel,       kEtsPanel,        kPortsPanel,  kSocketsPanel,
-      kAllocatorsPanel, kSchedulersPanel, kNodePanel,   kRecordingPanel,
+      kFindingsPanel,   kProcessesPanel, kTreePanel,      kGroupsPanel,  kWaitsPanel,
+      kDiffPanel,       kEtsPanel,       kPortsPanel,     kSocketsPanel, kAllocatorsPanel,
+      kSchedulersPanel, kNodePanel,      kRecordingPanel,
   };
   return panels;
 }

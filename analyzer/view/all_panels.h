@@ -6,6 +6,7 @@ namespace beamtape {
 
 extern const Panel kFindingsPanel;
 extern const Panel kProcessesPanel;
+extern const Panel kTreePanel;
 extern const Panel kGroupsPanel;
 extern const Panel kWaitsPanel;
 extern const Panel kDiffPanel;

@@ -244,6 +244,14 @@ std::shared_ptr<const AllocText> Session::allocators() {
   });
 }
 
+void Session::ask_tree(const std::string& sort) {
+  const Instant* now = instant();
+  if (!now) return;
+  tree_.ask(answers_desk_, {now->snapshot, sort}, [id = now->snapshot, sort](Recording& recording) {
+    return std::make_shared<const TreeText>(read_tree_text(recording, id, sort));
+  });
+}
+
 std::shared_ptr<const Track> Session::scheduler_use() {
   if (overview_.instants.empty()) return nullptr;
   auto have =

@@ -16,16 +16,10 @@
 #include "analyzer/view/remembered.h"
 #include "analyzer/view/rows.h"
 #include "analyzer/view/sparks.h"
+#include "analyzer/view/tree_view.h"
 #include "analyzer/view/wishes.h"
 
 namespace beamtape {
-
-// Where a person is: what back and forward go through.
-struct Whereabouts {
-  std::string panel;
-  std::string subject;  // the selected process: pid or name; empty for none
-  bool operator==(const Whereabouts&) const = default;
-};
 
 // All that the panels share: the instant, the range, the selection, and the answers asked of the
 // desks. Knows nothing of drawing. Only for the drawing thread.
@@ -75,6 +69,10 @@ class Session {
   // Of compared(); null too if there is nothing to compare.
   std::shared_ptr<const DiffText> diff();
   std::shared_ptr<const AllocText> allocators();
+  // Asks for the supervision tree with children in this order; newest_tree() is the last one made,
+  // be it of another instant.
+  void ask_tree(const std::string& sort);
+  std::shared_ptr<const TreeText> newest_tree() const { return tree_.newest(); }
   // How busy the schedulers were, a value for each instant; null also where it was not recorded.
   std::shared_ptr<const Track> scheduler_use();
   bool busy() const { return rows_desk_.busy() || answers_desk_.busy(); }
@@ -139,6 +137,7 @@ class Session {
   Question<std::int64_t, WaitsText> waits_;
   Question<std::pair<std::int64_t, std::int64_t>, DiffText> diff_;
   Question<std::int64_t, AllocText> allocators_;
+  Question<std::pair<std::int64_t, std::string>, TreeText> tree_;
   Question<bool, Track> scheduler_use_;
   // Last: their threads end before what they write to.
   Desk rows_desk_, answers_desk_;

@@ -18,6 +18,13 @@ struct Wishes {
   std::optional<std::size_t> file;  // show that one of the open ones
 };
 
+// Where a person is: what back and forward go through.
+struct Whereabouts {
+  std::string panel;
+  std::string subject;  // the selected process: pid or name; empty for none
+  bool operator==(const Whereabouts&) const = default;
+};
+
 // A key that was pressed, as GLFW numbers it, and what was held with it.
 struct KeyPress {
   int key = 0;

@@ -133,6 +133,30 @@ TEST(DiffText, OrdersRowsByAnyNumberAndExplainsIt) {
   EXPECT_NE(read_diff_text(shop(), 2, 2).error, "");
 }
 
+TEST(TreeText, IsTheTreeInLinesThatKnowWhatIsBelowThem) {
+  const std::string path = BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-1.beamtape";
+  const Recording recording(std::move(*Reader::open(path)), path);
+  const TreeText text = read_tree_text(recording, 20, "memory");
+  ASSERT_EQ(text.error, "");
+  ASSERT_FALSE(text.lines.empty());
+  EXPECT_EQ(text.lines[0].name, "demo 1.0");
+  EXPECT_TRUE(text.lines[0].application);
+  EXPECT_GT(text.seconds, 0);
+  for (std::size_t i = 0; i < text.lines.size(); ++i) {
+    const std::size_t end = i + 1 + text.lines[i].inside;
+    ASSERT_LE(end, text.lines.size());
+    for (std::size_t k = i + 1; k < end; ++k) {
+      EXPECT_GT(text.lines[k].depth, text.lines[i].depth);
+    }
+    if (end < text.lines.size()) {
+      EXPECT_LE(text.lines[end].depth, text.lines[i].depth);
+    }
+  }
+  EXPECT_EQ(read_tree_text(recording, 1, "memory").seconds, 0) << "nothing is before the first";
+  EXPECT_NE(read_tree_text(recording, 20, "colour").error, "");
+  EXPECT_NE(read_tree_text(recording, 99, "memory").error, "");
+}
+
 class SessionTest : public ::testing::Test {
  protected:
   Session session{shop(), shop(), "", [] {}};
