@@ -77,7 +77,7 @@ class Reducer {
 
  private:
   template <std::size_t N>
-  void add_table(RunMetric::Kind kind, const SampleTable& table, const SubjectMetric (&specs)[N]) {
+  void add_table(RunMetric::Kind kind, const SampledTable& table, const SubjectMetric (&specs)[N]) {
     for (const SampleSeries& series : table.rows) {
       for (const SubjectMetric& one : specs) {
         add(kind, series.name, one.column, one.unit, one.floor, table.values(series, one.column),

@@ -32,7 +32,7 @@ Severity for_thin(Severity severity, const Growth& growth) {
 
 }  // namespace
 
-std::vector<Grower> growers_of(const Observed& observed, const SampleTable& table,
+std::vector<Grower> growers_of(const Observed& observed, const SampledTable& table,
                                std::string_view column) {
   std::vector<Grower> growing;
   std::vector<double> p_values;

@@ -22,7 +22,7 @@ struct Grower {
 };
 // The series of a column that grow (judge_growth), at a false discovery rate of 1 % over all of
 // the table, the largest rise first.
-std::vector<Grower> growers_of(const Observed& observed, const SampleTable& table,
+std::vector<Grower> growers_of(const Observed& observed, const SampledTable& table,
                                std::string_view column);
 
 // Warning where the growth is 1 % of the node's memory per hour or more, else info; one level

@@ -21,7 +21,7 @@ double number(Cell cell) { return is_missing(cell) ? kNaN : static_cast<double>(
 // Gathers the aggregates of one kind.
 class SampleGatherer {
  public:
-  SampleGatherer(const char* kind, std::size_t samples, SampleTable& into)
+  SampleGatherer(const char* kind, std::size_t samples, SampledTable& into)
       : source_(*find_aggregate(kind)), samples_(samples), into_(into) {
     into_.kind = kind;
     for (std::size_t i = 1; i < source_.table.columns.size(); ++i) {
@@ -66,7 +66,7 @@ class SampleGatherer {
 
   const AggregateTable& source_;
   std::size_t samples_;
-  SampleTable& into_;
+  SampledTable& into_;
   std::int64_t epoch_ = 0;
   std::map<Cell, std::size_t> by_id_;  // of this epoch
   std::map<std::string, std::size_t, std::less<>> by_name_;
@@ -100,7 +100,7 @@ Expected<void> read_samples(const Recording& recording, Observed& observed) {
 
 }  // namespace
 
-const Values& SampleTable::values(const SampleSeries& row, std::string_view name) const {
+const Values& SampledTable::values(const SampleSeries& row, std::string_view name) const {
   const auto at = std::find(columns.begin(), columns.end(), name);
   assert(at != columns.end());
   return row.columns[static_cast<std::size_t>(at - columns.begin())];

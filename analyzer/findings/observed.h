@@ -22,7 +22,7 @@ struct SampleSeries {
   std::string name;  // as its author writes it
   std::vector<Values> columns;
 };
-struct SampleTable {
+struct SampledTable {
   const char* kind = "";  // group, ets, port, allocator
   std::vector<std::string> columns;
   std::vector<SampleSeries> rows;
@@ -83,7 +83,7 @@ struct Observed {
   std::string node_name;
   std::vector<std::string> node_columns;
   std::vector<Values> node_values;
-  SampleTable groups, ets, ports, allocators;
+  SampledTable groups, ets, ports, allocators;
   std::vector<ProcessSeries> processes;
   std::vector<Restarts> restarts;
   std::vector<WaitCycle> wait_cycles;

@@ -18,7 +18,7 @@ struct Filter::Node {
   enum class Kind { kAnd, kOr, kNot, kComparison };
   Kind kind = Kind::kComparison;
   std::vector<std::unique_ptr<Node>> parts;
-  std::optional<Comparison> comparison;
+  std::optional<FilterComparison> comparison;
 
   Truth evaluate(const RowView& row) const {
     if (kind == Kind::kComparison) return comparison->evaluate(row);
@@ -133,7 +133,7 @@ class Parser {
     const std::size_t literal_start = at_;
     const auto literal = take_literal();
     if (!literal) return tl::unexpected(literal.error());
-    auto comparison = Comparison::make(*column, *op, *literal);
+    auto comparison = FilterComparison::make(*column, *op, *literal);
     if (!comparison) return wrong(literal_start, comparison.error().message);
     return leaf(std::move(*comparison));
   }
@@ -143,12 +143,12 @@ class Parser {
     for (const auto& [word, absence] :
          {std::pair{"null", Absence::kNull}, std::pair{"unread", Absence::kUnread},
           std::pair{"missing", Absence::kMissing}}) {
-      if (take_word(word)) return leaf(Comparison::absence(column, absence, negated));
+      if (take_word(word)) return leaf(FilterComparison::absence(column, absence, negated));
     }
     return wrong(at_, "expected null, unread or missing after 'is'");
   }
 
-  static NodePtr leaf(Comparison comparison) {
+  static NodePtr leaf(FilterComparison comparison) {
     auto node = std::make_unique<Node>();
     node->comparison = std::move(comparison);
     return node;

@@ -33,8 +33,9 @@ Shown counted(const Shown& list) {
 
 }  // namespace
 
-Expected<Comparison> Comparison::make(const Shown& column, Op op, const std::string& literal) {
-  Comparison made;
+Expected<FilterComparison> FilterComparison::make(const Shown& column, Op op,
+                                                  const std::string& literal) {
+  FilterComparison made;
   made.column_ = &column;
   made.op_ = op;
   const bool list = column.type == Type::kList;
@@ -60,22 +61,22 @@ Expected<Comparison> Comparison::make(const Shown& column, Op op, const std::str
   return made;
 }
 
-Comparison Comparison::absence(const Shown& column, Absence absence, bool negated) {
-  Comparison made;
+FilterComparison FilterComparison::absence(const Shown& column, Absence absence, bool negated) {
+  FilterComparison made;
   made.column_ = &column;
   made.op_ = negated ? Op::kIsNot : Op::kIs;
   made.absence_ = absence;
   return made;
 }
 
-Truth Comparison::evaluate(const RowView& row) const {
+Truth FilterComparison::evaluate(const RowView& row) const {
   if (op_ == Op::kIs || op_ == Op::kIsNot) return test_absence(row);
   if (!number_) return compare_text(row);
   const bool list = column_->type == Type::kList;
   return compare_number(list ? number_of(row, counted(*column_)) : number_of(row, *column_));
 }
 
-Truth Comparison::compare_number(Cell cell) const {
+Truth FilterComparison::compare_number(Cell cell) const {
   if (is_missing(cell)) {
     return is_not_read(cell) ? Truth::kUndecided : truth(op_ == Op::kNotEqual);
   }
@@ -95,11 +96,11 @@ Truth Comparison::compare_number(Cell cell) const {
   }
 }
 
-bool Comparison::text_fits(const std::string& text) const {
+bool FilterComparison::text_fits(const std::string& text) const {
   return op_ == Op::kContains || op_ == Op::kLacks ? contains(text, text_) : text == text_;
 }
 
-Truth Comparison::compare_text(const RowView& row) const {
+Truth FilterComparison::compare_text(const RowView& row) const {
   const Value value = value_of(row, *column_);
   if (const auto* none = no_value(value)) {
     return none->not_read() ? Truth::kUndecided : truth(is_negative(op_));
@@ -118,7 +119,7 @@ Truth Comparison::compare_text(const RowView& row) const {
   return truth(fits != is_negative(op_));
 }
 
-Truth Comparison::test_absence(const RowView& row) const {
+Truth FilterComparison::test_absence(const RowView& row) const {
   const Value value = value_of(row, *column_);
   const auto* none = no_value(value);
   const bool unread = none && none->not_read();

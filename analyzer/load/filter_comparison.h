@@ -23,12 +23,12 @@ enum class Op {
 };
 enum class Absence { kNull, kUnread, kMissing };
 
-class Comparison {
+class FilterComparison {
  public:
   // The message of an error says what does not fit, without the position. `column` must
   // outlive the result.
-  static Expected<Comparison> make(const Shown& column, Op op, const std::string& literal);
-  static Comparison absence(const Shown& column, Absence absence, bool negated);
+  static Expected<FilterComparison> make(const Shown& column, Op op, const std::string& literal);
+  static FilterComparison absence(const Shown& column, Absence absence, bool negated);
 
   Truth evaluate(const RowView& row) const;
 
