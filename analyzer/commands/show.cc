@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "analyzer/commands/all_commands.h"
+#include "analyzer/commands/group_by.h"
 #include "analyzer/commands/options.h"
 #include "analyzer/commands/rows.h"
 #include "analyzer/commands/text_table.h"
@@ -30,6 +31,7 @@ struct Options {
   std::string filter;
   std::string columns;
   std::string window;
+  std::string group_by;
   std::optional<std::int64_t> limit;
   FormatOption format;
 };
@@ -46,12 +48,16 @@ struct Answer {
   std::size_t matched = 0;
   std::size_t undecided = 0;
   std::string sorted_by;
+  std::unique_ptr<Groups> groups;  // with --group-by: the rows are theirs, the counts of members
 };
 
 std::vector<std::string> damage_of(const Answer& answer) {
   std::vector<Damage> all;
   for (const Frame& frame : answer.frames) {
     all.insert(all.end(), frame.damage.begin(), frame.damage.end());
+  }
+  if (answer.groups) {
+    all.insert(all.end(), answer.groups->damage.begin(), answer.groups->damage.end());
   }
   return words_of(all);
 }
@@ -91,20 +97,12 @@ Expected<void> load_frames(const Recording& recording, const Options& options, A
   return look_back(recording, options, answer);
 }
 
-Expected<void> choose_rows(const Options& options, Answer& answer) {
+Expected<void> filter_rows(const Options& options, Answer& answer) {
   Filter filter;
   if (!options.filter.empty()) {
     auto parsed = Filter::parse(options.filter, answer.columns);
     if (!parsed) return tl::unexpected(parsed.error());
     filter = std::move(*parsed);
-  }
-  const DefaultView view = default_view(answer.table->name);
-  answer.sorted_by = options.sort.empty() ? view.sort : options.sort;
-  std::vector<SortKey> keys;
-  if (!answer.sorted_by.empty()) {
-    auto parsed = parse_sort(answer.sorted_by, answer.columns);
-    if (!parsed && !options.sort.empty()) return tl::unexpected(parsed.error());
-    if (parsed) keys = std::move(*parsed);
   }
   for (const Frame& frame : answer.frames) {
     answer.total += frame.slots().size();
@@ -115,6 +113,34 @@ Expected<void> choose_rows(const Options& options, Answer& answer) {
     }
   }
   answer.matched = answer.rows.size();
+  return {};
+}
+
+// Puts groups in the place of the rows.
+Expected<void> group(const Recording& recording, const Options& options, Answer& answer) {
+  if (options.group_by.empty()) return {};
+  auto groups = group_rows(recording, *answer.table, answer.frames, answer.rows, answer.columns,
+                           options.group_by);
+  if (!groups) return tl::unexpected(groups.error());
+  answer.groups = std::move(*groups);
+  answer.columns = shown_columns(*answer.groups->table);
+  answer.rows.clear();
+  for (const Frame& frame : answer.groups->frames) {
+    for (const std::size_t slot : frame.slots()) answer.rows.push_back({&frame, slot});
+  }
+  return {};
+}
+
+Expected<void> order_rows(const Options& options, Answer& answer) {
+  DefaultView view = default_view(answer.table->name);
+  if (answer.groups) view = {"", find_shown(answer.columns, "memory") ? "memory" : "count", 20};
+  answer.sorted_by = options.sort.empty() ? view.sort : options.sort;
+  std::vector<SortKey> keys;
+  if (!answer.sorted_by.empty()) {
+    auto parsed = parse_sort(answer.sorted_by, answer.columns);
+    if (!parsed && !options.sort.empty()) return tl::unexpected(parsed.error());
+    if (parsed) keys = std::move(*parsed);
+  }
   const bool table = options.format.format() == Format::kTable;
   std::size_t limit = table ? view.limit : 0;
   if (options.limit) limit = static_cast<std::size_t>(*options.limit);
@@ -123,22 +149,11 @@ Expected<void> choose_rows(const Options& options, Answer& answer) {
   return {};
 }
 
-// What people look for in a window.
-std::string window_view(const Options& options, const Answer& answer) {
-  if (answer.table->name == "process") {
-    return "pid,name,rate(reductions),delta(memory),delta(message_queue_len),memory,message_queue_"
-           "len,"
-           "current_function";
-  }
-  const auto usual = default_view(answer.table->name).columns;
-  const bool changes = options.sort.starts_with("rate(") || options.sort.starts_with("delta(");
-  return changes ? usual + std::string(",") + options.sort.substr(0, options.sort.find(')') + 1)
-                 : usual;
-}
-
 Expected<void> pick_columns(const Options& options, Answer& answer) {
   std::string wanted = options.columns;
-  if (options.window.empty() && (options.sort + options.columns).find('(') != std::string::npos) {
+  const std::string words = options.sort + "," + options.columns;
+  if (options.window.empty() &&
+      (words.find("rate(") != std::string::npos || words.find("delta(") != std::string::npos)) {
     return fail(
         Error::Code::kUsage,
         "cannot tell rates and differences at an instant: say over what time, as in --window 10s");
@@ -147,8 +162,9 @@ Expected<void> pick_columns(const Options& options, Answer& answer) {
     wanted = "all";
     if (options.format.format() == Format::kTable) {
       // A file of another version may lack some of the usual columns.
-      const auto usual = options.window.empty() ? default_view(answer.table->name).columns
-                                                : window_view(options, answer);
+      auto usual = options.window.empty() ? default_view(answer.table->name).columns
+                                          : window_view(answer.table->name, options.sort);
+      if (answer.groups) usual = group_view(*answer.groups->table);
       if (choose_columns(usual, answer.columns)) wanted = usual;
     }
   }
@@ -167,7 +183,8 @@ Json snapshot_json(const Recording& recording, const SnapshotRecord& snapshot) {
            snapshot.not_answered.empty() ? Json(nullptr) : Json(snapshot.not_answered)}};
 }
 
-void write_json(const Recording& recording, const Answer& answer, Output& out) {
+void write_json(const Recording& recording, const Options& options, const Answer& answer,
+                Output& out) {
   JsonDocument document(out);
   document.member("schema", 1);
   document.member("command", "show");
@@ -185,6 +202,7 @@ void write_json(const Recording& recording, const Answer& answer, Output& out) {
   document.member("total", answer.total);
   document.member("matched", answer.matched);
   document.member("undecided", answer.undecided);
+  if (answer.groups) document.member("group_by", options.group_by);
   document.member("columns", columns_json(answer.chosen));
   document.begin_array("rows");
   for (const RowRef& row : answer.rows) {
@@ -210,7 +228,7 @@ void write_csv(const Recording& recording, const Answer& answer, Output& out) {
 }
 
 // What the rows are: node, instant, how many, and what makes them incomplete.
-std::string heading(const Recording& recording, const Answer& answer) {
+std::string heading(const Recording& recording, const Options& options, const Answer& answer) {
   std::string text;
   for (const Frame& frame : answer.frames) {
     const SnapshotRecord& snapshot = frame.snapshot();
@@ -233,10 +251,17 @@ std::string heading(const Recording& recording, const Answer& answer) {
   const bool one = answer.total == 1;
   std::string name = one ? answer.table->name : plural(answer.table->name);
   if (answer.table->name == "ets") name = one ? "ETS table" : "ETS tables";
-  text += answer.rows.size() == answer.total
-              ? fmt::format("{} {}", number(answer.total), name)
-              : fmt::format("{} of {} {} shown", number(answer.rows.size()), number(answer.total),
-                            name);
+  std::size_t groups = 0;
+  if (answer.groups) {
+    for (const Frame& frame : answer.groups->frames) groups += frame.slots().size();
+    text += fmt::format("{} of {} groups shown of {} {} by {}", number(answer.rows.size()),
+                        number(groups), number(answer.total), name, options.group_by);
+  } else if (answer.rows.size() == answer.total) {
+    text += fmt::format("{} {}", number(answer.total), name);
+  } else {
+    text +=
+        fmt::format("{} of {} {} shown", number(answer.rows.size()), number(answer.total), name);
+  }
   if (answer.matched != answer.total) {
     text += fmt::format(", {} match the filter", number(answer.matched));
   }
@@ -256,7 +281,7 @@ TextTable::ColumnStyle style_of(const Shown& column) {
 
 void write_table(const Recording& recording, const Options& options, const Answer& answer,
                  Output& out) {
-  out.write(heading(recording, answer) + "\n");
+  out.write(heading(recording, options, answer) + "\n");
   const bool several = answer.frames.size() > 1;
   std::vector<TextTable::ColumnStyle> styles;
   if (several) styles.push_back({"node_name", false, true});
@@ -279,8 +304,9 @@ void write_table(const Recording& recording, const Options& options, const Answe
 }
 
 // The node is one row of fifty columns: a line for each, with what it means.
-void write_node(const Recording& recording, const Answer& answer, Output& out) {
-  out.write(heading(recording, answer));
+void write_node(const Recording& recording, const Options& options, const Answer& answer,
+                Output& out) {
+  out.write(heading(recording, options, answer));
   Footnotes notes;
   for (const RowRef& row : answer.rows) {
     TextTable table({{"", false, false}, {"", true, false}, {"", false, true}});
@@ -306,21 +332,22 @@ Expected<int> run(const Options& options, Context& context) {
   if (!options.window.empty()) {
     for (Shown& column : window_columns(**table)) answer.columns.push_back(std::move(column));
   }
-  if (const auto done = pick_columns(options, answer); !done) return tl::unexpected(done.error());
-  if (const auto done = load_frames(*recording, options, answer); !done) {
-    return tl::unexpected(done.error());
-  }
-  if (const auto done = choose_rows(options, answer); !done) return tl::unexpected(done.error());
+  auto done = load_frames(*recording, options, answer);
+  if (done) done = filter_rows(options, answer);
+  if (done) done = group(*recording, options, answer);
+  if (done) done = pick_columns(options, answer);
+  if (done) done = order_rows(options, answer);
+  if (!done) return tl::unexpected(done.error());
   switch (options.format.format()) {
     case Format::kJson:
-      write_json(*recording, answer, context.out);
+      write_json(*recording, options, answer, context.out);
       break;
     case Format::kCsv:
       write_csv(*recording, answer, context.out);
       break;
     case Format::kTable:
       if (answer.table->name == "node") {
-        write_node(*recording, answer, context.out);
+        write_node(*recording, options, answer, context.out);
       } else {
         write_table(*recording, options, answer, context.out);
       }
@@ -355,6 +382,11 @@ Command::Run declare(CLI::App& app) {
          "--window", options->window,
          "Compare with so long before: gives delta(COL) of numbers and rate(COL) of counters")
       ->type_name("TIME");
+  app.add_option("--group-by", options->group_by,
+                 "Sums of rows by what they have in common: processes by group, application, "
+                 "function or owner; ets by name, owner or application; ports by driver, owner or "
+                 "application; adds max(COL) and unread(COL)")
+      ->type_name("KEY");
   add_node(app, options->node);
   add_format(app, options->format, true);
   app.footer("Example: show processes FILE --filter 'message_queue_len > 1000 and name ~ cart'");

@@ -37,4 +37,14 @@ DefaultView default_view(const std::string& table_name) {
   return {};
 }
 
+std::string window_view(const std::string& table_name, const std::string& sort) {
+  if (table_name == "process") {
+    return "pid,name,rate(reductions),delta(memory),delta(message_queue_len),memory,"
+           "message_queue_len,current_function";
+  }
+  const std::string usual = default_view(table_name).columns;
+  const bool changes = sort.starts_with("rate(") || sort.starts_with("delta(");
+  return changes ? usual + "," + sort.substr(0, sort.find(')') + 1) : usual;
+}
+
 }  // namespace beamtape

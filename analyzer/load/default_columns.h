@@ -13,5 +13,7 @@ struct DefaultView {
 };
 
 DefaultView default_view(const std::string& table_name);
+// The same columns with what people look for in a window; `sort` as --sort.
+std::string window_view(const std::string& table_name, const std::string& sort);
 
 }  // namespace beamtape

@@ -22,12 +22,23 @@ using Json = nlohmann::ordered_json;
 class Texts {
  public:
   Texts(Reader& reader, std::int64_t epoch) : reader_(&reader), epoch_(epoch) {}
-  std::optional<std::string_view> text(Cell id) const { return reader_->text(epoch_, id); }
+  // Also texts that no file has, of rows that are made here: `own`, which has to outlive this.
+  Texts(Reader& reader, std::int64_t epoch, const std::vector<std::string>& own)
+      : reader_(&reader), epoch_(epoch), own_(&own) {}
+  // The id of own[index].
+  static constexpr Cell own_id(std::size_t index) { return -1 - static_cast<Cell>(index); }
+
+  std::optional<std::string_view> text(Cell id) const {
+    const auto index = static_cast<std::size_t>(-1 - id);
+    if (own_ && id < 0 && index < own_->size()) return (*own_)[index];
+    return reader_->text(epoch_, id);
+  }
   const List* list(Cell id) const { return reader_->list(epoch_, id); }
 
  private:
   Reader* reader_;
   std::int64_t epoch_;
+  const std::vector<std::string>* own_ = nullptr;
 };
 
 // No value, and why. `lost`: there was one, but this part of the recording is damaged.
