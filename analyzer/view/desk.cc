@@ -5,7 +5,9 @@
 namespace beamtape {
 
 Desk::Desk(Recording recording, std::function<void()> wake)
-    : recording_(std::move(recording)), wake_(std::move(wake)), thread_([this] { run(); }) {}
+    : recording_(std::make_shared<Recording>(std::move(recording))),
+      wake_(std::move(wake)),
+      thread_([this] { run(); }) {}
 
 Desk::~Desk() {
   {
@@ -31,6 +33,11 @@ void Desk::ask(const void* topic, Job job) {
   changed_.notify_one();
 }
 
+void Desk::renew(std::shared_ptr<Recording> recording) {
+  const std::lock_guard lock(mutex_);
+  recording_ = std::move(recording);
+}
+
 bool Desk::busy() const {
   const std::lock_guard lock(mutex_);
   return running_ || !jobs_.empty();
@@ -39,6 +46,7 @@ bool Desk::busy() const {
 void Desk::run() {
   for (;;) {
     Job job;
+    std::shared_ptr<Recording> recording;
     {
       std::unique_lock lock(mutex_);
       running_ = false;
@@ -46,9 +54,10 @@ void Desk::run() {
       if (ending_) return;
       job = std::move(jobs_.front().second);
       jobs_.pop_front();
+      recording = recording_;
       running_ = true;
     }
-    job(recording_);
+    job(recording);
     {
       const std::lock_guard lock(mutex_);
       running_ = false;

@@ -36,7 +36,7 @@ class Tray {
 // than a frame is asked here. Answers are put into trays.
 class Desk {
  public:
-  using Job = std::function<void(Recording&)>;
+  using Job = std::function<void(const std::shared_ptr<Recording>&)>;
 
   // `wake` is called on the desk's thread after each job.
   Desk(Recording recording, std::function<void()> wake);
@@ -49,11 +49,13 @@ class Desk {
   // A topic is the address of whatever is about it.
   void ask(const void* topic, Job job);
   bool busy() const;
+  // From the next job on this one is read: a newer state of the same file.
+  void renew(std::shared_ptr<Recording> recording);
 
  private:
   void run();
 
-  Recording recording_;
+  std::shared_ptr<Recording> recording_;
   std::function<void()> wake_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -73,8 +75,13 @@ class Question {
   std::shared_ptr<const T> ask(Desk& desk, const Key& key, Make make) {
     if (asked_ != key) {
       asked_ = key;
-      desk.ask(tray_.get(), [tray = tray_, make = std::move(make)](Recording& recording) {
-        tray->put(make(recording));
+      desk.ask(tray_.get(), [tray = tray_,
+                             make = std::move(make)](const std::shared_ptr<Recording>& recording) {
+        // An answer may refer to the recording that it is from: whoever has it holds both.
+        const auto both =
+            std::make_shared<std::pair<std::shared_ptr<const T>, std::shared_ptr<Recording>>>(
+                make(*recording), recording);
+        tray->put(std::shared_ptr<const T>(both, both->first.get()));
       });
     }
     return tray_->get();

@@ -38,6 +38,10 @@ std::string explanation_of(const Recording& recording, const DiffTable& table,
 DiffText read_diff_text(const Recording& recording, std::int64_t a, std::int64_t b) {
   DiffText text;
   text.snapshots = {a, b};
+  if (!recording.snapshot(a) || !recording.snapshot(b)) {
+    text.error = "one of the two snapshots is no longer in the file";
+    return text;
+  }
   auto found = diff({&recording, recording.snapshot(a)}, {&recording, recording.snapshot(b)});
   if (!found) {
     text.error = found.error().message;

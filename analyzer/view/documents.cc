@@ -3,12 +3,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 #include <utility>
 
 namespace beamtape {
+
+namespace {
+
+// The recorder writes beside the file until it closes it.
+std::string journal_of(const std::string& path) { return path + "-wal"; }
+
+// Another one whenever the file, or what is written beside it, has changed.
+std::string stamp_of(const std::string& path) {
+  std::string stamp;
+  for (const std::string& one : {path, journal_of(path)}) {
+    std::error_code failed;
+    const auto bytes = std::filesystem::file_size(one, failed);
+    if (failed) continue;
+    const auto time = std::filesystem::last_write_time(one, failed);
+    stamp += fmt::format("{} {} ", bytes, time.time_since_epoch().count());
+  }
+  return stamp;
+}
+
+}  // namespace
 
 Documents::Documents(Surface& surface, const OpenRecording& open,
                      std::shared_ptr<Remembered> remembered, std::string memory)
@@ -20,6 +41,7 @@ Documents::Documents(Surface& surface, const OpenRecording& open,
 
 void Documents::add(std::unique_ptr<Session> session) {
   session->remembered = remembered_;
+  stamps_[session.get()] = stamp_of(session->path());
   remembered_->opened(session->path());
   sessions_.push_back(std::move(session));
   show(sessions_.size() - 1);
@@ -64,6 +86,7 @@ void Documents::fulfil() {
   for (const std::string& file : surface_.dropped()) open(file);
   // The last one stays: a window of nothing helps nobody.
   if (wishes.close_file && sessions_.size() > 1) {
+    stamps_.erase(&shown());
     sessions_.erase(sessions_.begin() + static_cast<std::ptrdiff_t>(shown_));
     show(std::min(shown_, sessions_.size() - 1));
   }
@@ -74,6 +97,45 @@ void Documents::fulfil() {
   if (*remembered_ == kept_) return;
   kept_ = *remembered_;
   save_remembered(kept_, memory_);  // without it the next window begins as the first did
+}
+
+bool Documents::live() const {
+  std::error_code failed;
+  return reading_.valid() ||
+         std::filesystem::exists(journal_of(sessions_[shown_]->path()), failed) ||
+         stamps_.at(sessions_[shown_].get()) != stamp_of(sessions_[shown_]->path());
+}
+
+void Documents::refresh(double now) {
+  if (reading_.valid()) {
+    if (reading_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+    auto fresh = reading_.get();
+    for (const auto& one : sessions_) {
+      if (!fresh || one.get() != fresh->of) continue;
+      one->renew(std::move(fresh->rows), std::move(fresh->answers), std::move(fresh->overview));
+      break;
+    }
+    return;
+  }
+  if (now - looked_ < 1) return;
+  looked_ = now;
+  const Session* of = &shown();
+  const std::string stamp = stamp_of(of->path());
+  if (stamp == stamps_[of]) return;
+  stamps_[of] = stamp;
+  const auto read = [open = open_, of, path = of->path(), node = of->overview().node] {
+    std::optional<Fresh> fresh;
+    auto rows = open(path);
+    auto answers = open(path);
+    // One that cannot be read for a moment is read at the next change.
+    if (rows && answers) {
+      Overview overview = read_overview(*rows, node);
+      fresh.emplace(Fresh{of, std::move(*rows), std::move(*answers), std::move(overview)});
+    }
+    Surface::wake();
+    return fresh;
+  };
+  reading_ = std::async(std::launch::async, read);
 }
 
 void Documents::tell(const std::string& message, bool failed) {

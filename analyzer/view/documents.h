@@ -1,6 +1,9 @@
 #pragma once
 
+#include <future>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +28,10 @@ class Documents {
   // To be called after each frame.
   void fulfil();
   bool quits() const { return quits_; }
+  // True while the shown file is being recorded: refresh() wants to be called every second.
+  bool live() const;
+  // Looks whether the shown file has grown, and reads it anew on a thread of its own.
+  void refresh(double now);
 
  private:
   void tell(const std::string& message, bool failed);
@@ -40,6 +47,14 @@ class Documents {
   std::vector<std::unique_ptr<Session>> sessions_;
   std::size_t shown_ = 0;
   bool quits_ = false;
+  struct Fresh {
+    const Session* of = nullptr;
+    Recording rows, answers;
+    Overview overview;
+  };
+  std::future<std::optional<Fresh>> reading_;
+  double looked_ = 0;
+  std::map<const Session*, std::string> stamps_;  // of the file when it was read
 };
 
 }  // namespace beamtape

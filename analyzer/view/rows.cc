@@ -14,9 +14,10 @@
 namespace beamtape {
 
 struct RowsSource {
-  RowsSource(Frame taken, std::vector<Shown> shown)
-      : frame(std::move(taken)), columns(std::move(shown)) {}
+  RowsSource(const Recording& recording, Frame taken, std::vector<Shown> shown)
+      : of(&recording), frame(std::move(taken)), columns(std::move(shown)) {}
 
+  const Recording* of;  // lives as long as the answer that this is of
   Frame frame;
   std::vector<Shown> columns;  // all
 };
@@ -90,7 +91,7 @@ Expected<std::shared_ptr<const RowsSource>> load(const Recording& recording,
   if (!table) return tl::unexpected(table.error());
   auto frame = recording.frame(**table, *snapshot);
   if (!frame) return tl::unexpected(frame.error());
-  return std::make_shared<RowsSource>(std::move(*frame), shown_columns(**table));
+  return std::make_shared<RowsSource>(recording, std::move(*frame), shown_columns(**table));
 }
 
 // Those of them that are there at this instant, in the order of pinning.
@@ -162,8 +163,8 @@ std::shared_ptr<const Rows> find_rows(const Recording& recording, const RowsQues
                                       const std::shared_ptr<const Rows>& before) {
   auto rows = std::make_shared<Rows>();
   rows->question = question;
-  if (before && before->source && before->question.table == question.table &&
-      before->question.snapshot == question.snapshot) {
+  if (before && before->source && before->source->of == &recording &&
+      before->question.table == question.table && before->question.snapshot == question.snapshot) {
     rows->source = before->source;
   } else {
     auto source = load(recording, question);

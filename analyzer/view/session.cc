@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t kMargin = 150;
 constexpr double kShortestView = 0.1;  // seconds
 
+// Of a recording that keeps a bound, while it is being recorded.
+tl::unexpected<Error> dropped() {
+  return fail(Error::Code::kNotFound, "this snapshot is no longer in the file");
+}
+
 }  // namespace
 
 Session::Session(Recording rows, Recording answers, std::string node, std::function<void()> wake)
@@ -23,6 +28,30 @@ Session::Session(Recording rows, Recording answers, std::string node, std::funct
   place_.panel = "findings";
   visited_.push_back(place_);
   show_all();
+}
+
+void Session::renew(Recording rows, Recording answers, Overview overview) {
+  const auto id_at = [&](std::size_t position) {
+    return position < overview_.instants.size() ? overview_.instants[position].snapshot : 0;
+  };
+  const auto position_of = [&](std::int64_t id) {
+    const auto found = std::find_if(overview.instants.begin(), overview.instants.end(),
+                                    [id](const Instant& one) { return one.snapshot >= id; });
+    return static_cast<std::size_t>(found - overview.instants.begin());
+  };
+  const bool at_end = at_ + 1 >= overview_.instants.size();
+  const bool whole = overview_.seconds.empty() || to_s >= overview_.seconds.back();
+  at_ = position_of(id_at(at_));
+  for (auto* mark : {&mark_a, &mark_b}) {
+    if (*mark) *mark = position_of(id_at(**mark));
+    if (*mark && **mark >= overview.instants.size()) mark->reset();
+  }
+  overview_ = std::move(overview);
+  const std::size_t count = overview_.instants.size();
+  if (at_end || at_ >= count) at_ = count > 0 ? count - 1 : 0;
+  if (whole) show_all();
+  rows_desk_.renew(std::make_shared<Recording>(std::move(rows)));
+  answers_desk_.renew(std::make_shared<Recording>(std::move(answers)));
 }
 
 const Instant* Session::instant() const {
@@ -172,7 +201,7 @@ void Session::tag(const std::string& pid) {
 std::shared_ptr<const LifeText> Session::life() {
   const Instant* now = instant();
   if (place_.subject.empty() || !now) return nullptr;
-  auto have = life_.ask(answers_desk_, {place_.subject, now->snapshot},
+  auto have = life_.ask(answers_desk_, {place_.subject, {now->snapshot, overview_.instants.size()}},
                         [subject = place_.subject, node = overview_.node, id = now->snapshot,
                          start = overview_.instants.front().wall_us](Recording& recording) {
                           return std::make_shared<const LifeText>(
@@ -183,17 +212,21 @@ std::shared_ptr<const LifeText> Session::life() {
 
 std::shared_ptr<const FindingsText> Session::findings() {
   if (overview_.instants.empty()) return nullptr;
+  // They read everything: of a file that grows again when it is a tenth longer.
+  const std::size_t count = overview_.instants.size();
+  if (count < findings_of_ || count > findings_of_ + findings_of_ / 10) findings_of_ = count;
   const std::pair range{overview_.instants.front().snapshot, overview_.instants.back().snapshot};
-  return findings_.ask(answers_desk_, true, [range, node = overview_.node](Recording& recording) {
-    auto text = std::make_shared<FindingsText>();
-    auto found = find_findings(recording, node, range);
-    if (found) {
-      text->found = std::move(*found);
-    } else {
-      text->error = found.error().message;
-    }
-    return text;
-  });
+  return findings_.ask(answers_desk_, findings_of_,
+                       [range, node = overview_.node](Recording& recording) {
+                         auto text = std::make_shared<FindingsText>();
+                         auto found = find_findings(recording, node, range);
+                         if (found) {
+                           text->found = std::move(*found);
+                         } else {
+                           text->error = found.error().message;
+                         }
+                         return text;
+                       });
 }
 
 std::shared_ptr<const WaitsText> Session::waits() {
@@ -202,7 +235,8 @@ std::shared_ptr<const WaitsText> Session::waits() {
   return waits_.ask(answers_desk_, now->snapshot, [id = now->snapshot](Recording& recording) {
     auto text = std::make_shared<WaitsText>();
     text->snapshot = id;
-    auto found = read_waits(recording, *recording.snapshot(id));
+    const SnapshotRecord* at = recording.snapshot(id);
+    auto found = at ? read_waits(recording, *at) : Expected<Waits>(dropped());
     if (found) {
       text->found = std::move(*found);
       text->picture = wait_picture(text->found);
@@ -231,8 +265,10 @@ std::shared_ptr<const AllocText> Session::allocators() {
     auto text = std::make_shared<AllocText>();
     text->snapshot = id;
     const auto table = recording.subject("allocator");
-    auto frame = table ? recording.frame(**table, *recording.snapshot(id))
-                       : Expected<Frame>(tl::unexpected(table.error()));
+    const SnapshotRecord* at = recording.snapshot(id);
+    auto frame = !at     ? Expected<Frame>(dropped())
+                 : table ? recording.frame(**table, *at)
+                         : Expected<Frame>(tl::unexpected(table.error()));
     if (!frame) {
       text->error = frame.error().message;
       return text;
@@ -254,8 +290,8 @@ void Session::ask_tree(const std::string& sort) {
 
 std::shared_ptr<const Track> Session::scheduler_use() {
   if (overview_.instants.empty()) return nullptr;
-  auto have =
-      scheduler_use_.ask(answers_desk_, true, [node = overview_.node](Recording& recording) {
+  auto have = scheduler_use_.ask(
+      answers_desk_, overview_.instants.size(), [node = overview_.node](Recording& recording) {
         return std::make_shared<const Track>(read_scheduler_use(recording, node));
       });
   return have && have->values.size() == overview_.instants.size() ? have : nullptr;

@@ -30,6 +30,8 @@ class Session {
   Session(Recording rows, Recording answers, std::string node, std::function<void()> wake);
 
   const std::string& path() const { return path_; }
+  // Goes on with a newer state of the same file: at its end if it was at the end.
+  void renew(Recording rows, Recording answers, Overview overview);
   const Overview& overview() const { return overview_; }
 
   // The shown snapshot, as a position in overview().instants (0 if there are none).
@@ -132,13 +134,14 @@ class Session {
   Question<int, Expected<std::string>> report_;
   int reports_ = 0;
   std::shared_ptr<const Expected<std::string>> taken_report_;
-  Question<std::pair<std::string, std::int64_t>, LifeText> life_;
-  Question<bool, FindingsText> findings_;
+  Question<std::pair<std::string, std::pair<std::int64_t, std::size_t>>, LifeText> life_;
+  Question<std::size_t, FindingsText> findings_;
+  std::size_t findings_of_ = 0;  // so many instants
   Question<std::int64_t, WaitsText> waits_;
   Question<std::pair<std::int64_t, std::int64_t>, DiffText> diff_;
   Question<std::int64_t, AllocText> allocators_;
   Question<std::pair<std::int64_t, std::string>, TreeText> tree_;
-  Question<bool, Track> scheduler_use_;
+  Question<std::size_t, Track> scheduler_use_;
   // Last: their threads end before what they write to.
   Desk rows_desk_, answers_desk_;
 };

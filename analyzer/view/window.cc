@@ -70,9 +70,10 @@ void run(Surface& surface, Documents& documents, const std::string& state_path) 
     } else if (session.busy() || ImGui::GetIO().WantTextInput) {
       surface.wait(0.25);  // "reading …", a blinking caret
     } else {
-      surface.wait(kUntilSomethingHappens);
+      surface.wait(documents.live() ? 1.0 : kUntilSomethingHappens);
       frames = 3;
     }
+    documents.refresh(surface.now());
     play(session, surface.now(), since);
     session.pressed = surface.pressed();
     draw_frame(surface, session);

@@ -100,6 +100,62 @@ TEST(Sparks, EndEarlyWhenNobodyWantsThemAndAreNoneWithoutAHistory) {
   EXPECT_TRUE(read_sparks(recording, {groups, 0, 4, "memory", {1, 6}}, kNoon, wanted).rows.empty());
 }
 
+// What a recorder has written so far, and a little later.
+Story counted(int snapshots) {
+  Story story;
+  story.node("a@host");
+  for (int i = 1; i <= snapshots; ++i) {
+    story.snapshot(10 * i);
+    story.process("<0.1.0>").number("memory", 100 * i);
+  }
+  return story;
+}
+Recording recorded(int snapshots) {
+  return Recording(std::make_unique<FakeReader>(counted(snapshots)), "a.beamtape");
+}
+void renew(Session& session, int snapshots) {
+  session.renew(recorded(snapshots), recorded(snapshots), read_overview(recorded(snapshots), ""));
+}
+
+TEST(Renewed, GoesOnAtTheEndIfItWasAtTheEnd) {
+  Session session(recorded(3), recorded(3), "", [] {});
+  renew(session, 5);
+  EXPECT_EQ(session.instant()->snapshot, 5);
+  EXPECT_GT(session.to_s, 40) << "the whole is shown as before";
+  const RowsQuestion question{"processes", 5, "", ""};
+  while (!session.rows(question)) std::this_thread::yield();
+  EXPECT_EQ(session.rows(question)->order.size(), 1U);
+}
+
+TEST(Renewed, StaysWhereSomebodyLooks) {
+  Session session(recorded(4), recorded(4), "", [] {});
+  session.go_to(1);
+  session.mark_a = 2;
+  session.zoom(0.3, 15);
+  const RowsQuestion question{"processes", 2, "", ""};
+  while (!session.rows(question)) std::this_thread::yield();
+  const double to = session.to_s;
+  renew(session, 6);
+  EXPECT_EQ(session.instant()->snapshot, 2);
+  EXPECT_EQ(session.mark_a, 2U);
+  EXPECT_EQ(session.to_s, to);
+  // The answer that is shown is from the earlier state of the file, which is still there for it.
+  const auto rows = session.rows(question);
+  while (!session.rows_text(rows, 0, 1)) std::this_thread::yield();
+  EXPECT_EQ(session.rows_text(rows, 0, 1)->rows[0][0].text, "<0.1.0>");
+}
+
+TEST(Renewed, KeepsWithinAFileThatBecameShorter) {
+  Session session(recorded(6), recorded(6), "", [] {});
+  session.mark_b = 5;
+  session.go_to(4);
+  renew(session, 2);
+  EXPECT_EQ(session.instant()->snapshot, 2);
+  EXPECT_EQ(session.mark_b, std::nullopt);
+  renew(session, 0);
+  EXPECT_EQ(session.instant(), nullptr);
+}
+
 TEST(SessionRows, ArePinnedTaggedAndCopied) {
   Session session(shop(), shop(), "", [] {});
   session.pin("<0.102.0>");
