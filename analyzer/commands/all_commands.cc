@@ -18,6 +18,7 @@ const std::vector<Command>& all_commands() {
       kReportCommand,    //
       kCompareCommand,   //
       kCutCommand,       //
+      kRedactCommand,    //
       kCheckCommand,     //
       kViewCommand,      //
   };

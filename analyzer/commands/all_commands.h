@@ -17,6 +17,7 @@ extern const Command kReportCommand;
 extern const Command kQueryCommand;
 extern const Command kCompareCommand;
 extern const Command kCutCommand;
+extern const Command kRedactCommand;
 extern const Command kCheckCommand;
 extern const Command kViewCommand;
 

@@ -72,7 +72,8 @@ TEST(Program, AFileThatCannotBeOpenedIsExitCode3) {
     if (name == "query") arguments.push_back("SELECT 1");
     if (name == "series") arguments.push_back("memory_total");
     if (name == "compare") arguments.insert(arguments.end(), {"--against", "notes.txt"});
-    if (name == "cut") arguments.insert(arguments.end(), {"-o", "never_made.beamtape"});
+    if (name == "cut" || name == "redact")
+      arguments.insert(arguments.end(), {"-o", "never_made.beamtape"});
     if (name == "report") arguments.insert(arguments.end(), {"-o", "never_made.html"});
     EXPECT_EQ(run_program(arguments, open, standard, error), 3) << name;
     EXPECT_EQ(error.text, "beamtape-analyzer: cannot open notes.txt: not a recording\n");
