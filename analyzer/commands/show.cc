@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "analyzer/commands/all_commands.h"
-#include "analyzer/commands/group_by.h"
 #include "analyzer/commands/options.h"
 #include "analyzer/commands/rows.h"
 #include "analyzer/commands/text_table.h"
@@ -17,6 +16,7 @@
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/load/window_start.h"
+#include "analyzer/tree/group_by.h"
 
 namespace beamtape {
 

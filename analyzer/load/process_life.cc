@@ -52,8 +52,7 @@ void add_stacks(const ProcessLives& all, ProcessLife& life) {
 }
 
 // Columns that refer to others, by their declared types; the stacks and sizes do not.
-void add_relations(const ProcessLives& all, ProcessLife& life) {
-  const ProcessLife::Row& row = life.rows.back();
+void add_relations(const ProcessLives& all, const ProcessLife::Row& row, ProcessLife& life) {
   for (std::size_t i = 1; i < all.columns.size(); ++i) {
     const Value& value = row.values[i];
     Relation relation{all.columns[i].name, 0, {}};
@@ -71,7 +70,7 @@ void add_relations(const ProcessLives& all, ProcessLife& life) {
   }
 }
 
-// Gives the related processes their names, as of the life's last snapshot.
+// Gives the related processes their names.
 void name_relations(const Frame& processes, ProcessLife& life) {
   std::map<std::string, std::string> names;
   for (const Relation& relation : life.relations) {
@@ -109,12 +108,12 @@ std::vector<Owned> owned_rows(const Frame& frame, const std::string& owner_colum
   return owned;
 }
 
-Expected<void> add_surroundings(const Recording& recording, ProcessLives& all, ProcessLife& life) {
-  const SnapshotRecord& last = *life.rows.back().snapshot;
+Expected<void> add_surroundings(const Recording& recording, const SnapshotRecord& snapshot,
+                                ProcessLives& all, ProcessLife& life) {
   for (const char* name : {"process", "ets", "port"}) {
     const Table* table = recording.reader().table(name);
     if (!table) continue;
-    const auto frame = recording.frame(*table, last);
+    const auto frame = recording.frame(*table, snapshot);
     if (!frame) return tl::unexpected(frame.error());
     all.damage.insert(all.damage.end(), frame->damage.begin(), frame->damage.end());
     if (table->name == "process") name_relations(*frame, life);
@@ -133,7 +132,7 @@ bool is_last_of_node(const Recording& recording, const SnapshotRecord& snapshot)
 }
 
 Expected<ProcessLife> read_one(const Recording& recording, const Life& life, ProcessLives& all,
-                               std::pair<std::int64_t, std::int64_t> range) {
+                               std::pair<std::int64_t, std::int64_t> range, std::int64_t as_of) {
   ProcessLife one;
   one.life = life;
   const auto read = read_life(
@@ -149,8 +148,10 @@ Expected<ProcessLife> read_one(const Recording& recording, const Life& life, Pro
   one.pid = display(one.rows.back().values[0], Unit::kNone);
   one.lives_at_end = is_last_of_node(recording, *one.rows.back().snapshot);
   add_stacks(all, one);
-  add_relations(all, one);
-  const auto done = add_surroundings(recording, all, one);
+  std::size_t shown = one.rows.size() - 1;
+  while (shown > 0 && one.rows[shown].snapshot->id > as_of) --shown;
+  add_relations(all, one.rows[shown], one);
+  const auto done = add_surroundings(recording, *one.rows[shown].snapshot, all, one);
   if (!done) return tl::unexpected(done.error());
   return one;
 }
@@ -159,7 +160,8 @@ Expected<ProcessLife> read_one(const Recording& recording, const Life& life, Pro
 
 Expected<ProcessLives> read_process(const Recording& recording, const std::string& subject,
                                     const std::string& node, const SnapshotRecord* at,
-                                    std::pair<std::int64_t, std::int64_t> range) {
+                                    std::pair<std::int64_t, std::int64_t> range,
+                                    std::int64_t as_of) {
   const Table* table = recording.reader().table("process");
   if (!table) return fail(Error::Code::kUsage, "cannot follow a process: none are recorded");
   ProcessLives all;
@@ -171,7 +173,7 @@ Expected<ProcessLives> read_process(const Recording& recording, const std::strin
   for (const Life& life : *lives) {
     const NodeRecord* record = recording.node(life.node);
     if (!node.empty() && (!record || record->name != node)) continue;
-    auto one = read_one(recording, life, all, range);
+    auto one = read_one(recording, life, all, range, as_of);
     if (!one) return tl::unexpected(one.error());
     if (!one->rows.empty()) all.lives.push_back(std::move(*one));
   }

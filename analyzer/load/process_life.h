@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,7 @@ struct ProcessLife {
   std::vector<Row> rows;
   bool lives_at_end = false;  // listed in the last snapshot of its node
   std::vector<StackSpan> stacks;
-  // As they were in its last snapshot.
+  // As they were in its last snapshot, or in the one that was asked for.
   std::vector<Relation> relations;
   std::vector<Owned> ets;
   std::vector<Owned> ports;
@@ -58,11 +59,15 @@ struct ProcessLives {
   std::vector<Damage> damage;
 };
 
+inline constexpr std::int64_t kLastSnapshot = std::numeric_limits<std::int64_t>::max();
+
 // Every life of the process that `subject` names (find_lives), whole within `range`; only lives
-// that go through `at` unless that is null. kUsage if nobody has that pid or name: the nearest
-// are named.
+// that go through `at` unless that is null. Relations and what it owns are those of the newest
+// snapshot of the life up to `as_of`, else of its first one. kUsage if nobody has that pid or name:
+// the nearest are named.
 Expected<ProcessLives> read_process(const Recording& recording, const std::string& subject,
                                     const std::string& node, const SnapshotRecord* at,
-                                    std::pair<std::int64_t, std::int64_t> range);
+                                    std::pair<std::int64_t, std::int64_t> range,
+                                    std::int64_t as_of = kLastSnapshot);
 
 }  // namespace beamtape

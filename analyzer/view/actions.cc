@@ -45,7 +45,11 @@ void copy_selected(Session& session) {
   if (!life) return;
   std::string text = life->pid + "\t" + life->name + "\n";
   for (const LifeText::Fact& fact : life->facts) text += fact.name + "\t" + fact.text + "\n";
-  for (const std::string& frame : life->stack) text += "stack\t" + frame + "\n";
+  for (const LifeText::Curve& one : life->curves) text += one.name + "\t" + one.text + "\n";
+  for (const LifeText::Stack& one : life->stacks) {
+    if (!one.shown) continue;
+    for (const std::string& frame : one.frames) text += "stack\t" + frame + "\n";
+  }
   ImGui::SetClipboardText(text.c_str());
 }
 

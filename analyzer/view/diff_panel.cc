@@ -11,6 +11,7 @@
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/view/all_panels.h"
+#include "analyzer/view/links.h"
 #include "analyzer/view/widgets.h"
 
 namespace beamtape {
@@ -68,16 +69,17 @@ void draw_growth_part(Session& session, const Diff& diff, const GrowthPart& part
       ImGuiTreeNodeFlags_DefaultOpen | ImGuiTreeNodeFlags_NoTreePushOnOpen |
       (leaf ? ImGuiTreeNodeFlags_Leaf : ImGuiTreeNodeFlags_OpenOnArrow);
   ImGui::PushStyleColor(ImGuiCol_Text, told_apart ? theme().quiet : theme().text);
+  const std::string kind = part.kind == "table" ? "ets" : part.kind;
   const bool open = ImGui::TreeNodeEx("part", flags, "%s",
-                                      part.kind == "process" ? "" : printable(part.name).c_str());
+                                      leads_somewhere(kind) ? "" : printable(part.name).c_str());
   ImGui::PopStyleColor();
-  explain(part.kind == "process" ? "" : printable(part.name));
-  if (part.kind == "process") {
+  if (leads_somewhere(kind)) {
     ImGui::SameLine();
     const bool named = !part.id.empty() && part.id != part.name;
-    process_link(session, printable(named ? part.id + "  " + part.name : part.name),
-                 part.id.empty() ? part.name : part.id, 0);
+    thing_link(session, printable(named ? part.id + "  " + part.name : part.name), kind,
+               part.id.empty() ? part.name : part.id);
   }
+  explain(printable(part.name));
   number_cell(1, amount_text(part.a, Unit::kBytes), theme().text);
   number_cell(2, amount_text(part.b, Unit::kBytes), theme().text);
   number_cell(3, signed_text(part.difference(), Unit::kBytes), colour_of(part.difference()));
@@ -169,18 +171,11 @@ void draw_row(Session& session, const Diff& diff, const DiffTable& table, std::s
   int column = 1;
   if (with_id) {
     ImGui::TableSetColumnIndex(column++);
-    if (table.subject == "process") {
-      process_link(session, printable(row.id), row.id, static_cast<int>(position));
-    } else {
-      mono_text(printable(row.id), theme().text);
-    }
+    thing_link(session, printable(row.id), table.subject, row.id);
   }
   ImGui::TableSetColumnIndex(column++);
-  if (table.subject == "process" && row.id.empty()) {
-    process_link(session, printable(row.name), row.name, static_cast<int>(position));
-  } else {
-    mono_text(printable(row.name), theme().text);
-  }
+  // What has no identifier was matched by its name.
+  thing_link(session, printable(row.name), table.subject, row.id.empty() ? row.name : "");
   for (std::size_t i = 0; i < table.metrics.size(); ++i) {
     const Unit unit = table.metrics[i].unit;
     const auto difference = row.difference(i);

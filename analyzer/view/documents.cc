@@ -91,6 +91,11 @@ void Documents::fulfil() {
     show(std::min(shown_, sessions_.size() - 1));
   }
   quits_ |= wishes.quit;
+  keep(false);
+}
+
+void Documents::keep(bool leaving) {
+  if (leaving || surface_.layout_changed()) remembered_->layout = surface_.layout();
   const auto [width, height] = surface_.size();
   remembered_->width = width;
   remembered_->height = height;

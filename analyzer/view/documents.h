@@ -27,6 +27,9 @@ class Documents {
   void show(std::size_t position);
   // To be called after each frame.
   void fulfil();
+  // Writes what is remembered, if it has changed; fulfil() does, but waits with the layout until
+  // the window is left.
+  void keep(bool leaving);
   bool quits() const { return quits_; }
   // True while the shown file is being recorded: refresh() wants to be called every second.
   bool live() const;

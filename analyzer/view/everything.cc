@@ -161,8 +161,7 @@ void draw_everything(Session& session, float width, float height) {
   ImGui::SetNextWindowSize({width, height});
   ImGui::Begin("beamtape", nullptr,
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings |
-                   ImGuiWindowFlags_NoScrollWithMouse);
+                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
   take_keys(session);
   draw_title(session);
   const float timeline = std::clamp(height * 0.27F, scaled(190), scaled(320));
@@ -178,7 +177,7 @@ void draw_everything(Session& session, float width, float height) {
   draw_help();
   ImGui::End();
   session.pressed.clear();
-  session.hovered = std::exchange(session.hovered_now, "");
+  session.hovered = std::exchange(session.hovered_now, {});
   if (const auto text = session.copied()) ImGui::SetClipboardText(text->c_str());
 }
 

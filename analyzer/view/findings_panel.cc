@@ -6,6 +6,7 @@
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/view/all_panels.h"
+#include "analyzer/view/links.h"
 #include "analyzer/view/widgets.h"
 
 namespace beamtape {
@@ -30,7 +31,7 @@ void part(const char* title, const std::string& text) {
   wrapped_text(printable(text), theme().text);
 }
 
-void draw_plot(const Session& session, const Finding& finding) {
+void draw_plot(Session& session, const Finding& finding) {
   if (finding.plot.values.empty()) return;
   const Overview& overview = session.overview();
   // The plot counts from the first snapshot that the rule looked at.
@@ -42,28 +43,24 @@ void draw_plot(const Session& session, const Finding& finding) {
   for (const double one : finding.plot.values) most = one > most ? one : most;
   quiet_text(fmt::format("{}, at most {}", finding.plot.metric,
                          track_text(most, finding.plot.unit, false)));
-  curve(seconds, finding.plot.values, {session.from_s, session.to_s},
-        {colour_of(finding.severity), overview.seconds[session.at()], scaled(44), true});
+  curve(session, seconds, finding.plot.values,
+        {colour_of(finding.severity), scaled(44), finding.plot.unit, false,
+         finding.subject.kind == "process" ? finding.subject.id : ""});
 }
 
-// Rows of that name. A group's digits and pids are folded to `_`: without those at its end.
-std::string named_filter(std::string name) {
-  while (name.size() > 1 && name.back() == '_') name.pop_back();
-  return name.find_first_of("\"\\") == std::string::npos ? "name ~ \"" + name + "\"" : "";
+const char* show_text(const std::string& kind) {
+  if (kind == "process") return "Show the process";
+  if (kind == "group") return "Show its processes";
+  if (kind == "ets") return "Show the table";
+  if (kind == "port") return "Show ports";
+  return kind == "allocator" ? "Show allocators" : "Show the node";
 }
 
 void draw_actions(Session& session, const Finding& finding) {
   const auto& subject = finding.subject;
-  if (subject.kind == "process" && ImGui::Button("Show the process")) session.select(subject.id);
-  if (subject.kind == "group" && ImGui::Button("Show its processes")) {
-    session.show_filtered("processes", named_filter(subject.id));
+  if (leads_somewhere(subject.kind) && ImGui::Button(show_text(subject.kind))) {
+    follow(session, subject.kind, subject.id);
   }
-  if (subject.kind == "ets" && ImGui::Button("Show the table")) {
-    session.show_filtered("ets", named_filter(subject.id));
-  }
-  if (subject.kind == "port" && ImGui::Button("Show ports")) session.show("ports");
-  if (subject.kind == "allocator" && ImGui::Button("Show allocators")) session.show("allocators");
-  if (subject.kind == "node" && ImGui::Button("Show the node")) session.show("node");
   ImGui::SameLine();
   if (ImGui::Button("Compare its ends")) {
     const auto start = session.overview().instants.front().wall_us;

@@ -13,7 +13,8 @@ namespace beamtape {
 
 namespace {
 
-constexpr const char* kCurves[] = {"message_queue_len", "memory", "reductions", "total_heap_size"};
+// Shown large, whether they change or not.
+constexpr const char* kTelling[] = {"message_queue_len", "memory", "reductions", "total_heap_size"};
 constexpr std::size_t kMostLinks = 40;  // a supervisor of thousands: the rest is counted
 
 double number_of(const Value& value) {
@@ -21,31 +22,14 @@ double number_of(const Value& value) {
   return number ? static_cast<double>(*number) : std::numeric_limits<double>::quiet_NaN();
 }
 
-void make_rate(LifeText::Curve& curve) {
-  const auto totals = curve.values;
-  for (std::size_t i = 0; i < totals.size(); ++i) {
+void make_rate(const std::vector<double>& seconds, LifeText::Curve& curve) {
+  for (std::size_t i = curve.values.size(); i-- > 0;) {
     curve.values[i] = i == 0 ? std::numeric_limits<double>::quiet_NaN()
-                             : (totals[i] - totals[i - 1]) /
-                                   std::max(1e-6, curve.seconds[i] - curve.seconds[i - 1]);
+                             : (curve.values[i] - curve.values[i - 1]) /
+                                   std::max(1e-6, seconds[i] - seconds[i - 1]);
   }
   curve.is_rate = true;
   curve.name += " per second";
-}
-
-void add_curves(const ProcessLives& lives, const ProcessLife& life, std::int64_t start_us,
-                LifeText& text) {
-  for (const char* name : kCurves) {
-    const Shown* column = find_shown(lives.columns, name);
-    if (!column) continue;
-    const auto at = static_cast<std::size_t>(column - lives.columns.data());
-    LifeText::Curve curve{name, column->unit, false, {}, {}};
-    for (const ProcessLife::Row& row : life.rows) {
-      curve.seconds.push_back(static_cast<double>(row.snapshot->began_wall_us - start_us) / 1e6);
-      curve.values.push_back(number_of(row.values[at]));
-    }
-    if (column->kind == Kind::kCounter) make_rate(curve);
-    text.curves.push_back(std::move(curve));
-  }
 }
 
 const ProcessLife::Row* row_at(const ProcessLife& life, std::int64_t snapshot) {
@@ -56,25 +40,65 @@ const ProcessLife::Row* row_at(const ProcessLife& life, std::int64_t snapshot) {
   return newest;
 }
 
-void add_facts(const ProcessLives& lives, const ProcessLife::Row& row, LifeText& text) {
+std::string explanation_of(const Shown& column) {
+  const auto& declared = process_table().columns;
+  if (column.source == Shown::Source::kProcessName) return "";
+  return declared.size() > column.column ? declared[column.column].sentence : "";
+}
+
+// Whether it is not the same in all rows, be it that it was read in some only.
+bool changes(const ProcessLife& life, std::size_t column) {
+  const auto differs = [&](const ProcessLife::Row& row) {
+    return number_of(row.values[column]) != number_of(life.rows.front().values[column]) &&
+           !(no_value(row.values[column]) && no_value(life.rows.front().values[column]));
+  };
+  return std::any_of(life.rows.begin(), life.rows.end(), differs);
+}
+
+void add_curve(const Shown& column, std::size_t at, const ProcessLife& life,
+               const ProcessLife::Row& shown, LifeText& text) {
+  LifeText::Curve curve{column.name, explanation_of(column), column.unit, false, {}, ""};
+  for (const ProcessLife::Row& row : life.rows) curve.values.push_back(number_of(row.values[at]));
+  if (column.kind == Kind::kCounter) make_rate(text.seconds, curve);
+  const auto row = static_cast<std::size_t>(&shown - life.rows.data());
+  curve.text = track_text(curve.values[row], curve.unit, curve.is_rate);
+  text.curves.push_back(std::move(curve));
+}
+
+void add_fact(const Shown& column, const Value& value, LifeText& text) {
+  std::string shown = printable(display(value, column.unit));
+  if (const NoValue* none = no_value(value)) {
+    if (!none->not_read()) return;
+    shown = "not read: " + none->reason();
+  }
+  if (column.name == "name") {
+    text.name = shown;
+    return;
+  }
+  text.facts.push_back({column.name, shown, explanation_of(column)});
+}
+
+void add_columns(const ProcessLives& lives, const ProcessLife& life, const ProcessLife::Row& shown,
+                 LifeText& text) {
+  std::vector<bool> told(lives.columns.size(), false);
+  for (const char* name : kTelling) {
+    const Shown* column = find_shown(lives.columns, name);
+    if (!column) continue;
+    const auto at = static_cast<std::size_t>(column - lives.columns.data());
+    told[at] = true;
+    add_curve(*column, at, life, shown, text);
+  }
+  text.telling = text.curves.size();
   for (std::size_t i = 0; i < lives.columns.size(); ++i) {
     const Shown& column = lives.columns[i];
-    // Lists have their own places below.
-    if (column.type == Type::kList) continue;
-    const Value& value = row.values[i];
-    std::string shown = printable(display(value, column.unit));
-    if (const NoValue* none = no_value(value)) {
-      if (!none->not_read()) continue;
-      shown = "not read: " + none->reason();
+    // Lists and processes have their own places.
+    if (told[i] || column.type == Type::kList || column.type == Type::kRef) continue;
+    const bool number = column.is_number() && column.unit != Unit::kSnapshot;
+    if (number && changes(life, i)) {
+      add_curve(column, i, life, shown, text);
+    } else {
+      add_fact(column, shown.values[i], text);
     }
-    if (column.name == "name") text.name = shown;
-    std::string explanation;
-    if (column.source == Shown::Source::kColumn) {
-      explanation = process_table().columns.size() > column.column
-                        ? process_table().columns[column.column].sentence
-                        : "";
-    }
-    text.facts.push_back({column.name, shown, explanation});
   }
 }
 
@@ -91,23 +115,42 @@ void add_relations(const ProcessLife& life, LifeText& text) {
     }
   }
   for (const Owned& one : life.ets) {
-    text.owned.push_back(fmt::format("ETS table {}: {} rows, {}", printable(one.name),
-                                     display(one.size, Unit::kCount),
-                                     display(one.memory, Unit::kBytes)));
+    text.owned.push_back(
+        {"ets", one.id,
+         fmt::format("{}: {} rows, {}", printable(one.name), display(one.size, Unit::kCount),
+                     display(one.memory, Unit::kBytes))});
   }
   for (const Owned& one : life.ports) {
-    text.owned.push_back(fmt::format("port {} {}", one.id, printable(one.name)));
+    text.owned.push_back({"port", one.id, fmt::format("{} {}", one.id, printable(one.name))});
   }
 }
 
-void add_stack(const ProcessLife& life, std::int64_t snapshot, LifeText& text) {
-  for (const StackSpan& span : life.stacks) {
-    if (span.first->id > snapshot) break;
-    text.stack = span.frames;
-    text.stack_span =
-        fmt::format("seen from {} to {}", clock_text(span.first->began_wall_us, false),
-                    clock_text(span.last->began_wall_us, false));
+std::string span_text(const SnapshotRecord& first, const SnapshotRecord& last) {
+  const std::string from = clock_text(first.began_wall_us, false);
+  return first.id == last.id ? "at " + from : from + " to " + clock_text(last.began_wall_us, false);
+}
+
+void add_stacks(const ProcessLife& life, std::int64_t snapshot, std::int64_t start_us,
+                LifeText& text) {
+  text.stacks_in_all = life.stacks.size();
+  std::size_t shown = 0;
+  while (shown + 1 < life.stacks.size() && life.stacks[shown + 1].first->id <= snapshot) ++shown;
+  const std::size_t from = shown > kMostStacks / 2 ? shown - kMostStacks / 2 : 0;
+  for (std::size_t i = from; i < life.stacks.size() && i < from + kMostStacks; ++i) {
+    const StackSpan& span = life.stacks[i];
+    text.stacks.push_back({span_text(*span.first, *span.last),
+                           static_cast<double>(span.first->began_wall_us - start_us) / 1e6,
+                           span.frames, i == shown});
   }
+}
+
+// The life that goes on at the instant, else the nearest before it, else the first.
+const ProcessLife* chosen_life(const ProcessLives& lives, std::int64_t snapshot) {
+  const ProcessLife* chosen = nullptr;
+  for (const ProcessLife& life : lives.lives) {
+    if (!chosen || life.rows.front().snapshot->id <= snapshot) chosen = &life;
+  }
+  return chosen;
 }
 
 }  // namespace
@@ -117,31 +160,34 @@ LifeText read_life_text(const Recording& recording, const std::string& subject,
   LifeText text;
   text.subject = subject;
   const auto& all = recording.reader().snapshots();
-  const auto lives =
-      read_process(recording, subject, node, nullptr, {all.front().id, all.back().id});
+  const std::pair range{all.front().id, all.back().id};
+  // A name may have had hundreds of lives: those of another time are read only if there is none.
+  auto lives =
+      read_process(recording, subject, node, recording.snapshot(snapshot), range, snapshot);
+  if (!lives) lives = read_process(recording, subject, node, nullptr, range, snapshot);
   if (!lives) {
     text.error = lives.error().message;
     return text;
   }
-  // The life that goes on at the instant, else the nearest before it, else the first.
-  const ProcessLife* chosen = nullptr;
-  for (const ProcessLife& life : lives->lives) {
-    if (life.rows.empty()) continue;
-    if (!chosen || life.rows.front().snapshot->id <= snapshot) chosen = &life;
-  }
-  if (!chosen) {
+  const ProcessLife* life = chosen_life(*lives, snapshot);
+  if (!life) {
     text.error = fmt::format("{} has no readable row in this recording", subject);
     return text;
   }
-  text.pid = chosen->pid;
-  text.span = fmt::format("seen from {} to {}{}",
-                          clock_text(chosen->rows.front().snapshot->began_wall_us, false),
-                          clock_text(chosen->rows.back().snapshot->began_wall_us, false),
-                          chosen->lives_at_end ? ", lives at the end" : ", gone after that");
-  add_facts(*lives, *row_at(*chosen, snapshot), text);
-  add_curves(*lives, *chosen, start_us, text);
-  add_relations(*chosen, text);
-  add_stack(*chosen, snapshot, text);
+  const SnapshotRecord& first = *life->rows.front().snapshot;
+  const SnapshotRecord& last = *life->rows.back().snapshot;
+  text.pid = life->pid;
+  text.span = fmt::format("seen {}{}", span_text(first, last),
+                          life->lives_at_end ? ", lives at the end" : ", gone after that");
+  if (snapshot < first.id)
+    text.absent = "Not there yet at the shown instant: as it was first seen.";
+  if (snapshot > last.id) text.absent = "Gone at the shown instant: as it was last seen.";
+  for (const ProcessLife::Row& row : life->rows) {
+    text.seconds.push_back(static_cast<double>(row.snapshot->began_wall_us - start_us) / 1e6);
+  }
+  add_columns(*lives, *life, *row_at(*life, snapshot), text);
+  add_relations(*life, text);
+  add_stacks(*life, snapshot, start_us, text);
   return text;
 }
 

@@ -12,15 +12,15 @@ namespace beamtape {
 
 namespace {
 
-void draw_track(const Session& session, const Track& track) {
+void draw_track(Session& session, const Track& track) {
   const Overview& overview = session.overview();
   quiet_text(track.title);
   const double value = track.values[session.at()];
   const std::string text = track_text(value, track.unit, track.is_rate);
   ImGui::SameLine();
   mono_text(text, std::isnan(value) ? theme().quiet : theme().text);
-  curve(overview.seconds, track.values, {session.from_s, session.to_s},
-        {theme().accent, overview.seconds[session.at()], scaled(60), true});
+  curve(session, overview.seconds, track.values,
+        {theme().accent, scaled(60), track.unit, track.is_rate});
 }
 
 void draw(Session& session) {

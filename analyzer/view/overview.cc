@@ -122,10 +122,23 @@ Overview read_overview(const Recording& recording, const std::string& node) {
     if (of && of->name != overview.node) continue;
     overview.gaps.push_back({gap.from_wall_us, gap.to_wall_us, printable(gap.reason)});
   }
+  std::sort(overview.gaps.begin(), overview.gaps.end(),
+            [](const Stretch& a, const Stretch& b) { return a.from_us < b.from_us; });
   for (const NoteRecord& note : reader.notes()) {
     overview.notes.push_back({note.wall_us, note.wall_us, printable(note.text)});
   }
   return overview;
+}
+
+bool gap_between(const Overview& overview, double from_s, double to_s) {
+  if (overview.gaps.empty()) return false;
+  const auto wall_us = [&](double second) {
+    return overview.instants.front().wall_us + std::llround(second * 1e6);
+  };
+  const auto from = wall_us(from_s), to = wall_us(to_s);
+  const auto next = std::partition_point(overview.gaps.begin(), overview.gaps.end(),
+                                         [from](const Stretch& gap) { return gap.to_us <= from; });
+  return next != overview.gaps.end() && next->from_us < to;
 }
 
 std::string text_at(const Track& track, std::size_t position) {

@@ -47,7 +47,7 @@ struct Overview {
   // Parts of memory_total, to be stacked; the last one is what the others do not explain.
   std::vector<Track> memory;
   std::vector<Track> tracks;
-  std::vector<Stretch> gaps;
+  std::vector<Stretch> gaps;   // in order of time
   std::vector<Stretch> notes;  // from = to
   std::vector<std::string> remarks;
   std::int64_t file_bytes = 0;
@@ -56,6 +56,9 @@ struct Overview {
 
 // `node` empty: the first of the file. Reads the node's own rows only.
 Overview read_overview(const Recording& recording, const std::string& node);
+
+// Whether nobody listened for some time between two instants, in seconds.
+bool gap_between(const Overview& overview, double from_s, double to_s);
 
 // A value of a track as people read it, with its unit: "1.92 GiB", "41 203", "812/s"; "not read"
 // for NaN.

@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kMostRecent = 10;
 // Of a file that somebody may have written by hand.
 constexpr std::size_t kMostColumns = 200;
+constexpr std::size_t kLongestText = 512;
+// Grows with each combination of columns ever shown: then it begins anew.
+constexpr std::size_t kLongestLayout = 100'000;
 
 std::vector<std::string> texts_of(const Json& list, std::size_t most) {
   std::vector<std::string> texts;
@@ -23,6 +26,28 @@ std::vector<std::string> texts_of(const Json& list, std::size_t most) {
     if (one.is_string() && texts.size() < most) texts.push_back(one.get<std::string>());
   }
   return texts;
+}
+
+using Words = std::map<std::string, std::string>;
+
+Words words_of(const Json& all, const char* name) {
+  Words words;
+  const auto at = all.find(name);
+  if (at == all.end() || !at->is_object()) return words;
+  for (const auto& [table, text] : at->items()) {
+    if (!text.is_string() || text.get_ref<const std::string&>().size() > kLongestText) continue;
+    words[table] = text.get<std::string>();
+  }
+  return words;
+}
+
+// Without those that say nothing.
+Json words_json(const Words& words) {
+  Json all = Json::object();
+  for (const auto& [table, text] : words) {
+    if (!text.empty()) all[table] = text;
+  }
+  return all;
 }
 
 }  // namespace
@@ -63,6 +88,12 @@ Remembered load_remembered(const std::string& path) {
       found.columns[table] = texts_of(columns, kMostColumns);
     }
   }
+  found.sorts = words_of(all, "sorts");
+  found.filters = words_of(all, "filters");
+  found.groupings = words_of(all, "groupings");
+  const auto layout = all.find("layout");
+  if (layout != all.end() && layout->is_string()) found.layout = layout->get<std::string>();
+  if (found.layout.size() > kLongestLayout) found.layout.clear();
   return found;
 }
 
@@ -78,7 +109,11 @@ bool save_remembered(const Remembered& remembered, const std::string& path) {
                  {"width", remembered.width},
                  {"height", remembered.height},
                  {"recent", remembered.recent},
-                 {"columns", columns}};
+                 {"columns", columns},
+                 {"sorts", words_json(remembered.sorts)},
+                 {"filters", words_json(remembered.filters)},
+                 {"groupings", words_json(remembered.groupings)},
+                 {"layout", remembered.layout}};
   std::ofstream file(path);
   // Names of files may be no UTF-8.
   file << all.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';

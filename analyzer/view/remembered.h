@@ -11,8 +11,14 @@ namespace beamtape {
 struct Remembered {
   bool light = false;
   int width = 1600, height = 1000;
-  std::vector<std::string> recent;                          // files, the newest first
-  std::map<std::string, std::vector<std::string>> columns;  // chosen, by table
+  std::vector<std::string> recent;  // files, the newest first
+  // What a table shows and how: by its name, where rows are grouped by that with the key
+  // ("processes by owner").
+  std::map<std::string, std::vector<std::string>> columns;  // chosen
+  std::map<std::string, std::string> sorts;                 // as --sort
+  std::map<std::string, std::string> filters;               // as --filter
+  std::map<std::string, std::string> groupings;             // as --group-by
+  std::string layout;                                       // widths and order of columns, ImGui's
   bool operator==(const Remembered&) const = default;
 
   // Puts a file first; keeps the newest ten.

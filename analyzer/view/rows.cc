@@ -9,17 +9,19 @@
 #include "analyzer/load/filter.h"
 #include "analyzer/load/sort.h"
 #include "analyzer/load/text.h"
+#include "analyzer/tree/group_by.h"
 #include "schema/model/ref.h"
 
 namespace beamtape {
 
 struct RowsSource {
-  RowsSource(const Recording& recording, Frame taken, std::vector<Shown> shown)
-      : of(&recording), frame(std::move(taken)), columns(std::move(shown)) {}
-
-  const Recording* of;  // lives as long as the answer that this is of
-  Frame frame;
+  const Recording* of;         // lives as long as the answer that this is of
+  std::vector<Frame> frames;   // one; of groups none
   std::vector<Shown> columns;  // all
+  std::unique_ptr<Groups> groups = nullptr;
+  std::vector<Damage> damage = {};
+
+  const Frame& frame() const { return groups ? groups->frames.front() : frames.front(); }
 };
 
 namespace {
@@ -60,7 +62,8 @@ ColumnHead head_of(const Shown& shown, const Table& table) {
 std::vector<std::size_t> chosen_columns(const RowsQuestion& question, const RowsSource& source) {
   std::vector<std::string> names = question.columns;
   if (names.empty()) {
-    const std::string usual = default_view(source.frame.table().name).columns;
+    const std::string usual = source.groups ? group_view(*source.groups->table)
+                                            : default_view(source.frame().table().name).columns;
     for (std::size_t start = 0; start < usual.size();) {
       const std::size_t end = std::min(usual.find(',', start), usual.size());
       names.push_back(usual.substr(start, end - start));
@@ -91,7 +94,10 @@ Expected<std::shared_ptr<const RowsSource>> load(const Recording& recording,
   if (!table) return tl::unexpected(table.error());
   auto frame = recording.frame(**table, *snapshot);
   if (!frame) return tl::unexpected(frame.error());
-  return std::make_shared<RowsSource>(recording, std::move(*frame), shown_columns(**table));
+  auto source = std::make_shared<RowsSource>(RowsSource{&recording, {}, shown_columns(**table)});
+  source->damage = frame->damage;
+  source->frames.push_back(std::move(*frame));
+  return source;
 }
 
 // Those of them that are there at this instant, in the order of pinning.
@@ -104,48 +110,88 @@ std::vector<std::size_t> pinned_slots(const RowsSource& source,
     if (const auto ref = parse_ref(key)) by_key.emplace(pack(*ref), by_key.size());
   }
   std::map<std::size_t, std::size_t> found;
-  for (const std::size_t slot : source.frame.slots()) {
-    const auto pinned = by_key.find(source.frame.cell(slot, 0));
+  for (const std::size_t slot : source.frame().slots()) {
+    const auto pinned = by_key.find(source.frame().cell(slot, 0));
     if (pinned != by_key.end()) found[pinned->second] = slot;
   }
   for (const auto& [place, slot] : found) slots.push_back(slot);
   return slots;
 }
 
-// Fills `order`; an error in the words a person typed is told, not shown as "no rows".
-Expected<void> choose(const RowsSource& source, Rows& rows) {
+// The rows that the filter lets through.
+Expected<std::vector<RowRef>> filtered(const RowsSource& source, Rows& rows) {
   Filter filter;
   if (!rows.question.filter.empty()) {
     auto parsed = Filter::parse(rows.question.filter, source.columns);
     if (!parsed) return tl::unexpected(parsed.error());
     filter = std::move(*parsed);
   }
+  std::vector<RowRef> chosen;
+  rows.total = source.frame().slots().size();
+  chosen.reserve(rows.total);
+  for (const std::size_t slot : source.frame().slots()) {
+    const Truth truth = filter.matches(source.frame().row(slot));
+    if (truth == Truth::kYes) chosen.push_back({&source.frame(), slot});
+    if (truth == Truth::kUndecided) ++rows.undecided;
+  }
+  rows.matched = chosen.size();
+  return chosen;
+}
+
+// Puts groups in the place of the rows, in `chosen` and as the source of `rows`.
+Expected<void> group(const Recording& recording, Rows& rows, std::vector<RowRef>& chosen) {
+  const RowsSource& source = *rows.ungrouped;
+  auto groups = group_rows(recording, source.frame().table(), source.frames, chosen, source.columns,
+                           rows.question.group_by);
+  if (!groups) return tl::unexpected(groups.error());
+  auto grouped = std::make_shared<RowsSource>(
+      RowsSource{&recording, {}, shown_columns(*(*groups)->table), std::move(*groups)});
+  grouped->damage = source.damage;
+  grouped->damage.insert(grouped->damage.end(), grouped->groups->damage.begin(),
+                         grouped->groups->damage.end());
+  rows.source = grouped;
+  chosen.clear();
+  for (const std::size_t slot : grouped->frame().slots()) {
+    chosen.push_back({&grouped->frame(), slot});
+  }
+  return {};
+}
+
+std::string usual_sort(const RowsSource& source) {
+  if (!source.groups) return default_view(source.frame().table().name).sort;
+  return find_shown(source.columns, "memory") ? "memory" : "count";
+}
+
+// Fills `order`, with the pinned rows first.
+Expected<void> put_in_order(Rows& rows, std::vector<RowRef> chosen) {
+  const RowsSource& source = *rows.source;
   std::vector<SortKey> keys;
-  const std::string by = rows.question.sort.empty() ? default_view(source.frame.table().name).sort
-                                                    : rows.question.sort;
+  const std::string by = rows.question.sort.empty() ? usual_sort(source) : rows.question.sort;
   if (!by.empty()) {
     auto parsed = parse_sort(by, source.columns);
     if (!parsed) return tl::unexpected(parsed.error());
     keys = std::move(*parsed);
     rows.sorted_by = keys.front().column->name;
   }
-  std::vector<RowRef> chosen;
-  rows.total = source.frame.slots().size();
-  chosen.reserve(rows.total);
-  for (const std::size_t slot : source.frame.slots()) {
-    const Truth truth = filter.matches(source.frame.row(slot));
-    if (truth == Truth::kYes) chosen.push_back({&source.frame, slot});
-    if (truth == Truth::kUndecided) ++rows.undecided;
-  }
   sort_rows(chosen, keys, std::nullopt);
   rows.order.reserve(chosen.size() + rows.question.pinned.size());
-  rows.order = pinned_slots(source, rows.question.pinned);
+  if (!source.groups) rows.order = pinned_slots(source, rows.question.pinned);
   rows.pinned = rows.order.size();
   for (const RowRef& one : chosen) {
     const auto end = rows.order.begin() + static_cast<std::ptrdiff_t>(rows.pinned);
     if (std::find(rows.order.begin(), end, one.slot) == end) rows.order.push_back(one.slot);
   }
   return {};
+}
+
+// An error in the words a person typed is told, not shown as "no rows".
+Expected<void> choose(const Recording& recording, Rows& rows) {
+  auto chosen = filtered(*rows.ungrouped, rows);
+  if (!chosen) return tl::unexpected(chosen.error());
+  if (!rows.question.group_by.empty()) {
+    if (auto done = group(recording, rows, *chosen); !done) return done;
+  }
+  return put_in_order(rows, std::move(*chosen));
 }
 
 CellText cell_of(const RowView& row, const Shown& column) {
@@ -163,26 +209,27 @@ std::shared_ptr<const Rows> find_rows(const Recording& recording, const RowsQues
                                       const std::shared_ptr<const Rows>& before) {
   auto rows = std::make_shared<Rows>();
   rows->question = question;
-  if (before && before->source && before->source->of == &recording &&
+  if (before && before->ungrouped && before->ungrouped->of == &recording &&
       before->question.table == question.table && before->question.snapshot == question.snapshot) {
-    rows->source = before->source;
+    rows->ungrouped = before->ungrouped;
   } else {
     auto source = load(recording, question);
     if (!source) {
       rows->error = source.error().message;
       return rows;
     }
-    rows->source = std::move(*source);
+    rows->ungrouped = std::move(*source);
   }
-  for (const Shown& one : rows->source->columns) {
-    rows->all_columns.push_back(head_of(one, rows->source->frame.table()));
+  rows->source = rows->ungrouped;
+  rows->group_keys = group_keys(rows->ungrouped->frame().table().name);
+  if (const auto done = choose(recording, *rows); !done) rows->error = done.error().message;
+  const RowsSource& source = *rows->source;
+  for (const Shown& one : source.columns) {
+    rows->all_columns.push_back(head_of(one, source.frame().table()));
   }
-  rows->chosen = chosen_columns(question, *rows->source);
+  rows->chosen = chosen_columns(question, source);
   for (const std::size_t one : rows->chosen) rows->columns.push_back(rows->all_columns[one]);
-  for (const Damage& one : rows->source->frame.damage) {
-    rows->damage.push_back(printable(one.what));
-  }
-  if (const auto done = choose(*rows->source, *rows); !done) rows->error = done.error().message;
+  for (const Damage& one : source.damage) rows->damage.push_back(printable(one.what));
   return rows;
 }
 
@@ -193,7 +240,7 @@ std::shared_ptr<const RowsText> text_of(const std::shared_ptr<const Rows>& rows,
   text->first = std::min(first, rows->order.size());
   const std::size_t end = std::min(rows->order.size(), text->first + count);
   const auto cells_of = [&](std::size_t row) {
-    const RowView view = rows->source->frame.row(rows->order[row]);
+    const RowView view = rows->source->frame().row(rows->order[row]);
     std::vector<CellText> cells;
     for (const std::size_t one : rows->chosen) {
       cells.push_back(cell_of(view, rows->source->columns[one]));
@@ -206,7 +253,7 @@ std::shared_ptr<const RowsText> text_of(const std::shared_ptr<const Rows>& rows,
 }
 
 Cell cell_in(const Rows& rows, std::size_t slot, std::size_t column) {
-  return rows.source->frame.cell(slot, column);
+  return rows.source->frame().cell(slot, column);
 }
 
 std::string csv_of(const std::shared_ptr<const Rows>& rows) {
@@ -216,7 +263,7 @@ std::string csv_of(const std::shared_ptr<const Rows>& rows) {
   }
   csv += "\r\n";
   for (const std::size_t slot : rows->order) {
-    const RowView view = rows->source->frame.row(slot);
+    const RowView view = rows->source->frame().row(slot);
     for (std::size_t i = 0; i < rows->chosen.size(); ++i) {
       const Shown& column = rows->source->columns[rows->chosen[i]];
       csv += (i > 0 ? "," : "") + csv_quoted(csv_text(value_of(view, column)));

@@ -20,6 +20,7 @@ struct RowsQuestion {
   std::string filter;                     // as --filter
   std::vector<std::string> columns = {};  // empty: the usual ones
   std::vector<std::string> pinned = {};   // keys ("<0.1.0>") of rows to stand first, filter or not
+  std::string group_by = {};              // as --group-by; then nothing is pinned
   bool operator==(const RowsQuestion&) const = default;
 };
 
@@ -43,15 +44,17 @@ struct RowsSource;
 struct Rows {
   RowsQuestion question;
   std::string error;  // of the sort or filter words, or of the file; then there are no rows
-  std::vector<ColumnHead> columns;      // the chosen ones
-  std::vector<ColumnHead> all_columns;  // to choose from
-  std::vector<std::size_t> chosen;      // positions of the chosen ones among all
-  std::vector<std::size_t> order;       // slots; the pinned ones first
-  std::size_t pinned = 0;               // so many of them
-  std::string sorted_by;                // the first column of it; empty: none
-  std::size_t total = 0, undecided = 0;
+  std::vector<ColumnHead> columns;                    // the chosen ones
+  std::vector<ColumnHead> all_columns;                // to choose from
+  std::vector<std::size_t> chosen;                    // positions of the chosen ones among all
+  std::vector<std::size_t> order;                     // slots; the pinned ones first
+  std::size_t pinned = 0;                             // so many of them
+  std::string sorted_by;                              // the first column of it; empty: none
+  std::size_t total = 0, matched = 0, undecided = 0;  // rows, be they grouped or not
   std::vector<std::string> damage;
-  std::shared_ptr<const RowsSource> source;
+  std::vector<std::string> group_keys;          // what rows of this table can be grouped by
+  std::shared_ptr<const RowsSource> source;     // of the rows, or of the groups
+  std::shared_ptr<const RowsSource> ungrouped;  // of the rows
 };
 
 // A stretch of rows as text.

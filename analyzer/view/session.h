@@ -79,9 +79,8 @@ class Session {
   std::shared_ptr<const Track> scheduler_use();
   bool busy() const { return rows_desk_.busy() || answers_desk_.busy(); }
 
-  // The process under the mouse, a pid, so that it is shown wherever else it is. Panels set it; it
-  // is forgotten when the next frame was drawn.
-  std::string hovered, hovered_now;
+  // Of the last frame, and of the one that is being drawn: panels set that.
+  Hover hovered, hovered_now;
   // Processes that stand first in their table; what a person marked them with, 1 to 5.
   std::vector<std::string> pinned;
   std::map<std::string, int> tags;

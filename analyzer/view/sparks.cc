@@ -21,12 +21,14 @@ struct Columns {
   std::size_t metric = 0;
   std::optional<std::size_t> first_seen;
   bool counter = false;
+  Unit unit = Unit::kNone;
 };
 
 std::optional<Columns> columns_of(const Table& table, const std::string& metric) {
   const auto found = table.find(metric);
   if (!found || table.columns[*found].type != Type::kInteger) return std::nullopt;
-  return Columns{*found, table.find("first_seen"), table.columns[*found].kind == Kind::kCounter};
+  const Column& column = table.columns[*found];
+  return Columns{*found, table.find("first_seen"), column.kind == Kind::kCounter, column.unit};
 }
 
 void add_point(const RowGroup& group, const Followed& one, const Columns& columns, double second,
@@ -48,6 +50,7 @@ void make_rate(Sparks::Spark& spark) {
                              : (spark.values[i] - spark.values[i - 1]) /
                                    std::max(1e-6, spark.seconds[i] - spark.seconds[i - 1]);
   }
+  spark.is_rate = true;
 }
 
 }  // namespace
@@ -68,6 +71,7 @@ Sparks read_sparks(const Recording& recording, const SparksQuestion& question,
   sparks.pinned.resize(question.of->pinned);
   std::map<std::size_t, std::vector<Followed>> by_group;
   const auto follow = [&](std::size_t row, Sparks::Spark& into) {
+    into.unit = columns->unit;
     const std::size_t slot = question.of->order[row];
     by_group[slot / kRowsPerGroup].push_back(
         {slot % kRowsPerGroup, &into,

@@ -25,6 +25,8 @@ struct Sparks {
   SparksQuestion question;
   struct Spark {
     std::vector<double> seconds, values;  // of a counter its increase per second; NaN: not read
+    Unit unit = Unit::kNone;
+    bool is_rate = false;
   };
   bool whole = false;         // false: ended early
   std::vector<Spark> pinned;  // of the rows that stand first

@@ -183,6 +183,13 @@ class GlSurface : public Surface {
     return size;
   }
   void set_light(bool light) override { set_theme(light, scale_of(window_.get(), scale_)); }
+  std::string layout() const override { return ImGui::SaveIniSettingsToMemory(); }
+  bool layout_changed() override {
+    return std::exchange(ImGui::GetIO().WantSaveIniSettings, false);
+  }
+  void set_layout(const std::string& layout) override {
+    ImGui::LoadIniSettingsFromMemory(layout.data(), layout.size());
+  }
   void rename(const std::string& title) override {
     glfwSetWindowTitle(window_.get(), title.c_str());
   }

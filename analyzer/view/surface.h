@@ -49,6 +49,11 @@ class Surface {
   // Of the window, in the units of Options.
   virtual std::pair<int, int> size() const = 0;
   virtual void set_light(bool light) = 0;
+  // Widths and order of tables' columns, to be kept until the next window.
+  virtual std::string layout() const = 0;
+  // True once some seconds after it changed.
+  virtual bool layout_changed() = 0;
+  virtual void set_layout(const std::string& layout) = 0;  // before the first frame
   virtual void rename(const std::string& title) = 0;
 };
 

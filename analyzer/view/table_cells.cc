@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "analyzer/load/value.h"
+#include "analyzer/view/links.h"
 #include "analyzer/view/widgets.h"
 
 namespace beamtape {
@@ -14,9 +15,22 @@ namespace {
 
 constexpr float kSparkHeight = 14;
 
-void draw_cell(Session& session, const ColumnHead& head, const CellText& cell, int id) {
-  if (cell.look == CellText::Look::kPlain && head.link && cell.text.rfind("<", 0) == 0) {
-    process_link(session, cell.text, cell.exact, id);
+// What a cell names, as links.h has its kinds; empty: nothing that has a place.
+const char* kind_of(const RowsQuestion& question, const ColumnHead& head, const CellText& cell) {
+  if (cell.look != CellText::Look::kPlain) return "";
+  if (head.link && cell.text.rfind("<", 0) == 0) return "process";
+  if (head.link && cell.text.rfind("#Port<", 0) == 0 && question.table != "ports") return "port";
+  if (head.name != "name") return "";
+  if (question.table == "ets" && question.group_by == "name") return "ets";
+  if (question.table == "ports" && question.group_by == "driver") return "port";
+  const bool groups = question.table == "groups" || question.group_by == "group";
+  return groups ? "group" : "";
+}
+
+void draw_cell(Session& session, const RowsQuestion& question, const ColumnHead& head,
+               const CellText& cell) {
+  if (const std::string kind = kind_of(question, head, cell); !kind.empty()) {
+    thing_link(session, cell.text, kind, cell.exact);
     return;
   }
   const float room = ImGui::GetContentRegionAvail().x;
@@ -82,7 +96,7 @@ void draw_tag(int tag) {
 void paint_row(const Session& session, const std::string& key, int tag) {
   if (key == session.place().subject) {
     ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.22F));
-  } else if (key == session.hovered) {
+  } else if (key == session.hovered.process) {
     ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.10F));
   } else if (tag > 0) {
     const auto at = static_cast<std::size_t>(tag - 1) % theme().series.size();
@@ -106,20 +120,19 @@ void draw_table_row(Session& session, const std::shared_ptr<const Rows>& rows,
   for (std::size_t i = 0; i < cells.size() && i < rows->columns.size(); ++i) {
     if (!ImGui::TableSetColumnIndex(static_cast<int>(i))) continue;
     if (i == 0 && tag > 0) draw_tag(tag);
-    draw_cell(session, rows->columns[i], cells[i], id * 64 + static_cast<int>(i));
+    draw_cell(session, rows->question, rows->columns[i], cells[i]);
     if (ImGui::TableGetColumnFlags() & ImGuiTableColumnFlags_IsHovered) under = i;
   }
   if (spark && ImGui::TableSetColumnIndex(static_cast<int>(rows->columns.size()))) {
-    const auto& overview = session.overview();
-    curve(spark->seconds, spark->values, {session.from_s, session.to_s},
-          {theme().accent, overview.seconds[session.at()], scaled(kSparkHeight), true});
+    curve(session, spark->seconds, spark->values,
+          {theme().accent, scaled(kSparkHeight), spark->unit, spark->is_rate, process ? key : ""});
   }
   const float y = ImGui::GetIO().MousePos.y;
   const float bottom = top + ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y;
   ImGui::PushID(id);
   if (under < cells.size() && y >= top && y < bottom &&
       ImGui::IsWindowHovered(ImGuiHoveredFlags_None)) {
-    if (process) session.hovered_now = key;
+    if (process) session.hovered_now.process = key;
     if (ImGui::IsMouseClicked(ImGuiMouseButton_Right)) {
       ImGui::OpenPopup("row");
       ImGui::GetStateStorage()->SetInt(ImGui::GetID("column"), static_cast<int>(under));

@@ -17,17 +17,31 @@ namespace beamtape {
 
 namespace {
 
-// What a person chose in a panel: kept while the window is open.
+// What a person chose in a panel. The words are remembered, the rest lasts while the window is
+// open.
 struct Choice {
-  std::array<char, 512> filter{};
-  std::string sort;
-  std::size_t first = 0, count = 60;  // the rows that were visible last
-};
+  Choice(Session& session, const std::string& table)
+      : filter(session.remembered->filters[table]),
+        group_by(session.remembered->groupings[table]),
+        view(group_by.empty() ? table : table + " by " + group_by),
+        sort(session.remembered->sorts[view]),
+        columns(session.remembered->columns[view]),
+        first(seen(view).first),
+        count(seen(view).second) {}
 
-Choice& choice_of(const std::string& table) {
-  static std::map<std::string, Choice> choices;
-  return choices[table];
-}
+  std::string& filter;
+  std::string& group_by;
+  std::string view;  // by this the rest is kept
+  std::string& sort;
+  std::vector<std::string>& columns;  // empty: the usual ones
+  std::size_t &first, &count;         // the rows that were visible last
+
+ private:
+  static std::pair<std::size_t, std::size_t>& seen(const std::string& view) {
+    static std::map<std::string, std::pair<std::size_t, std::size_t>> all;
+    return all.emplace(view, std::pair(0, 60)).first->second;
+  }
+};
 
 bool wants_filter(const Session& session) {
   return std::any_of(session.pressed.begin(), session.pressed.end(),
@@ -38,8 +52,12 @@ void draw_filter_line(const Session& session, Choice& choice, const Rows* rows) 
   ImGui::SetNextItemWidth(std::min(scaled(460), ImGui::GetContentRegionAvail().x * 0.55F));
   if (wants_filter(session)) ImGui::SetKeyboardFocusHere();
   ImGui::PushFont(faces().mono);
-  ImGui::InputTextWithHint("##filter", "filter, as memory > 1MiB and name ~ cart",
-                           choice.filter.data(), choice.filter.size());
+  std::array<char, 512> typed{};
+  choice.filter.copy(typed.data(), typed.size() - 1);
+  if (ImGui::InputTextWithHint("##filter", "filter, as memory > 1MiB and name ~ cart", typed.data(),
+                               typed.size())) {
+    choice.filter = typed.data();
+  }
   ImGui::PopFont();
   explain(
       "Rows for which it holds: = != < <= > >= ~ (contains) !~, is [not] null, unread or missing, "
@@ -50,16 +68,31 @@ void draw_filter_line(const Session& session, Choice& choice, const Rows* rows) 
     return;
   }
   const auto number = [](std::size_t count) { return grouped(static_cast<std::int64_t>(count)); };
-  std::string text =
-      rows->order.size() == rows->total
-          ? number(rows->total) + " rows"
-          : fmt::format("{} of {} rows", number(rows->order.size()), number(rows->total));
+  std::string text = rows->matched == rows->total
+                         ? number(rows->total) + " rows"
+                         : fmt::format("{} of {} rows", number(rows->matched), number(rows->total));
+  if (!rows->question.group_by.empty()) text = number(rows->order.size()) + " groups of " + text;
   if (rows->undecided > 0) {
     text +=
         fmt::format(", {} undecided: what the filter needs was not read", number(rows->undecided));
   }
   ImGui::AlignTextToFramePadding();
   quiet_text(text);
+}
+
+void draw_grouping(Choice& choice, const Rows& rows) {
+  if (rows.group_keys.empty()) return;
+  ImGui::SameLine();
+  const std::string label =
+      choice.group_by.empty() ? "Group by" : fmt::format("By {}", choice.group_by);
+  if (ImGui::Button((label + "###grouping").c_str())) ImGui::OpenPopup("grouping");
+  explain("Sums of rows by what they have in common");
+  if (!ImGui::BeginPopup("grouping")) return;
+  if (ImGui::MenuItem("Each row", nullptr, choice.group_by.empty())) choice.group_by.clear();
+  for (const std::string& key : rows.group_keys) {
+    if (ImGui::MenuItem(key.c_str(), nullptr, choice.group_by == key)) choice.group_by = key;
+  }
+  ImGui::EndPopup();
 }
 
 void draw_column_chooser(std::vector<std::string>& columns, const Rows& rows) {
@@ -94,6 +127,7 @@ void draw_column_chooser(std::vector<std::string>& columns, const Rows& rows) {
 // for tables whose rows have no history of their own.
 std::string spark_metric(const Rows& rows) {
   const std::string& table = rows.question.table;
+  if (!rows.question.group_by.empty()) return "";
   if (table != "processes" && table != "ets" && table != "ports") return "";
   const auto found =
       std::find_if(rows.all_columns.begin(), rows.all_columns.end(),
@@ -203,6 +237,15 @@ void draw_rows(Session& session, const std::shared_ptr<const Rows>& rows, Choice
   choice.count = std::max<std::size_t>(60, last - choice.first + 1);
 }
 
+// What another place asked this one to show.
+void take_wanted(Session& session, const std::string& table) {
+  const auto wanted = session.wanted_filters.find(table);
+  if (wanted == session.wanted_filters.end()) return;
+  session.remembered->filters[table] = wanted->second;
+  session.remembered->groupings[table].clear();
+  session.wanted_filters.erase(wanted);
+}
+
 }  // namespace
 
 void draw_table_panel(Session& session, const char* table) {
@@ -211,23 +254,20 @@ void draw_table_panel(Session& session, const char* table) {
     empty_state("Nothing to show", session.overview().error);
     return;
   }
-  Choice& choice = choice_of(table);
-  if (const auto wanted = session.wanted_filters.find(table);
-      wanted != session.wanted_filters.end()) {
-    choice.filter.fill(0);
-    wanted->second.copy(choice.filter.data(), choice.filter.size() - 1);
-    session.wanted_filters.erase(wanted);
-  }
-  auto& columns = session.remembered->columns[table];  // empty: the usual ones
-  const auto rows = session.rows(
-      {table, now->snapshot, choice.sort, std::string(choice.filter.data()), columns,
-       std::string(table) == "processes" ? session.pinned : std::vector<std::string>()});
+  take_wanted(session, table);
+  Choice choice(session, table);
+  const auto rows =
+      session.rows({table, now->snapshot, choice.sort, choice.filter, choice.columns,
+                    std::string(table) == "processes" ? session.pinned : std::vector<std::string>(),
+                    choice.group_by});
   draw_filter_line(session, choice, rows.get());
   if (!rows) return;
-  if (!rows->columns.empty()) draw_column_chooser(columns, *rows);
+  draw_grouping(choice, *rows);
+  if (!rows->columns.empty()) draw_column_chooser(choice.columns, *rows);
   if (!rows->error.empty()) wrapped_text(rows->error, theme().warning);
   for (const std::string& one : rows->damage) wrapped_text("damaged: " + one, theme().critical);
-  if (rows->columns.empty()) return;
+  // Those of the grouping that was left a moment ago would take this one's place in the layout.
+  if (rows->columns.empty() || rows->question.group_by != choice.group_by) return;
   const ImGuiTableFlags flags = ImGuiTableFlags_Sortable | ImGuiTableFlags_SortMulti |
                                 ImGuiTableFlags_SortTristate | ImGuiTableFlags_Resizable |
                                 ImGuiTableFlags_Reorderable | ImGuiTableFlags_Hideable |
@@ -235,13 +275,17 @@ void draw_table_panel(Session& session, const char* table) {
                                 ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit;
   const std::string spark = spark_metric(*rows);
   const int count = static_cast<int>(rows->columns.size()) + (spark.empty() ? 0 : 1);
-  if (!ImGui::BeginTable(table, count, flags)) return;
+  // Other columns are another table: each keeps its widths.
+  std::string id = choice.view;
+  for (const ColumnHead& head : rows->columns) id += "," + head.name;
+  if (!ImGui::BeginTable(id.c_str(), count, flags)) return;
   draw_heads(*rows, choice, spark);
   draw_rows(session, rows, choice, spark);
   ImGui::EndTable();
   if (rows->order.empty() && rows->error.empty()) {
     ImGui::SetCursorPosY(scaled(90));
-    empty_state("No rows", choice.filter[0] ? "None fits the filter." : "None at this instant.");
+    empty_state("No rows",
+                !choice.filter.empty() ? "None fits the filter." : "None at this instant.");
   }
 }
 

@@ -46,9 +46,7 @@ bool broken_between(const Overview& overview, const Track& track, std::size_t a,
   for (std::size_t i = a; i <= b; ++i) {
     if (std::isnan(track.values[i])) return true;
   }
-  return std::any_of(overview.gaps.begin(), overview.gaps.end(), [&](const Stretch& gap) {
-    return gap.from_us < overview.instants[b].wall_us && gap.to_us > overview.instants[a].wall_us;
-  });
+  return gap_between(overview, overview.seconds[a], overview.seconds[b]);
 }
 
 void draw_memory(const Overview& overview, const Area& area, const Track& total,
@@ -205,6 +203,12 @@ void draw_comparison(const Session& session, const Area& area) {
 
 void draw_playhead(const Session& session, const Area& area) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
+  if (session.hovered.second) {
+    const float at = area.x(*session.hovered.second);
+    if (at >= area.low.x && at <= area.high.x) {
+      list.AddLine({at, area.low.y}, {at, area.high.y}, faded(theme().text, 0.3F));
+    }
+  }
   const float x = area.x(session.overview().seconds[session.at()]);
   if (x < area.low.x - 1 || x > area.high.x + 1) return;
   list.AddLine({x, area.low.y}, {x, area.high.y}, theme().text, scaled(1.5F));
@@ -218,6 +222,7 @@ void tell_hovered(Session& session, const Area& area) {
   const double second = area.second(ImGui::GetIO().MousePos.x);
   const std::size_t at = session.position_at(second);
   const Instant& instant = overview.instants[at];
+  session.hovered_now.second = overview.seconds[at];
   ImGui::BeginTooltip();
   ImGui::Text("#%lld  %s UTC", static_cast<long long>(instant.snapshot),
               clock_text(instant.wall_us, true).c_str());

@@ -104,7 +104,7 @@ void draw_line(Session& session, const TreeText& text, const Line& line, int id)
   ImGui::TableSetColumnIndex(0);
   draw_name(line);
   ImGui::TableSetColumnIndex(1);
-  if (!line.pid.empty()) process_link(session, line.pid, line.pid, 0);
+  if (!line.pid.empty()) process_link(session, line.pid, line.pid);
   const auto number = [](int column, std::int64_t value, const std::string& shown) {
     ImGui::TableSetColumnIndex(column);
     right_text(shown, value == 0 ? theme().quiet : theme().text);

@@ -146,13 +146,13 @@ void draw_box(Session& session, const WaitsText& text, const Grid& grid, const B
   const bool clicked = ImGui::InvisibleButton("box", {high.x - low.x, high.y - low.y});
   ImGui::PopID();
   const bool leads = box.links && box.folded == 1, hovered = ImGui::IsItemHovered();
-  if (hovered && leads) session.hovered_now = box.pid;
+  if (hovered && leads) session.hovered_now.process = box.pid;
   const bool chosen = !box.pid.empty() && session.place().subject == box.pid;
   list.AddRectFilled(low, high, chosen ? faded(theme().accent, 0.25F) : theme().raised, scaled(4));
   list.AddRect(low, high,
-               box.in_circle                         ? theme().critical
-               : leads && session.hovered == box.pid ? theme().accent
-                                                     : theme().line,
+               box.in_circle                                 ? theme().critical
+               : leads && session.hovered.process == box.pid ? theme().accent
+                                                             : theme().line,
                scaled(4), 0, scaled(box.in_circle ? 1.5F : 1));
   const float size = faces().mono->FontSize;
   const float x = low.x + scaled(10), y = low.y + scaled(5);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <imgui.h>
 
+#include <iterator>
+
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/view/all_panels.h"
@@ -18,12 +20,11 @@ std::string called(const WaitingProcess& process) {
 }
 
 void draw_cycles(Session& session, const Waits& found) {
-  int id = 100'000;
   for (const auto& cycle : found.cycles) {
     mono_text("■ deadlock", theme().critical);
     for (const std::size_t at : cycle) {
       ImGui::SameLine();
-      process_link(session, called(found.waits[at].waiter), found.waits[at].waiter.pid, ++id);
+      process_link(session, called(found.waits[at].waiter), found.waits[at].waiter.pid);
       ImGui::SameLine();
       quiet_text("waits for");
     }
@@ -32,15 +33,32 @@ void draw_cycles(Session& session, const Waits& found) {
   }
 }
 
-void draw_wait(Session& session, const Wait& wait, int id) {
+struct Head {
+  const char* name;
+  const char* explanation;
+  bool number = false;
+};
+
+constexpr Head kHeads[] = {
+    {"waits", "The process that is inside a call"},
+    {"for", "The process whose answer it waits for"},
+    {"in", "The function in which it waits"},
+    {"since (UTC)", "The first of the snapshots in a row with this very wait"},
+    {"callee's mailbox", "Messages waiting at the one that is called", true},
+    {"waiters of callee", "How many wait directly for the same one", true},
+    {"certainty", "How it is known whom it waits for"},
+};
+constexpr int kHeadCount = static_cast<int>(std::size(kHeads));
+
+void draw_wait(Session& session, const Wait& wait) {
   ImGui::TableNextRow();
   ImGui::TableSetColumnIndex(0);
-  process_link(session, called(wait.waiter), wait.waiter.pid, 2 * id);
+  process_link(session, called(wait.waiter), wait.waiter.pid);
   ImGui::TableSetColumnIndex(1);
   if (wait.certainty == WaitEdge::Certainty::kOutside) {
     mono_text(printable(called(wait.callee)), theme().text);
   } else {
-    process_link(session, called(wait.callee), wait.callee.pid, 2 * id + 1);
+    process_link(session, called(wait.callee), wait.callee.pid);
   }
   ImGui::TableSetColumnIndex(2);
   mono_text(printable(wait.function), theme().text);
@@ -50,10 +68,10 @@ void draw_wait(Session& session, const Wait& wait, int id) {
               theme().text);
   }
   ImGui::TableSetColumnIndex(4);
-  mono_text(is_missing(wait.callee_queue) ? "not read" : grouped(wait.callee_queue),
-            is_missing(wait.callee_queue) ? theme().quiet : theme().text);
+  right_text(is_missing(wait.callee_queue) ? "not read" : grouped(wait.callee_queue),
+             is_missing(wait.callee_queue) ? theme().quiet : theme().text);
   ImGui::TableSetColumnIndex(5);
-  mono_text(grouped(static_cast<std::int64_t>(wait.callee_waiters)), theme().text);
+  right_text(grouped(static_cast<std::int64_t>(wait.callee_waiters)), theme().text);
   ImGui::TableSetColumnIndex(6);
   quiet_text(certainty_name(wait.certainty));
 }
@@ -62,18 +80,18 @@ void draw_table(Session& session, const Waits& found) {
   const ImGuiTableFlags flags = ImGuiTableFlags_Resizable | ImGuiTableFlags_RowBg |
                                 ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY |
                                 ImGuiTableFlags_SizingFixedFit;
-  if (!ImGui::BeginTable("waits", 7, flags)) return;
+  if (!ImGui::BeginTable("waits", kHeadCount, flags)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  for (const char* head : {"waits", "for", "in", "since (UTC)", "callee's mailbox",
-                           "waiters of callee", "certainty"}) {
-    ImGui::TableSetupColumn(head);
+  for (const Head& head : kHeads) ImGui::TableSetupColumn(head.name);
+  ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+  for (int i = 0; i < kHeadCount; ++i) {
+    table_head(i, kHeads[i].name, kHeads[i].explanation, kHeads[i].number);
   }
-  ImGui::TableHeadersRow();
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(found.waits.size()));
   while (clipper.Step()) {
     for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
-      draw_wait(session, found.waits[static_cast<std::size_t>(i)], i);
+      draw_wait(session, found.waits[static_cast<std::size_t>(i)]);
     }
   }
   ImGui::EndTable();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analyzer/load/time.h"
 #include "analyzer/view/decimate.h"
 
 namespace beamtape {
@@ -78,67 +79,130 @@ void empty_state(const std::string& headline, const std::string& why) {
   ImGui::Unindent(scaled(20));
 }
 
-void process_link(Session& session, const std::string& text, const std::string& subject, int id) {
-  ImGui::PushID(id);
-  ImGui::PushFont(faces().mono);
-  ImGui::PushStyleColor(ImGuiCol_Text, theme().accent);
-  ImGui::TextUnformatted(text.c_str());
-  ImGui::PopStyleColor();
-  ImGui::PopFont();
-  if (subject == session.hovered && !ImGui::IsItemHovered()) {
+bool text_link(const std::string& text) {
+  mono_text(text, theme().accent);
+  if (!ImGui::IsItemHovered()) return false;
+  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+  ImGui::GetWindowDrawList()->AddLine({low.x, high.y}, high, theme().accent);
+  ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+  return ImGui::IsMouseClicked(ImGuiMouseButton_Left);
+}
+
+void process_link(Session& session, const std::string& text, const std::string& subject) {
+  if (text_link(text)) session.select(subject);
+  if (ImGui::IsItemHovered()) {
+    session.hovered_now.process = subject;
+  } else if (subject == session.hovered.process) {
     ImGui::GetWindowDrawList()->AddRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(),
                                         faded(theme().accent, 0.7F), scaled(3));
   }
-  if (ImGui::IsItemHovered()) {
-    session.hovered_now = subject;
-    const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-    ImGui::GetWindowDrawList()->AddLine({low.x, high.y}, high, theme().accent);
-    ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-    if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) session.select(subject);
-  }
-  ImGui::PopID();
 }
 
-void curve(const std::vector<double>& seconds, const std::vector<double>& values,
-           std::pair<double, double> range, const CurveLook& look) {
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  const float width = std::max(1.0F, ImGui::GetContentRegionAvail().x);
-  ImGui::Dummy({width, look.height});
+namespace {
+
+// Where a curve stands on the screen, and what it counts to.
+struct CurveFrame {
+  ImVec2 low;
+  float width = 0, floor_y = 0, height = 0;
+  double from_s = 0, to_s = 1, most = 0;
+
+  float x(double second) const {
+    return low.x + static_cast<float>((second - from_s) / (to_s - from_s)) * width;
+  }
+  float y(double value) const {
+    return most <= 0 ? floor_y : floor_y - static_cast<float>(value / most) * (height - scaled(3));
+  }
+};
+
+// A value that was not read, or a gap, lies between: nothing is drawn over it.
+bool broken_between(const Overview& overview, const std::vector<double>& seconds,
+                    const std::vector<double>& values, std::size_t a, std::size_t b) {
+  for (std::size_t k = a + 1; k < b; ++k) {
+    if (std::isnan(values[k])) return true;
+  }
+  return gap_between(overview, seconds[a], seconds[b]);
+}
+
+void draw_curve(const Overview& overview, const std::vector<double>& seconds,
+                const std::vector<double>& values, const std::vector<std::size_t>& kept,
+                const CurveFrame& frame, const CurveLook& look, bool strong) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
-  const float floor_y = at.y + look.height - scaled(1);
-  list.AddLine({at.x, floor_y}, {at.x + width, floor_y}, theme().line);
-  const auto kept = decimated(seconds, values, range, static_cast<std::size_t>(width));
-  double most = 0;
-  for (const std::size_t one : kept) most = std::max(most, values[one]);
-  const auto x_of = [&](double second) {
-    return at.x + static_cast<float>((second - range.first) / (range.second - range.first)) * width;
-  };
-  const auto y_of = [&](double value) {
-    return most <= 0 ? floor_y
-                     : floor_y - static_cast<float>(value / most) * (look.height - scaled(3));
-  };
-  list.PushClipRect(at, {at.x + width, at.y + look.height + 1}, true);
+  const auto point = [&](std::size_t i) { return ImVec2{frame.x(seconds[i]), frame.y(values[i])}; };
   // Soft edges would show as seams between two quads; the line above has its own.
   const ImDrawListFlags flags = list.Flags;
   list.Flags &= ~ImDrawListFlags_AntiAliasedFill;
+  bool alone = true;  // nothing is drawn to this point from the one before
   for (std::size_t i = 0; i < kept.size(); ++i) {
-    const ImVec2 here{x_of(seconds[kept[i]]), y_of(values[kept[i]])};
-    if (kept.size() == 1) list.AddCircleFilled(here, scaled(2), look.colour);
-    if (i == 0) continue;
-    // A value that was not read lies between: nothing is drawn over it.
-    bool broken = false;
-    for (std::size_t k = kept[i - 1] + 1; k < kept[i]; ++k) broken |= std::isnan(values[k]);
-    if (broken) continue;
-    const ImVec2 before{x_of(seconds[kept[i - 1]]), y_of(values[kept[i - 1]])};
-    if (look.filled) {
-      list.AddQuadFilled({before.x, floor_y}, before, here, {here.x, floor_y},
-                         faded(look.colour, 0.25F));
+    const bool last = i + 1 == kept.size();
+    const bool broken = last || broken_between(overview, seconds, values, kept[i], kept[i + 1]);
+    const ImVec2 here = point(kept[i]);
+    if (broken) {
+      if (alone) list.AddCircleFilled(here, scaled(2), look.colour);
+    } else {
+      const ImVec2 next = point(kept[i + 1]);
+      list.AddQuadFilled({here.x, frame.floor_y}, here, next, {next.x, frame.floor_y},
+                         faded(look.colour, strong ? 0.45F : 0.25F));
+      list.AddLine(here, next, look.colour, scaled(strong ? 2.5F : 1.5F));
     }
-    list.AddLine(before, here, look.colour, scaled(1.5F));
+    alone = broken;
   }
   list.Flags = flags;
-  const float head = x_of(look.marked_second);
-  list.AddLine({head, at.y}, {head, floor_y}, faded(theme().text, 0.5F));
+}
+
+// What the mouse is over: the instant, for every other curve as well, and the value there.
+void tell_curve(Session& session, const std::vector<double>& seconds,
+                const std::vector<double>& values, const CurveFrame& frame, const CurveLook& look) {
+  const double under =
+      frame.from_s +
+      (frame.to_s - frame.from_s) *
+          static_cast<double>((ImGui::GetIO().MousePos.x - frame.low.x) / frame.width);
+  const std::size_t at = session.position_at(under);
+  const double second = session.overview().seconds[at];
+  session.hovered_now.second = second;
+  if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) session.go_to(at);
+  if (!look.subject.empty()) session.hovered_now.process = look.subject;
+  std::string text = "no value here";
+  for (std::size_t i = 0; i < seconds.size(); ++i) {
+    if (std::abs(seconds[i] - second) < 1e-3) {
+      text = track_text(values[i], look.unit, look.is_rate);
+    }
+  }
+  ImGui::BeginTooltip();
+  quiet_text(clock_text(session.overview().instants[at].wall_us, false) + " UTC");
+  mono_text(text, theme().text);
+  ImGui::EndTooltip();
+}
+
+}  // namespace
+
+void curve(Session& session, const std::vector<double>& seconds, const std::vector<double>& values,
+           const CurveLook& look) {
+  const Overview& overview = session.overview();
+  CurveFrame frame{ImGui::GetCursorScreenPos(),
+                   std::max(1.0F, ImGui::GetContentRegionAvail().x),
+                   0,
+                   look.height,
+                   session.from_s,
+                   session.to_s};
+  frame.floor_y = frame.low.y + look.height - scaled(1);
+  const ImVec2 high{frame.low.x + frame.width, frame.low.y + look.height};
+  ImGui::Dummy({frame.width, look.height});
+  const bool under = ImGui::IsItemHovered() && !overview.instants.empty();
+  if (under) tell_curve(session, seconds, values, frame, look);
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddLine({frame.low.x, frame.floor_y}, {high.x, frame.floor_y}, theme().line);
+  const auto kept =
+      decimated(seconds, values, {frame.from_s, frame.to_s}, static_cast<std::size_t>(frame.width));
+  for (const std::size_t one : kept) frame.most = std::max(frame.most, values[one]);
+  list.PushClipRect(frame.low, {high.x, high.y + 1}, true);
+  const bool strong = !look.subject.empty() && look.subject == session.hovered.process;
+  draw_curve(overview, seconds, values, kept, frame, look, strong);
+  const auto mark = [&](double second, float opacity) {
+    const float x = frame.x(second);
+    list.AddLine({x, frame.low.y}, {x, frame.floor_y}, faded(theme().text, opacity));
+  };
+  if (!overview.seconds.empty()) mark(overview.seconds[session.at()], 0.5F);
+  if (session.hovered.second) mark(*session.hovered.second, 0.25F);
   list.PopClipRect();
 }
 

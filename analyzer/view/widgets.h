@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "analyzer/view/session.h"
@@ -25,18 +24,22 @@ void wrapped_text(const std::string& text, Theme::Colour colour);
 void explain(const std::string& text);
 // What stands where there is nothing to show, and why.
 void empty_state(const std::string& headline, const std::string& why);
-// A process by pid or name: a click selects it. `id` tells equal texts of one place apart.
-void process_link(Session& session, const std::string& text, const std::string& subject, int id);
+// Text that leads somewhere; true when it was clicked.
+bool text_link(const std::string& text);
+// A process by pid or name: a click selects it.
+void process_link(Session& session, const std::string& text, const std::string& subject);
 
 struct CurveLook {
   Theme::Colour colour = 0;
-  double marked_second = 0;  // the playhead
   float height = 0;
-  bool filled = false;
+  Unit unit = Unit::kNone;  // of the values, which are told under the mouse
+  bool is_rate = false;
+  std::string subject = {};  // the process that it is of: drawn stronger while that is hovered
 };
-// A curve from `range.first` to `range.second` seconds over the whole width, from 0 up; breaks
-// where nothing was read. Takes its room in the layout.
-void curve(const std::vector<double>& seconds, const std::vector<double>& values,
-           std::pair<double, double> range, const CurveLook& look);
+// A curve over the shown range and the whole width, from 0 up, filled; breaks where nothing was
+// read and at gaps. Takes its room in the layout. The instant under the mouse is marked in every
+// curve, and told beside the mouse; a click goes there.
+void curve(Session& session, const std::vector<double>& seconds, const std::vector<double>& values,
+           const CurveLook& look);
 
 }  // namespace beamtape

@@ -85,6 +85,7 @@ void run(Surface& surface, Documents& documents, const std::string& state_path) 
       write_state(state, state_path);
     }
   }
+  documents.keep(true);
 }
 
 // The position of an instant among those of the shown node.
@@ -166,6 +167,7 @@ Expected<void> show_window(const WindowOptions& options, const OpenRecording& op
                             "findings {}`",
                             surface.error().message, options.file));
   }
+  (*surface)->set_layout(remembered->layout);
   Documents documents(**surface, open, remembered, memory);
   documents.add(std::make_unique<Session>(std::move(*rows), std::move(*answers), options.node,
                                           Surface::wake));

@@ -36,7 +36,7 @@ std::string state_json(Session& session) {
              {"table_error", rows ? Json(rows->error) : Json()},
              {"pinned", session.pinned.size()},
              {"marked", session.tags.size()},
-             {"hovered", session.hovered},
+             {"hovered", session.hovered.process},
              {"light", session.remembered->light},
              {"message", session.around.message},
              {"busy", session.busy()}};

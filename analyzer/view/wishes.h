@@ -25,6 +25,12 @@ struct Whereabouts {
   bool operator==(const Whereabouts&) const = default;
 };
 
+// What is under the mouse, so that it is shown wherever else it is.
+struct Hover {
+  std::string process;           // a pid
+  std::optional<double> second;  // since the first snapshot: that of an instant
+};
+
 // A key that was pressed, as GLFW numbers it, and what was held with it.
 struct KeyPress {
   int key = 0;

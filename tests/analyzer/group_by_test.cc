@@ -1,4 +1,4 @@
-#include "analyzer/commands/group_by.h"
+#include "analyzer/tree/group_by.h"
 
 #include <gtest/gtest.h>
 

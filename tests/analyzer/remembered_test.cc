@@ -30,6 +30,10 @@ TEST_F(RememberedTest, ComesBackAsItWas) {
   one.light = true;
   one.width = 1024;
   one.columns["processes"] = {"pid", "memory"};
+  one.sorts["processes by owner"] = "count:desc,name:asc";
+  one.filters["ets"] = "name ~ \"ä\"";
+  one.groupings["processes"] = "owner";
+  one.layout = "[Table][0x1,2]\nColumn 0 Width=3\n";
   one.opened("/a.beamtape");
   one.opened("/b.beamtape");
   one.opened("/a.beamtape");
@@ -40,7 +44,8 @@ TEST_F(RememberedTest, ComesBackAsItWas) {
 
 TEST_F(RememberedTest, IsAsNewWhereTheFileMakesNoSense) {
   for (const char* text : {"", "[1]", "{", "{\"width\": \"wide\", \"recent\": 4, \"columns\": []}",
-                           "{\"recent\": [1, {}]}", "{\"light\": 1}"}) {
+                           "{\"recent\": [1, {}]}", "{\"light\": 1}",
+                           "{\"filters\": {\"ets\": 7}, \"sorts\": [], \"layout\": {}}"}) {
     write(text);
     EXPECT_EQ(load_remembered(path("window.json")), Remembered()) << text;
   }

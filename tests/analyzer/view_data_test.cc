@@ -12,6 +12,7 @@
 #include "analyzer/view/decimate.h"
 #include "analyzer/view/diff_view.h"
 #include "analyzer/view/life.h"
+#include "analyzer/view/links.h"
 #include "analyzer/view/overview.h"
 #include "analyzer/view/rows.h"
 #include "analyzer/view/session.h"
@@ -57,6 +58,19 @@ TEST(Overview, HasAValueForEverySnapshotAndNoneWhereNothingWasRead) {
   ASSERT_EQ(overview.gaps.size(), 1U);
   EXPECT_EQ(overview.gaps[0].reason, "node did not answer");
   ASSERT_EQ(overview.notes.size(), 1U);
+}
+
+TEST(Overview, KnowsWhetherAGapLiesBetweenTwoInstants) {
+  const Overview overview = read_overview(shop(), "");
+  ASSERT_EQ(overview.gaps.size(), 1U);
+  const auto& seconds = overview.seconds;
+  std::size_t broken = 0;
+  for (std::size_t i = 1; i < seconds.size(); ++i) {
+    broken += gap_between(overview, seconds[i - 1], seconds[i]) ? 1 : 0;
+  }
+  EXPECT_EQ(broken, 1U);
+  EXPECT_TRUE(gap_between(overview, seconds.front(), seconds.back()));
+  EXPECT_FALSE(gap_between(Overview(), 0, 100));
 }
 
 TEST(Overview, OfAFileWithoutSnapshotsSaysSo) {
@@ -107,6 +121,56 @@ TEST(LifeText, TellsOneProcessAtAnInstant) {
   EXPECT_EQ(life.curves[0].values.back(), 36'000);
   const auto nobody = read_life_text(shop(), "nobody", "shop@prod-01", 6, kNoon);
   EXPECT_NE(nobody.error, "");
+}
+
+TEST(LifeText, HoldsWhatItOwnedAndWhereItWasAtThatInstant) {
+  const auto life = read_life_text(shop(), "<0.101.0>", "shop@prod-01", 2, kNoon);
+  EXPECT_EQ(life.absent, "");
+  ASSERT_EQ(life.owned.size(), 1U);
+  EXPECT_EQ(life.owned[0].kind, "ets");
+  EXPECT_THAT(life.owned[0].text, HasSubstr("shop_cache: 20 000 rows")) << "not those of #3";
+  ASSERT_EQ(life.stacks.size(), 1U);
+  EXPECT_TRUE(life.stacks[0].shown);
+  EXPECT_THAT(life.stacks[0].frames[0], HasSubstr("gen_server:loop/7"));
+  ASSERT_EQ(life.telling, 4U);
+  for (const auto& curve : life.curves) EXPECT_EQ(curve.values.size(), life.seconds.size());
+  const auto gone = read_life_text(shop(), "<0.101.0>", "shop@prod-01", 6, kNoon);
+  EXPECT_THAT(gone.absent, HasSubstr("Gone"));
+  EXPECT_THAT(gone.owned.at(0).text, HasSubstr("30 000 rows")) << "as it was last seen";
+}
+
+TEST(LifeText, OfANameIsTheLifeOfThatInstant) {
+  EXPECT_EQ(read_life_text(shop(), "Elixir.Shop.Cart", "", 2, kNoon).pid, "<0.101.0>");
+  EXPECT_EQ(read_life_text(shop(), "Elixir.Shop.Cart", "", 6, kNoon).pid, "<0.200.0>");
+}
+
+TEST(LifeText, ShowsEveryNumberThatChangesAsACurveAndTheOthersAsFacts) {
+  Story story;
+  story.node("a@host");
+  for (int i = 1; i <= 4; ++i) {
+    story.snapshot(10 * i);
+    story.process("<0.1.0>").number("memory", 5).number("heap_size", i).number("stack_size", 7);
+  }
+  const Recording recording(std::make_unique<FakeReader>(story), "a");
+  const auto life = read_life_text(recording, "<0.1.0>", "", 3, kNoon);
+  const auto named = [](const char* name) {
+    return [name](const auto& one) { return one.name == name; };
+  };
+  const auto heap = std::find_if(life.curves.begin(), life.curves.end(), named("heap_size"));
+  ASSERT_NE(heap, life.curves.end());
+  EXPECT_EQ(heap->values, (std::vector<double>{1, 2, 3, 4}));
+  EXPECT_EQ(heap->text, "3 B");
+  EXPECT_NE(heap->explanation, "");
+  EXPECT_TRUE(std::none_of(life.curves.begin(), life.curves.end(), named("stack_size")));
+  EXPECT_TRUE(std::any_of(life.facts.begin(), life.facts.end(), named("stack_size")));
+}
+
+TEST(GroupFilter, FitsEveryNameThatFoldsToTheGroup) {
+  EXPECT_EQ(group_filter("conn_"), "name ~ \"conn\"");
+  EXPECT_EQ(group_filter("conn_tcp_"), "name ~ \"conn\" and name ~ \"tcp\"");
+  EXPECT_EQ(group_filter("a"), "name ~ \"a\"");
+  EXPECT_EQ(group_filter("say \"no\""), "") << "the filter has no way to say it";
+  EXPECT_EQ(group_filter("_"), "");
 }
 
 TEST(DiffText, OrdersRowsByAnyNumberAndExplainsIt) {

@@ -48,6 +48,31 @@ TEST(PinnedRows, StandFirstWhateverTheFilterAndOnce) {
   EXPECT_EQ(text->rows.size(), 2U);
 }
 
+TEST(GroupedRows, AreTheSumsThatShowGroupByHas) {
+  const Recording recording = shop();
+  RowsQuestion question{"processes", 6, "count", "reductions > 100"};
+  question.pinned = {"<0.102.0>"};
+  const auto plain = find_rows(recording, question, nullptr);
+  EXPECT_THAT(plain->group_keys, ElementsAre("group", "application", "function", "owner"));
+  question.group_by = "function";
+  const auto rows = find_rows(recording, question, plain);
+  ASSERT_EQ(rows->error, "");
+  EXPECT_EQ(rows->pinned, 0U);
+  EXPECT_EQ(rows->matched, 3U);
+  EXPECT_EQ(rows->total, 4U);
+  ASSERT_EQ(rows->order.size(), 2U);
+  EXPECT_EQ(rows->columns[0].name, "name");
+  EXPECT_NE(rows->columns[1].explanation, "");
+  const auto text = text_of(rows, 0, 10);
+  EXPECT_EQ(text->rows[0][0].text, "gen_server:loop/7");
+  EXPECT_EQ(text->rows[0][1].text, "2");
+  EXPECT_THAT(csv_of(rows), HasSubstr("gen:do_call/4,1,"));
+  question.group_by = "nothing";
+  EXPECT_THAT(find_rows(recording, question, rows)->error, HasSubstr("cannot group"));
+  question.group_by = question.sort = "";
+  EXPECT_EQ(find_rows(recording, question, rows)->pinned, 1U) << "rows are rows again";
+}
+
 TEST(Sparks, FollowEachRowOverTheRange) {
   const Recording recording = shop();
   const auto rows = find_rows(recording, {"processes", 6, "message_queue_len", ""}, nullptr);

@@ -1,4 +1,4 @@
-#include "analyzer/commands/group_by.h"
+#include "analyzer/tree/group_by.h"
 
 #include <fmt/format.h>
 
@@ -149,17 +149,20 @@ Table declare(const Table& table, const std::vector<const Shown*>& numbers) {
   Table groups;
   groups.name = table.name + " groups";
   std::uint16_t id = 0;
-  const auto add = [&](const std::string& name, Type type, Unit unit, Kind kind) {
-    groups.columns.push_back({++id, name, type, unit, kind, ""});
+  const auto add = [&](const std::string& name, Type type, Unit unit, Kind kind,
+                       const std::string& sentence) {
+    groups.columns.push_back({++id, name, type, unit, kind, sentence});
   };
-  add("name", Type::kAtom, Unit::kNone, Kind::kIdentity);
-  add("count", Type::kInteger, Unit::kCount, Kind::kGauge);
+  add("name", Type::kAtom, Unit::kNone, Kind::kIdentity, "What the rows have in common");
+  add("count", Type::kInteger, Unit::kCount, Kind::kGauge, "How many rows");
   for (const Shown* one : numbers) {
     // What counts up in each row falls in a sum when a row goes.
-    add(one->name, Type::kInteger, one->unit, Kind::kGauge);
+    add(one->name, Type::kInteger, one->unit, Kind::kGauge, "Sum of " + one->name);
     if (is_change(*one)) continue;
-    add("max(" + one->name + ")", Type::kInteger, one->unit, Kind::kGauge);
-    add("unread(" + one->name + ")", Type::kInteger, Unit::kCount, Kind::kGauge);
+    add("max(" + one->name + ")", Type::kInteger, one->unit, Kind::kGauge,
+        "Largest " + one->name + " of a row");
+    add("unread(" + one->name + ")", Type::kInteger, Unit::kCount, Kind::kGauge,
+        "Rows of which " + one->name + " was not read: the sum is without them");
   }
   return groups;
 }
