@@ -73,6 +73,10 @@ Recording::Recording(std::unique_ptr<Reader> reader, std::string path)
   node_names_ = distinct_nodes(*this, *reader_);
 }
 
+void Recording::watch(std::shared_ptr<Watch> watch) {
+  reader_ = watched(std::move(reader_), std::move(watch));
+}
+
 const NodeRecord* Recording::node(std::int64_t id) const {
   for (const NodeRecord& node : reader_->nodes()) {
     if (node.id == id) return &node;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analyzer/load/frame.h"
+#include "analyzer/load/watched_reader.h"
 #include "schema/error.h"
 #include "schema/store/reader.h"
 
@@ -20,6 +21,9 @@ class Recording {
  public:
   // `path` is only for messages.
   Recording(std::unique_ptr<Reader> reader, std::string path);
+
+  // From now on `watch` is told how far reading has come, and can stop it.
+  void watch(std::shared_ptr<Watch> watch);
 
   Reader& reader() const { return *reader_; }
   const std::string& path() const { return path_; }

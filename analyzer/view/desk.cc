@@ -4,8 +4,18 @@
 
 namespace beamtape {
 
+namespace {
+
+std::shared_ptr<Recording> watching(std::shared_ptr<Recording> recording,
+                                    std::shared_ptr<Watch> watch) {
+  recording->watch(std::move(watch));
+  return recording;
+}
+
+}  // namespace
+
 Desk::Desk(Recording recording, std::function<void()> wake)
-    : recording_(std::make_shared<Recording>(std::move(recording))),
+    : recording_(watching(std::make_shared<Recording>(std::move(recording)), watch_)),
       wake_(std::move(wake)),
       thread_([this] { run(); }) {}
 
@@ -13,6 +23,7 @@ Desk::~Desk() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
+    watch_->stopped = true;
     jobs_.clear();
   }
   changed_.notify_one();
@@ -35,12 +46,22 @@ void Desk::ask(const void* topic, Job job) {
 
 void Desk::renew(std::shared_ptr<Recording> recording) {
   const std::lock_guard lock(mutex_);
-  recording_ = std::move(recording);
+  recording_ = watching(std::move(recording), watch_);
+}
+
+void Desk::stop(const void* topic) {
+  const std::lock_guard lock(mutex_);
+  if (running_ == topic) watch_->stopped = true;
+}
+
+std::int64_t Desk::reached(const void* topic) const {
+  const std::lock_guard lock(mutex_);
+  return running_ == topic ? watch_->snapshot.load() : 0;
 }
 
 bool Desk::busy() const {
   const std::lock_guard lock(mutex_);
-  return running_ || !jobs_.empty();
+  return running_ != nullptr || !jobs_.empty();
 }
 
 void Desk::run() {
@@ -49,18 +70,19 @@ void Desk::run() {
     std::shared_ptr<Recording> recording;
     {
       std::unique_lock lock(mutex_);
-      running_ = false;
       changed_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
       if (ending_) return;
+      running_ = jobs_.front().first;
       job = std::move(jobs_.front().second);
       jobs_.pop_front();
       recording = recording_;
-      running_ = true;
+      watch_->stopped = false;
+      watch_->snapshot = 0;
     }
     job(recording);
     {
       const std::lock_guard lock(mutex_);
-      running_ = false;
+      running_ = nullptr;
     }
     wake_();
   }

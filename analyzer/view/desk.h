@@ -40,7 +40,7 @@ class Desk {
 
   // `wake` is called on the desk's thread after each job.
   Desk(Recording recording, std::function<void()> wake);
-  // Waits for the job that runs; what still waits is dropped.
+  // Stops the job that runs, and waits for it; what still waits is dropped.
   ~Desk();
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
@@ -49,18 +49,23 @@ class Desk {
   // A topic is the address of whatever is about it.
   void ask(const void* topic, Job job);
   bool busy() const;
+  // Ends the job that runs if it is of that topic: its answer is an error.
+  void stop(const void* topic);
+  // The snapshot that the running job of that topic has come to; 0: none, or it does not run.
+  std::int64_t reached(const void* topic) const;
   // From the next job on this one is read: a newer state of the same file.
   void renew(std::shared_ptr<Recording> recording);
 
  private:
   void run();
 
+  std::shared_ptr<Watch> watch_ = std::make_shared<Watch>();  // of the job that runs
   std::shared_ptr<Recording> recording_;
   std::function<void()> wake_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::pair<const void*, Job>> jobs_;
-  bool running_ = false;
+  const void* running_ = nullptr;  // its topic
   bool ending_ = false;
   std::thread thread_;
 };
@@ -86,6 +91,11 @@ class Question {
     }
     return tray_->get();
   }
+  // Ends its making; the answer is what the question says of an error. Asked again later it is made
+  // again.
+  void stop(Desk& desk) { desk.stop(tray_.get()); }
+  void forget() { asked_.reset(); }
+  std::int64_t reached(const Desk& desk) const { return desk.reached(tray_.get()); }
   // Whether this was the last question.
   bool asked(const Key& key) const { return asked_ == key; }
   std::shared_ptr<const T> newest() const { return tray_->get(); }

@@ -264,24 +264,56 @@ std::string tab_title(const DiffTable& table) {
                      table.subject);
 }
 
-void draw_ends(Session& session, std::pair<std::size_t, std::size_t> ends) {
-  const auto& instants = session.overview().instants;
-  const auto end = [&](const char* letter, std::size_t position) {
-    const Instant& one = instants[position];
-    if (ImGui::Button(
-            fmt::format("{}  #{}  {}", letter, one.snapshot, clock_text(one.wall_us, false))
-                .c_str())) {
-      session.go_to(position);
-    }
-    explain("Go to this instant");
-    ImGui::SameLine();
+std::string end_text(const char* letter, const Compared& of, const DiffText* text) {
+  const bool b = *letter == 'B';
+  const auto wall_us = text ? (b ? text->b_wall_us : text->a_wall_us) : 0;
+  return fmt::format("{}  #{}  {}", letter, b ? of.b : of.a,
+                     wall_us > 0 ? clock_text(wall_us, false) : std::string());
+}
+
+// The file that B is of, where several are open.
+void draw_other_file(Session& session) {
+  const auto& around = session.around;
+  if (around.files.size() < 2) return;
+  const auto base = [](const std::string& path) {
+    return printable(path.substr(path.find_last_of('/') + 1));
   };
-  end("A", ends.first);
-  end("B", ends.second);
+  const bool here = session.other_file.empty();
+  ImGui::SetNextItemWidth(scaled(230));
+  if (ImGui::BeginCombo("##other", here ? "B in this file" : base(session.other_file).c_str())) {
+    if (ImGui::Selectable("B in this file", here)) session.other_file.clear();
+    for (std::size_t i = 0; i < around.files.size(); ++i) {
+      const std::string& path = around.files[i].path;
+      if (i == around.shown) continue;
+      if (ImGui::Selectable(("B is " + base(path)).c_str(), path == session.other_file)) {
+        session.other_file = path;
+      }
+    }
+    ImGui::EndCombo();
+  }
+  explain("Another open file, at the instant that is shown of it: things are matched by name");
+  ImGui::SameLine();
+}
+
+void draw_ends(Session& session, const Compared& of, const DiffText* text) {
+  if (ImGui::Button(end_text("A", of, text).c_str())) {
+    session.go_to(session.mark_a.value_or(session.at()));
+  }
+  explain("Go to this instant");
+  ImGui::SameLine();
+  const auto ends = session.compared();
+  if (ImGui::Button(end_text("B", of, text).c_str())) {
+    if (of.other.empty() && ends) session.go_to(ends->second);
+    for (std::size_t i = 0; i < session.around.files.size(); ++i) {
+      if (session.around.files[i].path == of.other) session.wishes.file = i;
+    }
+  }
+  explain(of.other.empty() ? "Go to this instant" : "Show " + of.other);
+  if (!text || !of.other.empty()) return;
+  ImGui::SameLine();
   ImGui::AlignTextToFramePadding();
-  quiet_text(
-      duration_text(std::llabs(instants[ends.second].wall_us - instants[ends.first].wall_us)) +
-      (ends.first < ends.second ? " later" : " earlier"));
+  quiet_text(duration_text(std::llabs(text->b_wall_us - text->a_wall_us)) +
+             (text->a_wall_us < text->b_wall_us ? " later" : " earlier"));
 }
 
 void draw_tabs(Session& session, const DiffText& text) {
@@ -319,13 +351,14 @@ void draw_nothing_compared(Session& session) {
 }
 
 void draw(Session& session) {
-  const auto ends = session.compared();
-  if (!ends) {
+  draw_other_file(session);
+  const auto of = session.comparison();
+  if (!of) {
     draw_nothing_compared(session);
     return;
   }
-  draw_ends(session, *ends);
   const auto text = session.diff();
+  draw_ends(session, *of, text.get());
   if (!text) {
     quiet_text("comparing …");
     return;
@@ -339,8 +372,9 @@ void draw(Session& session) {
   }
   if (text->found.matching == Matching::kName) {
     wrapped_text(
-        "A and B are of different lives of the node: things are matched by name, and processes "
-        "without a registered name are compared as groups",
+        fmt::format("A and B are of different {}: things are matched by name, and processes "
+                    "without a registered name are compared as groups",
+                    of->other.empty() ? "lives of the node" : "recordings"),
         theme().warning);
   }
   draw_tabs(session, *text);

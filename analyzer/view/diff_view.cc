@@ -35,14 +35,17 @@ std::string explanation_of(const Recording& recording, const DiffTable& table,
 
 }  // namespace
 
-DiffText read_diff_text(const Recording& recording, std::int64_t a, std::int64_t b) {
+DiffText read_diff_text(const Recording& recording, const Recording& other, const Compared& of) {
   DiffText text;
-  text.snapshots = {a, b};
-  if (!recording.snapshot(a) || !recording.snapshot(b)) {
+  text.of = of;
+  const SnapshotRecord *a = recording.snapshot(of.a), *b = other.snapshot(of.b);
+  if (!a || !b) {
     text.error = "one of the two snapshots is no longer in the file";
     return text;
   }
-  auto found = diff({&recording, recording.snapshot(a)}, {&recording, recording.snapshot(b)});
+  text.a_wall_us = a->began_wall_us;
+  text.b_wall_us = b->began_wall_us;
+  auto found = diff({&recording, a}, {&other, b});
   if (!found) {
     text.error = found.error().message;
     return text;

@@ -2,16 +2,23 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "analyzer/diff/diff.h"
 
 namespace beamtape {
 
+// Two snapshots, A and B, that are compared.
+struct Compared {
+  std::int64_t a = 0, b = 0;
+  std::string other;  // the file of B; empty: that of A
+  bool operator==(const Compared&) const = default;
+};
+
 // What changed between two snapshots as the panel Diff shows it.
 struct DiffText {
-  std::pair<std::int64_t, std::int64_t> snapshots;
+  Compared of;
+  std::int64_t a_wall_us = 0, b_wall_us = 0;
   std::string error;  // then there is nothing else
   Diff found;
   struct TableText {
@@ -23,7 +30,7 @@ struct DiffText {
   std::vector<TableText> tables;  // as found.tables
 };
 
-// Runs on a desk.
-DiffText read_diff_text(const Recording& recording, std::int64_t a, std::int64_t b);
+// Runs on a desk. `other` is the recording of B, be it the same.
+DiffText read_diff_text(const Recording& recording, const Recording& other, const Compared& of);
 
 }  // namespace beamtape

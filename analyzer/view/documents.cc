@@ -29,6 +29,17 @@ std::string stamp_of(const std::string& path) {
   return stamp;
 }
 
+// Both recordings of a file, and its overview.
+Expected<Opened> read_opened(const OpenRecording& open, const std::string& path,
+                             const std::string& node = "") {
+  auto rows = open(path);
+  if (!rows) return tl::unexpected(rows.error());
+  auto answers = open(path);
+  if (!answers) return tl::unexpected(answers.error());
+  Overview overview = read_overview(*rows, node);
+  return Opened{std::move(*rows), std::move(*answers), std::move(overview)};
+}
+
 }  // namespace
 
 Documents::Documents(Surface& surface, const OpenRecording& open,
@@ -41,32 +52,67 @@ Documents::Documents(Surface& surface, const OpenRecording& open,
 
 void Documents::add(std::unique_ptr<Session> session) {
   session->remembered = remembered_;
+  session->open_recording = open_;
   stamps_[session.get()] = stamp_of(session->path());
   remembered_->opened(session->path());
   sessions_.push_back(std::move(session));
   show(sessions_.size() - 1);
 }
 
-void Documents::open(const std::string& file) {
+void Documents::open(const std::string& file, bool show) {
   for (std::size_t i = 0; i < sessions_.size(); ++i) {
     std::error_code failed;
-    if (std::filesystem::equivalent(sessions_[i]->path(), file, failed)) return show(i);
+    if (std::filesystem::equivalent(sessions_[i]->path(), file, failed)) {
+      if (show) this->show(i);
+      return;
+    }
   }
-  auto rows = open_(file);
-  if (!rows) return tell(rows.error().message, true);
-  auto answers = open_(file);
-  if (!answers) return tell(answers.error().message, true);
-  add(std::make_unique<Session>(std::move(*rows), std::move(*answers), "", Surface::wake));
+  to_open_.push_back({file, show});
+  go_on_opening();
+}
+
+void Documents::go_on_opening() {
+  if (opening_.valid()) {
+    if (opening_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+    auto opened = opening_.get();
+    const bool wanted = to_open_.front().show;
+    to_open_.pop_front();
+    shown().around.opening.clear();
+    if (opened) {
+      const std::size_t before = shown_;
+      add(std::make_unique<Session>(std::move(opened->rows), std::move(opened->answers),
+                                    std::move(opened->overview), Surface::wake));
+      if (!wanted) show(before);
+    } else {
+      tell(opened.error().message, true);
+    }
+  }
+  if (to_open_.empty()) return;
+  shown().around.opening = to_open_.front().path;
+  const auto read = [open = open_, path = to_open_.front().path] {
+    auto opened = read_opened(open, path);
+    Surface::wake();
+    return opened;
+  };
+  opening_ = std::async(std::launch::async, read);
 }
 
 void Documents::show(std::size_t position) {
   Around around;  // the message goes with whoever reads it
   if (shown_ < sessions_.size()) around = shown().around;
-  around.files.clear();
-  for (const auto& one : sessions_) around.files.push_back(one->path());
   around.shown = shown_ = position;
   shown().around = std::move(around);
   surface_.rename("beamtape: " + shown().path());
+}
+
+// Each frame: what is shown of the others may have changed.
+void Documents::list_files() {
+  std::vector<OpenFile> files;
+  for (const auto& one : sessions_) {
+    const Instant* now = one->instant();
+    files.push_back({one->path(), now ? now->snapshot : 0, now ? now->wall_us : 0});
+  }
+  shown().around.files = std::move(files);
 }
 
 void Documents::fulfil() {
@@ -82,14 +128,16 @@ void Documents::fulfil() {
   }
   if (const auto report = shown().reported()) save_report(*report);
   if (wishes.file && *wishes.file < sessions_.size()) show(*wishes.file);
-  if (!wishes.open.empty()) open(wishes.open);
-  for (const std::string& file : surface_.dropped()) open(file);
+  if (!wishes.open.empty()) open(wishes.open, true);
+  for (const std::string& file : surface_.dropped()) open(file, true);
   // The last one stays: a window of nothing helps nobody.
   if (wishes.close_file && sessions_.size() > 1) {
     stamps_.erase(&shown());
     sessions_.erase(sessions_.begin() + static_cast<std::ptrdiff_t>(shown_));
     show(std::min(shown_, sessions_.size() - 1));
   }
+  go_on_opening();
+  list_files();
   quits_ |= wishes.quit;
   keep(false);
 }
@@ -116,7 +164,8 @@ void Documents::refresh(double now) {
     if (reading_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
     auto fresh = reading_.get();
     for (const auto& one : sessions_) {
-      if (!fresh || one.get() != fresh->of) continue;
+      // One that cannot be read for a moment is read at the next change.
+      if (!fresh || one.get() != being_read_) continue;
       one->renew(std::move(fresh->rows), std::move(fresh->answers), std::move(fresh->overview));
       break;
     }
@@ -128,15 +177,9 @@ void Documents::refresh(double now) {
   const std::string stamp = stamp_of(of->path());
   if (stamp == stamps_[of]) return;
   stamps_[of] = stamp;
-  const auto read = [open = open_, of, path = of->path(), node = of->overview().node] {
-    std::optional<Fresh> fresh;
-    auto rows = open(path);
-    auto answers = open(path);
-    // One that cannot be read for a moment is read at the next change.
-    if (rows && answers) {
-      Overview overview = read_overview(*rows, node);
-      fresh.emplace(Fresh{of, std::move(*rows), std::move(*answers), std::move(overview)});
-    }
+  being_read_ = of;
+  const auto read = [open = open_, path = of->path(), node = of->overview().node] {
+    auto fresh = read_opened(open, path, node);
     Surface::wake();
     return fresh;
   };

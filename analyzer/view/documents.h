@@ -1,9 +1,9 @@
 #pragma once
 
+#include <deque>
 #include <future>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +12,12 @@
 #include "analyzer/view/window.h"
 
 namespace beamtape {
+
+// A file as it was read for a session.
+struct Opened {
+  Recording rows, answers;
+  Overview overview;
+};
 
 // The open files, of which one is shown, and what panels wish of the window. Refers to what it is
 // given. For the drawing thread.
@@ -22,8 +28,9 @@ class Documents {
 
   Session& shown() { return *sessions_[shown_]; }  // there has to be one
   void add(std::unique_ptr<Session> session);
-  // Opens a file beside those that are open and shows it; else says in the shown one why not.
-  void open(const std::string& file);
+  // Opens a file beside those that are open, on a thread of its own, and shows it then if `show`;
+  // says in the shown one why it cannot.
+  void open(const std::string& file, bool show);
   void show(std::size_t position);
   // To be called after each frame.
   void fulfil();
@@ -31,12 +38,16 @@ class Documents {
   // the window is left.
   void keep(bool leaving);
   bool quits() const { return quits_; }
+  // Whether a file is being opened.
+  bool opening() const { return opening_.valid(); }
   // True while the shown file is being recorded: refresh() wants to be called every second.
   bool live() const;
   // Looks whether the shown file has grown, and reads it anew on a thread of its own.
   void refresh(double now);
 
  private:
+  void list_files();
+  void go_on_opening();
   void tell(const std::string& message, bool failed);
   std::string free_name(const std::string& ending);
   void save_picture();
@@ -50,12 +61,14 @@ class Documents {
   std::vector<std::unique_ptr<Session>> sessions_;
   std::size_t shown_ = 0;
   bool quits_ = false;
-  struct Fresh {
-    const Session* of = nullptr;
-    Recording rows, answers;
-    Overview overview;
+  std::future<Expected<Opened>> reading_;  // of a file that has grown
+  const Session* being_read_ = nullptr;
+  std::future<Expected<Opened>> opening_;
+  struct Wanted {
+    std::string path;
+    bool show = true;
   };
-  std::future<std::optional<Fresh>> reading_;
+  std::deque<Wanted> to_open_;  // the first one is being opened
   double looked_ = 0;
   std::map<const Session*, std::string> stamps_;  // of the file when it was read
 };

@@ -48,9 +48,9 @@ void draw_files(Session& session) {
     ImGui::PushID(static_cast<int>(i));
     ImGui::PushStyleColor(ImGuiCol_Button,
                           i == around.shown ? faded(theme().accent, 0.35F) : theme().raised);
-    if (ImGui::Button(base_name(around.files[i]).c_str())) session.wishes.file = i;
+    if (ImGui::Button(base_name(around.files[i].path).c_str())) session.wishes.file = i;
     ImGui::PopStyleColor();
-    explain(around.files[i] + "\nCtrl+Tab: the next one, Ctrl+W closes");
+    explain(around.files[i].path + "\nCtrl+Tab: the next one, Ctrl+W closes");
     ImGui::PopID();
     ImGui::SameLine();
   }
@@ -115,6 +115,9 @@ void draw_footer(const Session& session) {
       duration_text(now->target_us), size_text(now->received_bytes));
   if (now->filling) text += "  ·  still filling: not every process has been read in detail yet";
   if (!now->not_answered.empty()) text += "  ·  not answered: " + printable(now->not_answered);
+  if (!session.around.opening.empty()) {
+    text += "  ·  opening " + printable(session.around.opening) + " …";
+  }
   quiet_text(text);
   if (!session.around.message.empty()) {
     ImGui::SameLine();

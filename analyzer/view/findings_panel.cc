@@ -99,14 +99,29 @@ void draw_not_evaluated(const Findings& found) {
   ImGui::TreePop();
 }
 
+void draw_looking(Session& session) {
+  const std::int64_t reached = session.findings_reached();
+  const auto& instants = session.overview().instants;
+  empty_state("Looking for what is wrong …",
+              reached > 0
+                  ? fmt::format("At #{} of #{} to #{}. The other places can be used meanwhile.",
+                                reached, instants.front().snapshot, instants.back().snapshot)
+                  : "The other places can be used meanwhile.");
+  if (instants.empty() || reached == 0) return;
+  ImGui::Indent(scaled(20));
+  if (ImGui::Button("Stop")) session.stop_findings();
+  ImGui::Unindent(scaled(20));
+}
+
 void draw(Session& session) {
   const auto answer = session.findings();
   if (!answer) {
-    empty_state("Looking for what is wrong …", "The other places can be used meanwhile.");
+    draw_looking(session);
     return;
   }
   if (!answer->error.empty()) {
-    wrapped_text(printable(answer->error), theme().warning);
+    wrapped_text("No findings: " + printable(answer->error), theme().warning);
+    if (ImGui::Button("Look again")) session.look_again();
     return;
   }
   if (answer->found.findings.empty()) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,13 +20,18 @@
 
 namespace beamtape {
 
+using OpenRecording = std::function<Expected<Recording>(const std::string& file)>;
+
 // All that the panels share: the instant, the range, the selection, and the answers asked of the
 // desks. Knows nothing of drawing. Only for the drawing thread.
 class Session {
  public:
   // Two recordings of the same file: rows come from the one, what takes longer from the other.
   // `wake` is called on other threads when an answer is there.
-  Session(Recording rows, Recording answers, std::string node, std::function<void()> wake);
+  Session(Recording rows, Recording answers, const std::string& node, std::function<void()> wake);
+  // With the overview of them that somebody has read already.
+  Session(Recording rows, Recording answers, Overview overview, std::function<void()> wake);
+  ~Session();
 
   const std::string& path() const { return path_; }
   // Goes on with a newer state of the same file: at its end if it was at the end.
@@ -56,7 +60,7 @@ class Session {
 
   // Answers: null while they are being made.
   std::shared_ptr<const Rows> rows(const RowsQuestion& question);
-  std::shared_ptr<const Rows> shown_rows() const { return rows_.newest(); }
+  std::shared_ptr<const Rows> shown_rows() const;
   std::shared_ptr<const RowsText> rows_text(const std::shared_ptr<const Rows>& rows,
                                             std::size_t first, std::size_t count);
   // Curves of the rows' `metric` over the shown range.
@@ -67,14 +71,19 @@ class Session {
   std::shared_ptr<const std::string> copied();
   std::shared_ptr<const LifeText> life();
   std::shared_ptr<const FindingsText> findings();
+  // The snapshot that looking for findings has come to, 0 if it does not run; it can be stopped,
+  // and begun anew.
+  std::int64_t findings_reached() const;
+  void stop_findings();
+  void look_again();
   std::shared_ptr<const WaitsText> waits();
-  // Of compared(); null too if there is nothing to compare.
+  // Of comparison(); null too if there is nothing to compare.
   std::shared_ptr<const DiffText> diff();
   std::shared_ptr<const AllocText> allocators();
   // Asks for the supervision tree with children in this order; newest_tree() is the last one made,
   // be it of another instant.
   void ask_tree(const std::string& sort);
-  std::shared_ptr<const TreeText> newest_tree() const { return tree_.newest(); }
+  std::shared_ptr<const TreeText> newest_tree() const;
   // How busy the schedulers were, a value for each instant; null also where it was not recorded.
   std::shared_ptr<const Track> scheduler_use();
   bool busy() const { return rows_desk_.busy() || answers_desk_.busy(); }
@@ -110,10 +119,18 @@ class Session {
   std::optional<std::size_t> mark_a, mark_b;
   // Both, or the one that is set and the shown instant; nothing if that is one and the same.
   std::optional<std::pair<std::size_t, std::size_t>> compared() const;
+  // Another open file (a path) that B is of, at the instant that is shown of it; empty: this one.
+  std::string other_file;
+  // What Diff shows: of this file what compared() says; of two files A, else the shown instant, and
+  // what is shown of the other.
+  std::optional<Compared> comparison() const;
+  // How another file is opened, on any thread.
+  OpenRecording open_recording;
   // Sets both and shows what is between them.
   void compare(std::size_t a, std::size_t b);
 
  private:
+  void begin();
   void visit(Whereabouts place);
 
   std::string path_;
@@ -122,25 +139,9 @@ class Session {
   Whereabouts place_;
   std::vector<Whereabouts> visited_;
   std::size_t back_at_ = 0;
-  Question<RowsQuestion, Rows> rows_;
-  Question<std::pair<std::shared_ptr<const Rows>, std::pair<std::size_t, std::size_t>>, RowsText>
-      text_;
-  Question<SparksQuestion, Sparks> sparks_;
-  std::shared_ptr<std::atomic<bool>> stale_sparks_ = std::make_shared<std::atomic<bool>>();
-  Question<std::pair<std::shared_ptr<const Rows>, int>, std::string> csv_;
-  int copies_ = 0;
-  std::shared_ptr<const std::string> taken_;
-  Question<int, Expected<std::string>> report_;
-  int reports_ = 0;
-  std::shared_ptr<const Expected<std::string>> taken_report_;
-  Question<std::pair<std::string, std::pair<std::int64_t, std::size_t>>, LifeText> life_;
-  Question<std::size_t, FindingsText> findings_;
-  std::size_t findings_of_ = 0;  // so many instants
-  Question<std::int64_t, WaitsText> waits_;
-  Question<std::pair<std::int64_t, std::int64_t>, DiffText> diff_;
-  Question<std::int64_t, AllocText> allocators_;
-  Question<std::pair<std::int64_t, std::string>, TreeText> tree_;
-  Question<std::size_t, Track> scheduler_use_;
+  // All questions, with their newest answers.
+  struct Asked;
+  std::unique_ptr<Asked> asked_;
   // Last: their threads end before what they write to.
   Desk rows_desk_, answers_desk_;
 };

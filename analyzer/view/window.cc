@@ -172,9 +172,11 @@ Expected<void> show_window(const WindowOptions& options, const OpenRecording& op
   documents.add(std::make_unique<Session>(std::move(*rows), std::move(*answers), options.node,
                                           Surface::wake));
   begin(documents.shown(), *start, options);
-  for (const std::string& file : options.more) documents.open(file);
-  documents.show(0);
-  if (screenshot) return take_screenshot(**surface, documents.shown(), options.screenshot);
+  for (const std::string& file : options.more) documents.open(file, false);
+  if (screenshot) {
+    for (documents.fulfil(); documents.opening(); documents.fulfil()) (*surface)->wait(0.02);
+    return take_screenshot(**surface, documents.shown(), options.screenshot);
+  }
   run(**surface, documents, options.state);
   return {};
 }

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "analyzer/load/recording.h"
+#include "analyzer/view/session.h"
 
 namespace beamtape {
 
@@ -22,8 +21,6 @@ struct WindowOptions {
   std::string state;  // what is shown is written there as JSON whenever it changes: for tests
   std::vector<std::string> more;  // further files, a tab each
 };
-
-using OpenRecording = std::function<Expected<Recording>(const std::string& file)>;
 
 // Opens the window on a recording and returns when it is closed, or draws it once into a PNG.
 // `open` is called twice for each file: two threads read. kUsage: no such panel or instant.

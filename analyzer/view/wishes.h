@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,11 +38,18 @@ struct KeyPress {
   bool ctrl = false, alt = false, shift = false;
 };
 
+struct OpenFile {
+  std::string path;
+  std::int64_t snapshot = 0;  // that is shown of it; 0: it has none
+  std::int64_t wall_us = 0;   // when that was
+};
+
 // What the window tells the panels.
 struct Around {
-  std::vector<std::string> files;  // all that are open
-  std::size_t shown = 0;           // this one
-  std::string message;             // what became of the last wish
+  std::vector<OpenFile> files;
+  std::size_t shown = 0;  // this one
+  std::string opening;    // a file that is being opened; empty: none
+  std::string message;    // what became of the last wish
   bool failed = false;
 };
 

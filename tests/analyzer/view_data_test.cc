@@ -174,7 +174,8 @@ TEST(GroupFilter, FitsEveryNameThatFoldsToTheGroup) {
 }
 
 TEST(DiffText, OrdersRowsByAnyNumberAndExplainsIt) {
-  const DiffText text = read_diff_text(shop(), 1, 5);
+  const Recording recording = shop();
+  const DiffText text = read_diff_text(recording, recording, {1, 5, ""});
   ASSERT_EQ(text.error, "");
   ASSERT_TRUE(text.found.growth);
   ASSERT_EQ(text.tables.size(), text.found.tables.size());
@@ -194,7 +195,7 @@ TEST(DiffText, OrdersRowsByAnyNumberAndExplainsIt) {
       before = size;
     }
   }
-  EXPECT_NE(read_diff_text(shop(), 2, 2).error, "");
+  EXPECT_NE(read_diff_text(recording, recording, {2, 2, ""}).error, "");
 }
 
 TEST(TreeText, IsTheTreeInLinesThatKnowWhatIsBelowThem) {
@@ -219,6 +220,27 @@ TEST(TreeText, IsTheTreeInLinesThatKnowWhatIsBelowThem) {
   EXPECT_EQ(read_tree_text(recording, 1, "memory").seconds, 0) << "nothing is before the first";
   EXPECT_NE(read_tree_text(recording, 20, "colour").error, "");
   EXPECT_NE(read_tree_text(recording, 99, "memory").error, "");
+}
+
+TEST(Watched, IsToldHowFarReadingHasComeAndStopsIt) {
+  Recording recording = shop();
+  const auto watch = std::make_shared<Watch>();
+  recording.watch(watch);
+  const Table* table = recording.reader().table("process");
+  EXPECT_TRUE(recording.reader().rows(*table, 3, nullptr));
+  EXPECT_EQ(watch->snapshot, 3);
+  int seen = 0;
+  const auto read = recording.reader().history(
+      *table, 0, 1, 6,
+      [&](const SnapshotRecord&, const RowGroup&) {
+        if (++seen == 2) watch->stopped = true;
+        return true;
+      },
+      nullptr);
+  EXPECT_FALSE(read) << "what is not whole is no answer";
+  EXPECT_EQ(seen, 2);
+  EXPECT_EQ(watch->snapshot, 3);
+  EXPECT_FALSE(recording.reader().rows(*table, 4, nullptr));
 }
 
 class SessionTest : public ::testing::Test {
@@ -260,6 +282,39 @@ TEST_F(SessionTest, ZoomsNoFurtherOutThanTheRecording) {
   EXPECT_LT(session.from_s, 71);
 }
 
+TEST_F(SessionTest, ComparesWithWhatIsShownOfAnotherFileAsDiffOfTwoFilesDoes) {
+  int opened = 0;
+  session.open_recording = [&opened](const std::string& file) -> Expected<Recording> {
+    if (file != "other.beamtape") return fail(Error::Code::kNotFound, "cannot open " + file);
+    ++opened;
+    return Recording(std::make_unique<FakeReader>(shop_story()), file);
+  };
+  session.around.files = {{"shop.beamtape", 6, 0}, {"other.beamtape", 2, 0}, {"gone", 1, 0}};
+  session.go_to(4);
+  session.other_file = "other.beamtape";
+  EXPECT_EQ(session.comparison(), (Compared{5, 2, "other.beamtape"}));
+  const auto settle = [&] {
+    while (!session.diff()) std::this_thread::yield();
+    return session.diff();
+  };
+  EXPECT_EQ(settle()->error, "");
+  EXPECT_EQ(settle()->found.matching, Matching::kName);
+  const Recording a = shop(), b = shop();
+  const auto same = diff({&a, a.snapshot(5)}, {&b, b.snapshot(2)});
+  ASSERT_TRUE(same);
+  ASSERT_EQ(settle()->found.tables.size(), same->tables.size());
+  for (std::size_t i = 0; i < same->tables.size(); ++i) {
+    EXPECT_EQ(settle()->found.tables[i].rows.size(), same->tables[i].rows.size());
+  }
+  session.around.files[1].snapshot = 3;
+  EXPECT_EQ(settle()->of.b, 3);
+  EXPECT_EQ(opened, 1) << "once for all of its instants";
+  session.other_file = "gone";
+  EXPECT_EQ(settle()->error, "cannot open gone");
+  session.other_file = "closed meanwhile";
+  EXPECT_EQ(session.comparison(), std::nullopt);
+}
+
 TEST_F(SessionTest, ComparesTheTwoEndsOfADrag) {
   session.show("processes");
   EXPECT_EQ(session.compared(), std::nullopt);
@@ -268,7 +323,7 @@ TEST_F(SessionTest, ComparesTheTwoEndsOfADrag) {
   EXPECT_EQ(session.place().panel, "diff");
   EXPECT_EQ(session.compared(), (std::pair<std::size_t, std::size_t>(0, 4)));
   while (!session.diff()) std::this_thread::yield();
-  EXPECT_EQ(session.diff()->snapshots, (std::pair<std::int64_t, std::int64_t>(1, 5)));
+  EXPECT_EQ(session.diff()->of, (Compared{1, 5, ""}));
   session.go_back();
   EXPECT_EQ(session.place().panel, "processes");
 }
