@@ -80,11 +80,11 @@ void draw_growth_part(Session& session, const Diff& diff, const GrowthPart& part
                part.id.empty() ? part.name : part.id);
   }
   explain(printable(part.name));
-  number_cell(1, amount_text(part.a, Unit::kBytes), theme().text);
-  number_cell(2, amount_text(part.b, Unit::kBytes), theme().text);
-  number_cell(3, signed_text(part.difference(), Unit::kBytes), colour_of(part.difference()));
+  number_cell(1, signed_text(part.difference(), Unit::kBytes), colour_of(part.difference()));
   explain(fmt::format("{} bytes", part.difference()));
-  draw_bar(4, part.difference(), most);
+  draw_bar(2, part.difference(), most);
+  number_cell(3, amount_text(part.a, Unit::kBytes), theme().text);
+  number_cell(4, amount_text(part.b, Unit::kBytes), theme().text);
   number_cell(5, percent_text(percent_of(part)), theme().text);
   number_cell(6, rate_of(diff, part.difference(), Unit::kBytes), theme().text);
   ImGui::PopID();
@@ -101,7 +101,10 @@ void draw_growth(Session& session, const Diff& diff) {
   }
   if (!ImGui::BeginTable("growth", 7, kTableFlags)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  for (const float width : {380.0F, 90.0F, 90.0F, 100.0F, 200.0F, 80.0F, 90.0F}) {
+  // The difference in sight, also beside the inspector.
+  const float name = std::clamp(ImGui::GetContentRegionAvail().x * 0.42F, scaled(200), scaled(380));
+  ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, name);
+  for (const float width : {100.0F, 160.0F, 90.0F, 90.0F, 80.0F, 90.0F}) {
     ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, scaled(width));
   }
   ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
@@ -110,10 +113,10 @@ void draw_growth(Session& session, const Diff& diff) {
       "The node's memory by type, processes by group and down to those that changed most, ETS "
       "tables by name. The parts of a part add up to it: what they do not explain is a part too.",
       false);
-  table_head(1, "A", "At the one end", true);
-  table_head(2, "B", "At the other", true);
-  table_head(3, "difference", "B less A", true);
-  table_head(4, "", "To the right: more at B; to the left: less", false);
+  table_head(1, "difference", "B less A", true);
+  table_head(2, "", "To the right: more at B; to the left: less", false);
+  table_head(3, "A", "At the one end", true);
+  table_head(4, "B", "At the other", true);
   table_head(5, "per cent", "Of A", true);
   table_head(6, "per second", "Of the time between A and B", true);
   int id = 0;
@@ -317,7 +320,7 @@ void draw_ends(Session& session, const Compared& of, const DiffText* text) {
 }
 
 void draw_tabs(Session& session, const DiffText& text) {
-  if (!ImGui::BeginTabBar("subjects")) return;
+  if (!ImGui::BeginTabBar("subjects", ImGuiTabBarFlags_FittingPolicyScroll)) return;
   if (ImGui::BeginTabItem("Where memory went")) {
     draw_growth(session, text.found);
     ImGui::EndTabItem();

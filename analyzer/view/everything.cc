@@ -42,6 +42,9 @@ void draw_files(Session& session) {
   if (around.files.size() < 2) {
     title_text(base_name(session.path()));
     ImGui::SameLine();
+    // On one line with the larger letters.
+    const float lower = 0.8F * (faces().title->FontSize - faces().text->FontSize);
+    ImGui::SetCursorPosY(ImGui::GetCursorPosY() + lower);
     return;
   }
   for (std::size_t i = 0; i < around.files.size(); ++i) {
@@ -56,10 +59,25 @@ void draw_files(Session& session) {
   }
 }
 
+constexpr float kSpeedWidth = 64;
+constexpr const char* kPalette = "Do …";
+
+const char* play_text(const Session& session) { return session.playing ? "Pause" : "Play"; }
+
+// Of all that stands at the right of the title.
+float buttons_width(const Session& session) {
+  const ImGuiStyle& style = ImGui::GetStyle();
+  float width = scaled(kSpeedWidth) + style.ItemSpacing.x;
+  for (const char* text : {"◂", "▸", play_text(session), kPalette, "?"}) {
+    width += ImGui::CalcTextSize(text).x + 2 * style.FramePadding.x + style.ItemSpacing.x;
+  }
+  return width - style.ItemSpacing.x;
+}
+
 void draw_title(Session& session) {
   ImGui::AlignTextToFramePadding();
   draw_files(session);
-  const float buttons = ImGui::GetWindowContentRegionMax().x - scaled(330);
+  const float buttons = ImGui::GetWindowContentRegionMax().x - buttons_width(session);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float end = ImGui::GetWindowPos().x + buttons - scaled(12);
   const std::string title = title_of(session);
@@ -69,20 +87,21 @@ void draw_title(Session& session) {
   ImGui::PopClipRect();
   if (ImGui::GetItemRectMax().x > end) explain(title);
   ImGui::SameLine(buttons);
+  ImGui::SetCursorPosY(ImGui::GetStyle().WindowPadding.y);
   if (ImGui::Button("◂")) session.go_back();
   explain("Back (Alt+Left)");
   ImGui::SameLine();
   if (ImGui::Button("▸")) session.go_forward();
   explain("Forward (Alt+Right)");
   ImGui::SameLine();
-  if (ImGui::Button(session.playing ? "Pause" : "Play")) session.playing = !session.playing;
+  if (ImGui::Button(play_text(session))) session.playing = !session.playing;
   explain("Walks through the snapshots at their own pace, faster by the number beside (Space)");
   ImGui::SameLine();
-  ImGui::SetNextItemWidth(scaled(64));
+  ImGui::SetNextItemWidth(scaled(kSpeedWidth));
   ImGui::DragFloat("##speed", &session.speed, 0.1F, 0.1F, 1000, "%.1fx");
   explain("How much faster than it was: drag");
   ImGui::SameLine();
-  if (ImGui::Button("Do …")) ImGui::OpenPopup("palette");
+  if (ImGui::Button(kPalette)) ImGui::OpenPopup("palette");
   explain("Anything by its name (Ctrl+P)");
   ImGui::SameLine();
   if (ImGui::Button("?")) ImGui::OpenPopup("keys");
@@ -100,6 +119,7 @@ void draw_places(Session& session) {
     if (ImGui::Selectable(label.c_str(), session.place().panel == panel.name)) {
       session.show(panel.name);
     }
+    tell_place(session, std::string("place ") + panel.name);
     explain(panel.explanation);
   }
 }
@@ -165,6 +185,7 @@ void draw_everything(Session& session, float width, float height) {
   ImGui::Begin("beamtape", nullptr,
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+  session.around.places.clear();
   take_keys(session);
   draw_title(session);
   const float timeline = std::clamp(height * 0.27F, scaled(190), scaled(320));

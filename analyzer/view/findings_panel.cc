@@ -58,8 +58,10 @@ const char* show_text(const std::string& kind) {
 
 void draw_actions(Session& session, const Finding& finding) {
   const auto& subject = finding.subject;
-  if (leads_somewhere(subject.kind) && ImGui::Button(show_text(subject.kind))) {
-    follow(session, subject.kind, subject.id);
+  if (leads_somewhere(subject.kind)) {
+    const bool clicked = ImGui::Button(show_text(subject.kind));
+    tell_place(session, "show " + subject.kind);
+    if (clicked) follow(session, subject.kind, subject.id);
   }
   ImGui::SameLine();
   if (ImGui::Button("Compare its ends")) {

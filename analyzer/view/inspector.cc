@@ -30,13 +30,28 @@ bool section(const std::string& title) {
   return open;
 }
 
+// What the curve reaches in the shown range: it has no scale otherwise.
+void draw_most(const Session& session, const LifeText& life, const LifeText::Curve& one) {
+  double most = 0;
+  for (std::size_t i = 0; i < one.values.size(); ++i) {
+    const bool shown = life.seconds[i] >= session.from_s && life.seconds[i] <= session.to_s;
+    if (shown && one.values[i] > most) most = one.values[i];
+  }
+  if (most <= 0) return;
+  ImGui::SameLine();
+  quiet_text("to " + track_text(most, one.unit, one.is_rate));
+  explain("The largest value in the shown range");
+}
+
 void draw_telling(Session& session, const LifeText& life) {
   for (std::size_t i = 0; i < life.telling; ++i) {
     const LifeText::Curve& one = life.curves[i];
     quiet_text(one.name);
     explain(one.explanation);
+    draw_most(session, life, one);
     ImGui::SameLine();
-    right_text(one.text, theme().text);
+    right_text(one.text, one.why.empty() ? theme().text : theme().quiet);
+    explain(one.why);
     curve(session, life.seconds, one.values,
           {theme().accent, scaled(34), one.unit, one.is_rate, life.pid});
   }
@@ -144,7 +159,9 @@ void draw_links(Session& session, const LifeText& life) {
       quiet_text(relation);
     }
     ImGui::Indent(scaled(10));
-    const bool process = link.ref.rfind("<", 0) == 0, port = link.ref.rfind("#Port<", 0) == 0;
+    // An ancestor may be told by its registered name.
+    const bool process = link.ref.rfind("<", 0) == 0 || relation == "ancestors";
+    const bool port = link.ref.rfind("#Port<", 0) == 0;
     const std::string text =
         link.ref.empty() || link.name.empty() ? link.ref + link.name : link.ref + "  " + link.name;
     thing_link(session, text, process ? "process" : port ? "port" : "", link.ref);
@@ -165,7 +182,8 @@ void draw_numbers(Session& session, const LifeText& life) {
     quiet_text(one.name);
     explain(one.name + "\n" + one.explanation);
     ImGui::TableSetColumnIndex(1);
-    right_text(one.text, theme().text);
+    right_text(one.text, one.why.empty() ? theme().text : theme().quiet);
+    explain(one.why);
     ImGui::TableSetColumnIndex(2);
     curve(session, life.seconds, one.values,
           {theme().accent, ImGui::GetTextLineHeight(), one.unit, one.is_rate, life.pid});

@@ -57,11 +57,12 @@ bool changes(const ProcessLife& life, std::size_t column) {
 
 void add_curve(const Shown& column, std::size_t at, const ProcessLife& life,
                const ProcessLife::Row& shown, LifeText& text) {
-  LifeText::Curve curve{column.name, explanation_of(column), column.unit, false, {}, ""};
+  LifeText::Curve curve{column.name, explanation_of(column), column.unit, false, {}, "", ""};
   for (const ProcessLife::Row& row : life.rows) curve.values.push_back(number_of(row.values[at]));
   if (column.kind == Kind::kCounter) make_rate(text.seconds, curve);
   const auto row = static_cast<std::size_t>(&shown - life.rows.data());
   curve.text = track_text(curve.values[row], curve.unit, curve.is_rate);
+  if (const NoValue* none = no_value(shown.values[at])) curve.why = none->reason();
   text.curves.push_back(std::move(curve));
 }
 

@@ -27,6 +27,7 @@ struct LifeText {
     bool is_rate = false;
     std::vector<double> values;  // one for each of LifeText::seconds; NaN: not read
     std::string text;            // at the asked instant
+    std::string why;             // there is no value then; empty: there is, or nobody can tell
   };
   std::vector<Curve> curves;  // of every number that changes; the `telling` ones first
   std::size_t telling = 0;    // mailbox, memory, work, heap: shown large

@@ -23,6 +23,13 @@ void draw_track(Session& session, const Track& track) {
         {theme().accent, scaled(60), track.unit, track.is_rate});
 }
 
+// Digits in groups, as everywhere; not of what is a name.
+std::string fact_text(const std::string& name, const std::string& value) {
+  const bool digits = !value.empty() && value.size() < 18 &&
+                      value.find_first_not_of("0123456789") == std::string::npos;
+  return digits && name != "creation" ? grouped(std::stoll(value)) : printable(value);
+}
+
 void draw(Session& session) {
   const Overview& overview = session.overview();
   if (overview.instants.empty()) {
@@ -47,7 +54,7 @@ void draw(Session& session) {
     quiet_text(printable(name));
     ImGui::TableSetColumnIndex(1);
     ImGui::PushFont(faces().mono);
-    wrapped_text(printable(value), theme().text);
+    wrapped_text(fact_text(name, value), theme().text);
     ImGui::PopFont();
   }
   ImGui::EndTable();

@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
@@ -29,12 +30,31 @@ void draw_remarks(const Overview& overview) {
   }
 }
 
+struct Head {
+  const char* name;
+  const char* explanation;
+};
+
+constexpr Head kHeads[] = {
+    {"snapshot", "A click goes there"},
+    {"time (UTC)", "When the first question was asked"},
+    {"processes", "That were listed"},
+    {"not read", "Processes of which something could not be read: their cells say why"},
+    {"took", "From the first question to the last answer: a snapshot is not one instant"},
+    {"cost on node", "Time of the workers that answered, on the node: an upper bound of their CPU"},
+    {"received", "Bytes that the node sent"},
+    {"what is missing", "Questions that the node did not answer, and why"},
+};
+constexpr int kHeadCount = static_cast<int>(std::size(kHeads));
+
+bool is_number(int column) { return column > 1 && column < kHeadCount - 1; }
+
 void cell(int column, const std::string& text) {
   ImGui::TableSetColumnIndex(column);
   ImGui::PushFont(faces().mono);
   const float room = ImGui::GetContentRegionAvail().x;
   const float wide = ImGui::CalcTextSize(text.c_str()).x;
-  if (column > 0 && column < 7 && wide < room) {
+  if (is_number(column) && wide < room) {
     ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - wide);
   }
   ImGui::TextUnformatted(text.c_str());
@@ -66,13 +86,13 @@ void draw_snapshots(Session& session) {
   const ImGuiTableFlags flags = ImGuiTableFlags_Resizable | ImGuiTableFlags_RowBg |
                                 ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY |
                                 ImGuiTableFlags_SizingFixedFit;
-  if (!ImGui::BeginTable("snapshots", 8, flags)) return;
+  if (!ImGui::BeginTable("snapshots", kHeadCount, flags)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  for (const char* head : {"snapshot", "time (UTC)", "processes", "not read", "took",
-                           "cost on node", "received", "what is missing"}) {
-    ImGui::TableSetupColumn(head);
+  for (const Head& head : kHeads) ImGui::TableSetupColumn(head.name);
+  ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+  for (int i = 0; i < kHeadCount; ++i) {
+    table_head(i, kHeads[i].name, kHeads[i].explanation, is_number(i));
   }
-  ImGui::TableHeadersRow();
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(session.overview().instants.size()));
   while (clipper.Step()) {

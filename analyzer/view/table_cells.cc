@@ -64,6 +64,7 @@ void draw_menu(Session& session, const std::shared_ptr<const Rows>& rows,
     const bool pinned =
         std::find(session.pinned.begin(), session.pinned.end(), key) != session.pinned.end();
     if (ImGui::MenuItem(pinned ? "Unpin" : "Pin to the top", "P")) session.pin(key);
+    tell_place(session, "menu pin");
     if (ImGui::MenuItem("Mark with the next colour", "T")) session.tag(key);
     ImGui::Separator();
   }
@@ -121,6 +122,7 @@ void draw_table_row(Session& session, const std::shared_ptr<const Rows>& rows,
     if (!ImGui::TableSetColumnIndex(static_cast<int>(i))) continue;
     if (i == 0 && tag > 0) draw_tag(tag);
     draw_cell(session, rows->question, rows->columns[i], cells[i]);
+    if (i == 0) tell_place(session, "row " + key);
     if (ImGui::TableGetColumnFlags() & ImGuiTableColumnFlags_IsHovered) under = i;
   }
   if (spark && ImGui::TableSetColumnIndex(static_cast<int>(rows->columns.size()))) {

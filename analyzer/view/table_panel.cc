@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "analyzer/load/text.h"
+#include "analyzer/view/panel.h"
 #include "analyzer/view/table_cells.h"
 #include "analyzer/view/widgets.h"
 
@@ -80,17 +81,19 @@ void draw_filter_line(const Session& session, Choice& choice, const Rows* rows) 
   quiet_text(text);
 }
 
-void draw_grouping(Choice& choice, const Rows& rows) {
+void draw_grouping(Session& session, Choice& choice, const Rows& rows) {
   if (rows.group_keys.empty()) return;
   ImGui::SameLine();
   const std::string label =
       choice.group_by.empty() ? "Group by" : fmt::format("By {}", choice.group_by);
   if (ImGui::Button((label + "###grouping").c_str())) ImGui::OpenPopup("grouping");
+  tell_place(session, "grouping");
   explain("Sums of rows by what they have in common");
   if (!ImGui::BeginPopup("grouping")) return;
   if (ImGui::MenuItem("Each row", nullptr, choice.group_by.empty())) choice.group_by.clear();
   for (const std::string& key : rows.group_keys) {
     if (ImGui::MenuItem(key.c_str(), nullptr, choice.group_by == key)) choice.group_by = key;
+    tell_place(session, "group by " + key);
   }
   ImGui::EndPopup();
 }
@@ -135,23 +138,25 @@ std::string spark_metric(const Rows& rows) {
   return found != rows.all_columns.end() && found->number ? rows.sorted_by : "memory";
 }
 
-ImGuiTableColumnFlags flags_of(const ColumnHead& head, const Choice& choice) {
+ImGuiTableColumnFlags flags_of(const ColumnHead& head, const Rows& rows, const Choice& choice) {
   ImGuiTableColumnFlags flags = ImGuiTableColumnFlags_None;
-  const bool first = choice.sort.rfind(head.name + ":", 0) == 0;
-  const bool down = first ? choice.sort.find(head.name + ":desc") == 0 : head.number;
+  const bool first = head.name == rows.sorted_by;
+  const bool chosen = choice.sort.rfind(head.name + ":", 0) == 0;
+  const bool down = chosen ? choice.sort.find(head.name + ":desc") == 0 : head.number;
   if (down) flags |= ImGuiTableColumnFlags_PreferSortDescending;
   // A table begins anew when its columns change; what it was sorted by stays.
   if (first) flags |= ImGuiTableColumnFlags_DefaultSort;
   return flags;
 }
 
-void draw_heads(const Rows& rows, Choice& choice, const std::string& spark) {
+void draw_heads(Session& session, const Rows& rows, Choice& choice, const std::string& spark) {
   ImGui::TableSetupScrollFreeze(1, 1 + static_cast<int>(rows.pinned));
   for (const ColumnHead& head : rows.columns) {
     // Room for a mark beside a pid.
     const bool marked = head.link && &head == rows.columns.data();
     ImGui::TableSetupColumn(
-        head.name.c_str(), flags_of(head, choice) | (marked ? ImGuiTableColumnFlags_WidthFixed : 0),
+        head.name.c_str(),
+        flags_of(head, rows, choice) | (marked ? ImGuiTableColumnFlags_WidthFixed : 0),
         marked ? scaled(104) : 0);
   }
   if (!spark.empty()) {
@@ -162,6 +167,7 @@ void draw_heads(const Rows& rows, Choice& choice, const std::string& spark) {
   for (std::size_t i = 0; i < rows.columns.size(); ++i) {
     const ColumnHead& head = rows.columns[i];
     table_head(static_cast<int>(i), head.name, head.explanation, head.number, true);
+    tell_place(session, "head " + head.name);
   }
   if (!spark.empty()) {
     table_head(static_cast<int>(rows.columns.size()), "over time",
@@ -262,7 +268,7 @@ void draw_table_panel(Session& session, const char* table) {
                     choice.group_by});
   draw_filter_line(session, choice, rows.get());
   if (!rows) return;
-  draw_grouping(choice, *rows);
+  draw_grouping(session, choice, *rows);
   if (!rows->columns.empty()) draw_column_chooser(choice.columns, *rows);
   if (!rows->error.empty()) wrapped_text(rows->error, theme().warning);
   for (const std::string& one : rows->damage) wrapped_text("damaged: " + one, theme().critical);
@@ -279,7 +285,7 @@ void draw_table_panel(Session& session, const char* table) {
   std::string id = choice.view;
   for (const ColumnHead& head : rows->columns) id += "," + head.name;
   if (!ImGui::BeginTable(id.c_str(), count, flags)) return;
-  draw_heads(*rows, choice, spark);
+  draw_heads(session, *rows, choice, spark);
   draw_rows(session, rows, choice, spark);
   ImGui::EndTable();
   if (rows->order.empty() && rows->error.empty()) {

@@ -13,7 +13,8 @@ const Panel kEtsPanel{"ets", "ETS", "Every ETS table at this instant",
                       [](Session& session) { draw_table_panel(session, "ets"); }};
 const Panel kPortsPanel{"ports", "Ports", "Every port at this instant",
                         [](Session& session) { draw_table_panel(session, "ports"); }};
-const Panel kSocketsPanel{"sockets", "Sockets", "Sockets of the socket module",
+const Panel kSocketsPanel{"sockets", "Sockets",
+                          "Sockets of the socket module (those of gen_tcp are ports)",
                           [](Session& session) { draw_table_panel(session, "sockets"); }};
 const Panel kSchedulersPanel{"schedulers", "Schedulers", "Run queues of the schedulers",
                              [](Session& session) { draw_table_panel(session, "schedulers"); }};

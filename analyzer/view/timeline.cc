@@ -238,6 +238,7 @@ void tell_hovered(Session& session, const Area& area) {
 void take_mouse(Session& session, const Area& area) {
   ImGui::SetCursorScreenPos({area.low.x, area.low.y});
   ImGui::InvisibleButton("timeline", {area.high.x - area.low.x, area.high.y - area.low.y});
+  tell_place(session, "timeline");
   const ImGuiIO& io = ImGui::GetIO();
   if (ImGui::IsItemHovered()) {
     tell_hovered(session, area);

@@ -160,6 +160,9 @@ void draw_timeline_marks(Session& session, const TimelineArea& area, float left)
     list.AddRectFilled({a, area.low.y}, {b, area.high.y}, faded(colour_of(*under), 0.25F));
   }
   for (const Mark& mark : marks) draw_sign(mark, y, size);
+  if (session.around.tells_places && !marks.empty()) {
+    session.around.places["first mark"] = {marks.front().x, y};
+  }
   if (!under) return;
   ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   tell(session, *under);

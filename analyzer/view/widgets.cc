@@ -62,6 +62,12 @@ void wrapped_text(const std::string& text, Theme::Colour colour) {
   ImGui::PopStyleColor();
 }
 
+void tell_place(Session& session, const std::string& name) {
+  if (!session.around.tells_places || !ImGui::IsItemVisible()) return;
+  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+  session.around.places[name] = {(low.x + high.x) / 2, (low.y + high.y) / 2};
+}
+
 void explain(const std::string& text) {
   if (text.empty() || !ImGui::IsItemHovered()) return;
   ImGui::BeginTooltip();

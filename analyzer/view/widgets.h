@@ -20,6 +20,8 @@ void table_head(int column, const std::string& name, const std::string& explanat
                 bool sortable = false);
 void title_text(const std::string& text);
 void wrapped_text(const std::string& text, Theme::Colour colour);
+// Notes for tests where the middle of what was drawn last is (Around::places).
+void tell_place(Session& session, const std::string& name);
 // Shown while the mouse is over what was drawn last. Nothing for an empty text.
 void explain(const std::string& text);
 // What stands where there is nothing to show, and why.

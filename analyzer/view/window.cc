@@ -76,7 +76,9 @@ void run(Surface& surface, Documents& documents, const std::string& state_path) 
     documents.refresh(surface.now());
     play(session, surface.now(), since);
     session.pressed = surface.pressed();
+    session.around.tells_places = !state_path.empty();
     draw_frame(surface, session);
+    session.around.typing = ImGui::GetIO().WantTextInput;
     documents.fulfil();  // before the frame is shown: a picture is taken of what was drawn
     surface.show();
     if (state_path.empty()) continue;

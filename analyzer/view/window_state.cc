@@ -1,5 +1,7 @@
 #include "analyzer/view/window_state.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -28,6 +30,8 @@ std::string state_json(Session& session) {
              {"a", mark_json(session, session.mark_a)},
              {"b", mark_json(session, session.mark_b)},
              {"playing", session.playing},
+             {"group_by", rows ? Json(rows->question.group_by) : Json()},
+             {"opening", session.around.opening},
              {"shown_seconds", static_cast<std::int64_t>(session.to_s - session.from_s)},
              {"findings", findings ? Json(findings->found.findings.size()) : Json()},
              {"table", rows ? Json(rows->question.table) : Json()},
@@ -39,7 +43,11 @@ std::string state_json(Session& session) {
              {"hovered", session.hovered.process},
              {"light", session.remembered->light},
              {"message", session.around.message},
+             {"typing", session.around.typing},
              {"busy", session.busy()}};
+  for (const auto& [name, at] : session.around.places) {
+    state["at " + name] = fmt::format("{:.0f} {:.0f}", at.first, at.second);
+  }
   return state.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace beamtape {
@@ -51,6 +53,10 @@ struct Around {
   std::string opening;    // a file that is being opened; empty: none
   std::string message;    // what became of the last wish
   bool failed = false;
+  bool typing = false;  // a line of text takes the keys
+  // For tests that work the window with a mouse: where things are, by name, in pixels.
+  bool tells_places = false;
+  std::map<std::string, std::pair<float, float>> places;
 };
 
 }  // namespace beamtape

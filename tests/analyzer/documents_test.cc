@@ -1,0 +1,152 @@
+// The open files of a window, without a window.
+
+#include "analyzer/view/documents.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "tests/analyzer/fake_reader.h"
+#include "tests/analyzer/shop.h"
+
+namespace beamtape {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A window of which nobody sees anything.
+class FakeSurface : public Surface {
+ public:
+  void draw(const std::function<void(float, float)>& build) override { build(1024, 700); }
+  void show() override {}
+  void finish() override {}
+  Expected<void> save(const std::string&) override { return {}; }
+  void wait(double) override {}
+  bool closing() const override { return false; }
+  double now() const override { return 0; }
+  std::vector<KeyPress> pressed() override { return {}; }
+  std::vector<std::string> dropped() override { return std::exchange(to_drop, {}); }
+  std::pair<int, int> size() const override { return {1024, 700}; }
+  void set_light(bool) override {}
+  std::string layout() const override { return "wide"; }
+  bool layout_changed() override { return false; }
+  void set_layout(const std::string&) override {}
+  void rename(const std::string& title) override { title_ = title; }
+
+  std::vector<std::string> to_drop;
+  std::string title_;
+};
+
+Expected<Recording> open_fake(const std::string& file) {
+  if (file.find("bad") != std::string::npos) {
+    return fail(Error::Code::kNotFound, "cannot open " + file + ": no such file");
+  }
+  return Recording(std::make_unique<FakeReader>(shop_story()), file);
+}
+
+class DocumentsTest : public ::testing::Test {
+ protected:
+  DocumentsTest() {
+    documents.add(std::make_unique<Session>(*open_fake("first"), *open_fake("first"), "", [] {}));
+  }
+  // Frames until nothing is being opened any more.
+  void settle() {
+    do {
+      documents.fulfil();
+      std::this_thread::yield();
+    } while (documents.opening());
+  }
+  const Around& around() { return documents.shown().around; }
+
+  FakeSurface surface;
+  OpenRecording open = open_fake;
+  std::shared_ptr<Remembered> remembered = std::make_shared<Remembered>();
+  Documents documents{surface, open, remembered, ""};
+};
+
+TEST_F(DocumentsTest, OpensWhatIsDroppedOntoTheWindowAndShowsTheLast) {
+  surface.to_drop = {"second", "third"};
+  settle();
+  ASSERT_EQ(around().files.size(), 3U);
+  EXPECT_EQ(around().shown, 2U);
+  EXPECT_EQ(documents.shown().path(), "third");
+  EXPECT_EQ(around().files[1].snapshot, 6) << "what is shown of each is known to the others";
+  EXPECT_EQ(surface.title_, "beamtape: third");
+  EXPECT_EQ(around().opening, "");
+}
+
+TEST_F(DocumentsTest, SayWhyAFileCannotBeOpenedAndGoOnWithTheNext) {
+  surface.to_drop = {"bad", "second"};
+  settle();
+  EXPECT_EQ(around().files.size(), 2U);
+  EXPECT_THAT(around().message, HasSubstr("cannot open bad"));
+  EXPECT_TRUE(around().failed);
+}
+
+TEST_F(DocumentsTest, StayWhereTheyAreWhenFilesAreOpenedBeside) {
+  documents.open("second", false);
+  EXPECT_TRUE(documents.opening());
+  EXPECT_EQ(around().opening, "second");
+  settle();
+  EXPECT_EQ(around().files.size(), 2U);
+  EXPECT_EQ(around().shown, 0U);
+}
+
+TEST_F(DocumentsTest, CloseAllButTheLast) {
+  surface.to_drop = {"second"};
+  settle();
+  for (int i = 0; i < 2; ++i) {
+    documents.shown().wishes.close_file = true;
+    settle();
+    EXPECT_EQ(around().files.size(), 1U);
+    EXPECT_EQ(documents.shown().path(), "first");
+  }
+}
+
+TEST_F(DocumentsTest, RememberFilesAndLayout) {
+  surface.to_drop = {"second"};
+  settle();
+  documents.keep(true);
+  ASSERT_EQ(remembered->recent.size(), 2U);
+  EXPECT_THAT(remembered->recent[0], HasSubstr("second"));
+  EXPECT_EQ(remembered->layout, "wide");
+  EXPECT_EQ(remembered->width, 1024);
+}
+
+// A window that is closed while it looks for findings in a large file must not stay.
+TEST(Desk, ThatEndsStopsTheJobThatRuns) {
+  std::atomic<bool> begun = false;
+  const int topic = 0;
+  {
+    Desk desk(*open_fake("first"), [] {});
+    desk.ask(&topic, [&](const std::shared_ptr<Recording>& recording) {
+      const Table* table = recording->reader().table("process");
+      while (recording->reader().rows(*table, 3, nullptr)) begun = true;
+    });
+    while (!begun) std::this_thread::yield();
+    EXPECT_EQ(desk.reached(&topic), 3);
+  }
+}
+
+TEST(Desk, StopsAJobOfATopicAndGoesOnWithTheNext) {
+  Desk desk(*open_fake("first"), [] {});
+  const int endless = 0, other = 0;
+  std::atomic<bool> begun = false, done = false;
+  desk.ask(&endless, [&](const std::shared_ptr<Recording>& recording) {
+    const Table* table = recording->reader().table("process");
+    while (recording->reader().rows(*table, 3, nullptr)) begun = true;
+  });
+  while (!begun) std::this_thread::yield();
+  desk.stop(&other);
+  EXPECT_TRUE(desk.busy()) << "that one does not run";
+  desk.ask(&other, [&](const std::shared_ptr<Recording>& recording) {
+    done = recording->reader().rows(*recording->reader().table("process"), 1, nullptr).has_value();
+  });
+  desk.stop(&endless);
+  while (desk.busy()) std::this_thread::yield();
+  EXPECT_TRUE(done);
+}
+
+}  // namespace
+}  // namespace beamtape
