@@ -234,8 +234,8 @@ void draw_inspector(Session& session) {
   quiet_text(life->span);
   if (!life->absent.empty()) wrapped_text(life->absent, theme().warning);
   draw_telling(session, *life);
-  draw_waits(session, *life);
   draw_stacks(session, *life);
+  draw_waits(session, *life);
   draw_links(session, *life);
   draw_numbers(session, *life);
   draw_facts(*life);

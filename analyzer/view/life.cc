@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "analyzer/load/process_life.h"
@@ -62,7 +63,12 @@ void add_curve(const Shown& column, std::size_t at, const ProcessLife& life,
   if (column.kind == Kind::kCounter) make_rate(text.seconds, curve);
   const auto row = static_cast<std::size_t>(&shown - life.rows.data());
   curve.text = track_text(curve.values[row], curve.unit, curve.is_rate);
-  if (const NoValue* none = no_value(shown.values[at])) curve.why = none->reason();
+  if (const NoValue* none = no_value(shown.values[at])) {
+    curve.why = none->reason();
+  } else if (std::isnan(curve.values[row])) {
+    curve.text = "–";
+    curve.why = "a rate needs the snapshot before, and it was not there then";
+  }
   text.curves.push_back(std::move(curve));
 }
 

@@ -18,6 +18,8 @@ std::string quoted_filter(const char* condition, const std::string& text) {
 }  // namespace
 
 std::string group_filter(const std::string& group) {
+  // Whatever was folded has no digits left: this is a name as it is, as of a function.
+  if (group.find_first_of("0123456789") != std::string::npos) return quoted_filter("name ~", group);
   std::string filter;
   for (std::size_t start = 0; start < group.size();) {
     const std::size_t end = std::min(group.find('_', start), group.size());

@@ -171,6 +171,7 @@ TEST(GroupFilter, FitsEveryNameThatFoldsToTheGroup) {
   EXPECT_EQ(group_filter("a"), "name ~ \"a\"");
   EXPECT_EQ(group_filter("say \"no\""), "") << "the filter has no way to say it";
   EXPECT_EQ(group_filter("_"), "");
+  EXPECT_EQ(group_filter("my_app:init/1"), "name ~ \"my_app:init/1\"") << "nothing is folded";
 }
 
 TEST(DiffText, OrdersRowsByAnyNumberAndExplainsIt) {
