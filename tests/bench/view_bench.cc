@@ -58,6 +58,11 @@ void measure_rows(const beamtape::Recording& recording) {
   time("sort by name", {"processes", last, "name", ""});
   time("filter and sort", {"processes", last, "memory", "message_queue_len > 2"});
   time("filter by name and sort", {"processes", last, "memory", "name ~ handle_22"});
+  for (const char* key : {"function", "owner"}) {
+    beamtape::RowsQuestion question{"processes", last, "", ""};
+    question.group_by = key;
+    time((std::string("group by ") + key).c_str(), question);
+  }
   const auto start = Clock::now();
   beamtape::text_of(loaded, loaded->order.size() / 2, 360);
   fmt::print("{:<44}{:9.1f} ms\n", "text of 360 rows", milliseconds_since(start));
