@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "analyzer/commands/all_commands.h"
+#include "analyzer/commands/findings_output.h"
 #include "analyzer/commands/options.h"
 #include "analyzer/commands/rows.h"
 #include "analyzer/commands/text_table.h"
@@ -19,17 +20,17 @@ namespace {
 struct Options {
   std::vector<std::string> base, against;
   std::string format = "text";
-  std::string fail_on;
+  std::string fail_on, suppressions;
   bool json = false, by_load = false, all = false;
 };
 
 Expected<std::vector<RunSummary>> reduce_all(const std::vector<std::string>& files,
-                                             Context& context) {
+                                             std::vector<Suppression>& known, Context& context) {
   std::vector<RunSummary> runs;
   for (const std::string& file : files) {
     const auto recording = open_recording(context, file);
     if (!recording) return tl::unexpected(recording.error());
-    auto run = reduce_run(*recording);
+    auto run = reduce_run(*recording, known);
     if (!run) return tl::unexpected(run.error());
     runs.push_back(std::move(*run));
   }
@@ -39,11 +40,6 @@ Expected<std::vector<RunSummary>> reduce_all(const std::vector<std::string>& fil
 std::string amount(double value, Unit unit) {
   const auto whole = static_cast<std::int64_t>(std::llround(value));
   return unit == Unit::kBytes ? size_text(whole) : grouped(whole);
-}
-
-std::string subject_of(const RunMetric& metric) {
-  if (metric.kind == RunMetric::Kind::kNode) return "node";
-  return (metric.kind == RunMetric::Kind::kEts ? "ets:" : "group:") + metric.subject;
 }
 
 const char* verdict_name(Comparison::Verdict verdict) {
@@ -75,13 +71,14 @@ std::string summary(const Gate& gate) {
 }
 
 // What is told, kind by kind.
-std::vector<std::string> remarks(const Gate& gate) {
+std::vector<std::string> remarks(const Gate& gate, const std::vector<Suppression>& known) {
   std::vector<std::string> lines;
   for (const auto& one : gate.warnings) lines.push_back("not quite comparable: " + one);
   for (const auto& one : gate.new_findings) lines.push_back("new finding: " + one);
   for (const auto& one : gate.gone_findings) lines.push_back("no longer found: " + one);
   for (const auto& one : gate.appeared) lines.push_back("appeared: " + one);
   for (const auto& one : gate.vanished) lines.push_back("vanished: " + one);
+  for (const Suppression& one : known) lines.push_back(suppression_text(one));
   return lines;
 }
 
@@ -89,9 +86,10 @@ bool shown(const Comparison& one, bool all) {
   return all || one.verdict != Comparison::Verdict::kSame;
 }
 
-void write_text(const Gate& gate, const Options& options, Output& out) {
+void write_text(const Gate& gate, const std::vector<Suppression>& known, const Options& options,
+                Output& out) {
   out.write(summary(gate) + "\n");
-  for (const auto& line : remarks(gate)) out.write(printable(line) + "\n");
+  for (const auto& line : remarks(gate, known)) out.write(printable(line) + "\n");
   TextTable table({{"subject", false, true},
                    {"metric", false, false},
                    {"base", true, false},
@@ -100,7 +98,7 @@ void write_text(const Gate& gate, const Options& options, Output& out) {
                    {"p", true, false}});
   for (const Comparison& one : gate.comparisons) {
     if (!shown(one, options.all)) continue;
-    table.add({printable(subject_of(one.metric)), one.metric.name,
+    table.add({printable(one.metric.subject_text()), one.metric.name,
                amount(one.base, one.metric.unit), amount(one.candidate, one.metric.unit),
                change_text(one), p_text(one)});
   }
@@ -108,21 +106,23 @@ void write_text(const Gate& gate, const Options& options, Output& out) {
 }
 
 // For a merge request's comment.
-void write_markdown(const Gate& gate, const Options& options, Output& out) {
+void write_markdown(const Gate& gate, const std::vector<Suppression>& known, const Options& options,
+                    Output& out) {
   out.write(fmt::format("**Beamtape: {}**\n\n", summary(gate)));
-  for (const auto& line : remarks(gate)) out.write(fmt::format("- `{}`\n", printable(line)));
+  for (const auto& line : remarks(gate, known)) out.write(fmt::format("- `{}`\n", printable(line)));
   out.write(
       "\n| subject | metric | base | candidate | change | p |\n| --- | --- | ---: | ---: | ---: | "
       "---: |\n");
   for (const Comparison& one : gate.comparisons) {
     if (!shown(one, options.all)) continue;
-    out.write(fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", printable(subject_of(one.metric)),
-                          one.metric.name, amount(one.base, one.metric.unit),
-                          amount(one.candidate, one.metric.unit), change_text(one), p_text(one)));
+    out.write(fmt::format("| `{}` | {} | {} | {} | {} | {} |\n",
+                          printable(one.metric.subject_text()), one.metric.name,
+                          amount(one.base, one.metric.unit), amount(one.candidate, one.metric.unit),
+                          change_text(one), p_text(one)));
   }
 }
 
-void write_json(const Gate& gate, Output& out) {
+void write_json(const Gate& gate, const std::vector<Suppression>& known, Output& out) {
   JsonDocument document(out);
   document.member("schema", 1);
   document.member("command", "compare");
@@ -135,10 +135,12 @@ void write_json(const Gate& gate, Output& out) {
   document.member("gone_findings", gate.gone_findings);
   document.member("appeared", gate.appeared);
   document.member("vanished", gate.vanished);
+  document.member("suppressed", gate.suppressed);
+  document.member("suppressions", suppressions_json(known));
   document.begin_array("rows");
   for (const Comparison& one : gate.comparisons) {
     const std::string unit = unit_name(one.metric.unit);
-    document.element({{"subject", subject_of(one.metric)},
+    document.element({{"subject", one.metric.subject_text()},
                       {"metric", one.metric.name},
                       {"unit", unit.empty() ? Json(nullptr) : Json(unit)},
                       {"base", one.base},
@@ -165,7 +167,7 @@ void write_junit(const Gate& gate, Output& out) {
         markup_text(one)));
   }
   for (const Comparison& one : gate.comparisons) {
-    const auto name = markup_text(subject_of(one.metric) + " " + one.metric.name);
+    const auto name = markup_text(one.metric.subject_text() + " " + one.metric.name);
     const auto head = fmt::format("  <testcase classname=\"beamtape.compare\" name=\"{}\"", name);
     if (one.verdict != Comparison::Verdict::kWorse) {
       out.write(head + "/>\n");
@@ -179,19 +181,26 @@ void write_junit(const Gate& gate, Output& out) {
 }
 
 Expected<int> run(const Options& options, Context& context) {
-  const auto base = reduce_all(options.base, context);
+  std::vector<Suppression> known;
+  if (!options.suppressions.empty()) {
+    auto read = read_suppressions(options.suppressions);
+    if (!read) return tl::unexpected(read.error());
+    known = std::move(*read);
+  }
+  const auto base = reduce_all(options.base, known, context);
   if (!base) return tl::unexpected(base.error());
-  const auto candidate = reduce_all(options.against, context);
+  const auto candidate = reduce_all(options.against, known, context);
   if (!candidate) return tl::unexpected(candidate.error());
-  const Gate gate = compare_runs(*base, *candidate, options.by_load);
+  Gate gate = compare_runs(*base, *candidate, options.by_load);
+  suppress_metrics(gate, known);
   if (options.json || options.format == "json") {
-    write_json(gate, context.out);
+    write_json(gate, known, context.out);
   } else if (options.format == "junit") {
     write_junit(gate, context.out);
   } else if (options.format == "markdown") {
-    write_markdown(gate, options, context.out);
+    write_markdown(gate, known, options, context.out);
   } else {
-    write_text(gate, options, context.out);
+    write_text(gate, known, options, context.out);
   }
   if (options.fail_on.empty()) return kDone;
   return gate.severity() >= std::optional(severity_called(options.fail_on)) ? kFound : kDone;
@@ -207,6 +216,9 @@ Command::Run declare(CLI::App& app) {
                  "a new finding is, info "
                  "if anything differs")
       ->check(CLI::IsMember({"info", "warning", "critical"}));
+  app.add_option("--suppress", options->suppressions,
+                 "File of what is known; lines of RULE SUBJECT as in `findings`, or of metric "
+                 "SUBJECT METRIC as in the answer, * for any text");
   app.add_flag("--by-load", options->by_load,
                "Divide rates and growth by each run's reductions a second");
   app.add_flag("--all", options->all, "Also metrics in which no difference is proven");

@@ -75,6 +75,22 @@ std::string junit_case(const FindingsAnswer& answer, const Rule& rule, Severity 
 
 }  // namespace
 
+std::string suppression_text(const Suppression& one) {
+  return fmt::format("suppressed by line {} ({} {}): {}", one.line, one.rule, one.subject,
+                     one.matched);
+}
+
+Json suppressions_json(const std::vector<Suppression>& suppressions) {
+  Json all = Json::array();
+  for (const Suppression& one : suppressions) {
+    all.push_back({{"line", one.line},
+                   {"rule", one.rule},
+                   {"subject", one.subject},
+                   {"matched", one.matched}});
+  }
+  return all;
+}
+
 void write_findings_json(const FindingsAnswer& answer, Output& out) {
   JsonDocument document(out);
   document.member("schema", 1);
@@ -88,14 +104,7 @@ void write_findings_json(const FindingsAnswer& answer, Output& out) {
     suppressed.push_back({{"rule", one.rule}, {"subject", one.subject.id}, {"title", one.title}});
   }
   document.member("suppressed", suppressed);
-  Json suppressions = Json::array();
-  for (const Suppression& one : answer.suppressions) {
-    suppressions.push_back({{"line", one.line},
-                            {"rule", one.rule},
-                            {"subject", one.subject},
-                            {"matched", one.matched}});
-  }
-  document.member("suppressions", suppressions);
+  document.member("suppressions", suppressions_json(answer.suppressions));
   document.end();
 }
 
@@ -111,8 +120,7 @@ void write_findings_text(const FindingsAnswer& answer, Output& out) {
     out.write(fmt::format("not evaluated: {} ({})\n", joined(rules, ", "), printable(why)));
   }
   for (const Suppression& one : answer.suppressions) {
-    out.write(fmt::format("suppressed by line {} ({} {}): {}\n", one.line, one.rule, one.subject,
-                          one.matched));
+    out.write(suppression_text(one) + "\n");
   }
 }
 

@@ -185,9 +185,29 @@ Gate compare_runs(const std::vector<RunSummary>& base, const std::vector<RunSumm
       if (at != run.findings.end()) gate.gravest_new = std::max(gate.gravest_new, at->second);
     }
   }
+  for (const auto* runs : {&base, &candidate}) {
+    for (const RunSummary& run : *runs)
+      gate.suppressed.insert(run.suppressed.begin(), run.suppressed.end());
+  }
   tell_appeared(all, gate);
   warn(base, candidate, by_load, gate);
   return gate;
+}
+
+void suppress_metrics(Gate& gate, std::vector<Suppression>& known) {
+  std::erase_if(gate.comparisons, [&](const Comparison& one) {
+    if (one.verdict != Comparison::Verdict::kWorse) return false;
+    const std::string metric = one.metric.subject_text() + " " + one.metric.name;
+    bool taken = false;
+    for (Suppression& line : known) {
+      if (!matches_pattern(line.rule, kMetricRule) || !matches_pattern(line.subject, metric))
+        continue;
+      ++line.matched;
+      taken = true;
+    }
+    if (taken) gate.suppressed.insert(fmt::format("{} {}", kMetricRule, metric));
+    return taken;
+  });
 }
 
 }  // namespace beamtape

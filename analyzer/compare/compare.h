@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "analyzer/findings/findings.h"
+#include "analyzer/findings/suppressions.h"
 #include "analyzer/load/recording.h"
 
 namespace beamtape {
@@ -24,7 +26,8 @@ struct RunMetric {
   double value = 0;
   double floor = 0;  // smaller differences are never reported
 
-  std::string key() const;  // kind, subject and name
+  std::string key() const;           // kind, subject and name
+  std::string subject_text() const;  // "node", "group:cart", "ets:prices"
 };
 
 struct RunSummary {
@@ -35,11 +38,13 @@ struct RunSummary {
   double work = 0;     // reductions per second, median
   std::vector<RunMetric> metrics;
   std::map<std::string, Severity> findings;  // "rule subject", of warnings and above
+  std::set<std::string> suppressed;          // the same of those that were suppressed
 };
 
 // Reduces a recording: of the longest stretch without a gap the second half (the steady state);
-// what grows is judged over all of it. kUsage: fewer than kFewestSamples snapshots.
-Expected<RunSummary> reduce_run(const Recording& recording);
+// what grows is judged over all of it. Findings that `known` matches are left out, and counted
+// there. kUsage: fewer than kFewestSamples snapshots.
+Expected<RunSummary> reduce_run(const Recording& recording, std::vector<Suppression>& known);
 
 struct Comparison {
   RunMetric metric;                // name and unit; `value` is not used
@@ -57,6 +62,7 @@ struct Gate {
       gone_findings;                            // in most candidates and no base, and the reverse
   std::vector<std::string> appeared, vanished;  // groups and ETS tables of note
   std::vector<std::string> warnings;            // why the runs may not be comparable
+  std::set<std::string> suppressed;             // findings and metrics that are known
 
   // A metric is worse, or a finding is new.
   bool regressed() const;
@@ -73,6 +79,9 @@ inline constexpr std::size_t kRunsForTest = 4;
 // Neither list is empty.
 Gate compare_runs(const std::vector<RunSummary>& base, const std::vector<RunSummary>& candidate,
                   bool by_load);
+
+// Takes out metrics that are worse and that `known` matches, and counts them there.
+void suppress_metrics(Gate& gate, std::vector<Suppression>& known);
 
 // Two-sided p of Mann and Whitney's U: exact without ties for up to 12 a side, else normal with
 // correction for ties. Neither is empty.

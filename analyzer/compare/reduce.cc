@@ -112,13 +112,28 @@ std::string otp_of(const NodeRecord* node) {
   return {};
 }
 
+// The same in every run: a pid is not.
+std::string name_of(const Finding& finding) {
+  const FindingSubject& subject = finding.subject;
+  const bool by_name = subject.kind == "process" && !subject.name.empty();
+  return finding.rule + " " +
+         (subject.kind == "node" ? "node"
+          : by_name              ? subject.name
+                                 : subject.id);
+}
+
 }  // namespace
 
 std::string RunMetric::key() const {
   return fmt::format("{}\n{}\n{}", static_cast<int>(kind), subject, name);
 }
 
-Expected<RunSummary> reduce_run(const Recording& recording) {
+std::string RunMetric::subject_text() const {
+  if (kind == Kind::kNode) return "node";
+  return (kind == Kind::kEts ? "ets:" : "group:") + subject;
+}
+
+Expected<RunSummary> reduce_run(const Recording& recording, std::vector<Suppression>& known) {
   const auto range = recording.range("first", "last");
   if (!range) return tl::unexpected(range.error());
   const auto segments = find_segments(recording, "", *range);
@@ -135,7 +150,7 @@ Expected<RunSummary> reduce_run(const Recording& recording) {
   }
   const auto observed = observe(recording, *longest);
   if (!observed) return tl::unexpected(observed.error());
-  const auto found = find_findings(recording, "", *range);
+  auto found = find_findings(recording, "", *range);
   if (!found) return tl::unexpected(found.error());
   RunSummary run;
   run.path = recording.path();
@@ -147,13 +162,10 @@ Expected<RunSummary> reduce_run(const Recording& recording) {
     run.work = rates.empty() ? 0 : median(rates);
   }
   run.metrics = Reducer(*observed).metrics();
+  for (const Finding& one : suppress(found->findings, known)) run.suppressed.insert(name_of(one));
   for (const Finding& one : found->findings) {
     if (one.severity < Severity::kWarning) continue;
-    const bool by_name = one.subject.kind == "process" && !one.subject.name.empty();
-    const std::string subject = one.subject.kind == "node" ? "node"
-                                : by_name                  ? one.subject.name
-                                                           : one.subject.id;
-    auto& severity = run.findings[one.rule + " " + subject];
+    auto& severity = run.findings[name_of(one)];
     severity = std::max(severity, one.severity);
   }
   return run;

@@ -81,7 +81,7 @@ Expected<std::vector<Suppression>> read_suppressions(const std::string& path) {
         Error::Code::kNotFound,
         fmt::format("cannot read the suppressions in {}: no such file, or not readable", path));
   }
-  std::vector<std::string> rules;
+  std::vector<std::string> rules{kMetricRule};
   for (const Rule& rule : all_rules()) rules.emplace_back(rule.id);
   auto parsed = parse_suppressions(text.str(), rules);
   if (!parsed) parsed.error().message += fmt::format(" (in {})", path);

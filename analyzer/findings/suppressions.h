@@ -11,6 +11,9 @@ namespace beamtape {
 // Findings that a team knows and accepts, from a file of lines
 //   RULE SUBJECT    # a comment
 // where both may contain * for any text. SUBJECT is compared with the subject's name and id.
+// In place of a rule kMetricRule stands for a metric of `compare`: `metric ets:prices size*`.
+inline constexpr const char* kMetricRule = "metric";
+
 struct Suppression {
   int line = 0;
   std::string rule;

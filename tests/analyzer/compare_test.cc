@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tests/analyzer/run.h"
@@ -106,6 +107,21 @@ TEST(Compare, NewFindingsAreARegression) {
               ElementsAre("process-leak session"));
 }
 
+TEST(Compare, AMetricThatIsKnownIsTakenOutAndCounted) {
+  auto known = *parse_suppressions("metric node memory*\nmetric group:* size*\n", {kMetricRule});
+  Gate gate = compare_runs({run(200)}, {run(260)}, false);
+  const std::size_t rows = gate.comparisons.size();
+  suppress_metrics(gate, known);
+  EXPECT_EQ(gate.comparisons.size(), rows - 1);
+  EXPECT_THAT(gate.suppressed, ElementsAre("metric node memory_total median"));
+  EXPECT_EQ(known[0].matched, 1u);
+  EXPECT_EQ(known[1].matched, 0u);
+  EXPECT_FALSE(gate.regressed());
+  Gate better = compare_runs({run(260)}, {run(200)}, false);
+  suppress_metrics(better, known);
+  EXPECT_EQ(better.comparisons.size(), rows);
+}
+
 TEST(Compare, WarnsOfRunsThatAreNotAlike) {
   RunSummary other = run(200);
   other.otp = "27";
@@ -128,6 +144,27 @@ TEST(CompareCommand, ReducesRecordingsAndGates) {
   EXPECT_GT(json.at("rows").size(), 20u);
   EXPECT_THAT(run_on(same, {"compare", "a", "--against", "b", "--format", "junit"}).out,
               HasSubstr("failures=\"0\""));
+}
+
+TEST(CompareCommand, WhatIsSuppressedIsNoRegression) {
+  const std::string samples = BEAMTAPE_SOURCE_DIR "/samples/recordings/";
+  const std::string known = ::testing::TempDir() + "known";
+  std::ofstream(known) << "deadlock stock_server\nport-leak *\n* *\n";
+  const std::vector<std::string> command{"compare",   samples + "corpus/web_1.beamtape",
+                                         "--against", samples + "demo-format-1.beamtape",
+                                         "--fail-on", "warning"};
+  EXPECT_EQ(run_on_files(command).code, 1);
+  auto with = command;
+  for (const auto& word : {"--suppress", known.c_str(), "--json"}) with.emplace_back(word);
+  const auto result = run_on_files(with);
+  EXPECT_EQ(result.code, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json.at("regressed"), false);
+  EXPECT_THAT(json.at("suppressed").dump(), HasSubstr("deadlock stock_server"));
+  EXPECT_EQ(json.at("suppressions").at(0).at("matched"), 1);
+  EXPECT_EQ(json.at("suppressions").at(1).at("matched"), 0);
+  with[with.size() - 2] = known + "-that-is-not-there";
+  EXPECT_EQ(run_on_files(with).code, 3);
 }
 
 TEST(CompareCommand, SaysWhatIsWrong) {
