@@ -105,6 +105,10 @@ Growth judge_growth(std::span<const double> seconds, std::span<const double> val
   if (growth.samples < kFewestSamples) return growth;
   growth.verdict = Growth::Verdict::kNotGrowing;
   growth.middle = median(points.values);
+  growth.from = growth.to = growth.step_before = growth.step_after = growth.middle;
+  // Most of what a node has never changes.
+  const auto [lowest, highest] = std::minmax_element(points.values.begin(), points.values.end());
+  if (*lowest == *highest) return growth;
   const double least_rise = least_share * std::abs(growth.middle);
   growth.per_second = theil_sen_slope(points.seconds, points.values);
   const double span = points.seconds.back() - points.seconds.front();

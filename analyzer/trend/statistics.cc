@@ -93,13 +93,15 @@ double theil_sen_slope(std::span<const double> times, std::span<const double> va
   if (n < 2) return 0;
   const std::size_t stride = n * (n - 1) / 2 / kMostPairs + 1;
   std::vector<double> slopes;
-  std::size_t pair = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = i + 1; j < n; ++j, ++pair) {
-      if (pair % stride == 0 && times[j] > times[i]) {
-        slopes.push_back((values[j] - values[i]) / (times[j] - times[i]));
-      }
+  slopes.reserve(std::min(n * (n - 1) / 2, kMostPairs));
+  std::size_t skip = 0;  // pairs of this i before the next one that is taken
+  for (std::size_t i = 0; i + 1 < n; ++i) {
+    const std::size_t pairs = n - i - 1;
+    for (; skip < pairs; skip += stride) {
+      const std::size_t j = i + 1 + skip;
+      if (times[j] > times[i]) slopes.push_back((values[j] - values[i]) / (times[j] - times[i]));
     }
+    skip -= pairs;
   }
   return slopes.empty() ? 0 : median(std::move(slopes));
 }

@@ -184,15 +184,15 @@ class DifferenceReader {
   void apply(std::size_t index, CellColumn& cells, Cell base) {
     const auto& column = columns_[index];
     cells.add(column.modal);
-    const std::uint8_t* mask = masks_.data() + index / 8;
-    const std::size_t bit = index % 8;
+    // What of a changed row concerns this column, told once for each kind of change.
+    concerned_.assign(kMasked + mask_count_, 0);
+    concerned_[kNewSubject] = 1;
+    for (std::size_t m = 0; m < mask_count_; ++m) {
+      concerned_[kMasked + m] = masks_[m * mask_bytes_ + index / 8] >> (index % 8) & 1;
+    }
     for (std::size_t i = 0; i < changed_.size(); ++i) {
-      const auto what = what_[i];
-      const bool newcomer = what == kNewSubject;
-      if (!newcomer &&
-          (what == kEmptied || (mask[(what - kMasked) * mask_bytes_] >> bit & 1) == 0)) {
-        continue;
-      }
+      if (concerned_[what_[i]] == 0) continue;
+      const bool newcomer = what_[i] == kNewSubject;
       const Cell expected = cells[changed_[i]];
       if (newcomer || is_missing(expected)) {
         const Cell cell = get_value(in_, base);
@@ -226,6 +226,7 @@ class DifferenceReader {
   std::span<const std::uint8_t> masks_;
   std::vector<std::uint16_t> changed_;
   std::vector<std::uint16_t> what_;
+  std::vector<std::uint8_t> concerned_;  // scratch of apply, by what_
 };
 
 }  // namespace

@@ -34,6 +34,22 @@ TEST(Statistics, TheSlopeIsThatOfMostPairs) {
   EXPECT_DOUBLE_EQ(theil_sen_slope(clock_of(1), std::vector<double>{3}), 0);
 }
 
+TEST(Statistics, OfTooManyPairsTheSlopeIsThatOfAnEvenChoice) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 600; ++i) {
+    values.push_back(i % 10 == 0 ? 1e6 : 3 * static_cast<double>(i));
+  }
+  EXPECT_DOUBLE_EQ(theil_sen_slope(clock_of(600), values), 3);
+}
+
+TEST(Growth, WhatNeverMovesDoesNotGrow) {
+  const Growth growth = judge(std::vector<double>(600, 42));
+  EXPECT_EQ(growth.verdict, Growth::Verdict::kNotGrowing);
+  EXPECT_EQ(growth.from, 42);
+  EXPECT_EQ(growth.rise(), 0);
+  EXPECT_EQ(growth.step_before, 42);
+}
+
 TEST(Statistics, TheExactPOfSixValuesIsThatOfAllTheirOrders) {
   EXPECT_DOUBLE_EQ(rising_p_of_six(std::vector<double>{1, 2, 3, 4, 5, 6}), 1.0 / 720);
   EXPECT_DOUBLE_EQ(rising_p_of_six(std::vector<double>{2, 1, 3, 4, 5, 6}), 6.0 / 720);
