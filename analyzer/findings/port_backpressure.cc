@@ -1,5 +1,6 @@
 // A port's queue does not drain: 64 KiB or more in at least five snapshots in a row up to the end,
-// not falling. Those who send to it are suspended, or pile up data.
+// not falling; or 8 KiB or more, from which on senders have to wait by default, that have not
+// changed by a byte in them. Those who send to it are suspended, or pile up data.
 
 #include <fmt/format.h>
 
@@ -15,7 +16,7 @@
 namespace beamtape {
 namespace {
 
-constexpr double kLeastBytes = 64 * 1024;
+constexpr double kLeastBytes = 64 * 1024, kLeastStill = 8 * 1024;
 constexpr std::size_t kInARow = 5;
 constexpr std::size_t kMostTold = 8;
 
@@ -35,7 +36,7 @@ std::map<Cell, Queue> long_queues(const Observed& observed, const Table& table,
   std::map<std::size_t, std::vector<std::pair<std::size_t, Cell>>> slots;  // by row group
   for (const std::size_t slot : last->slots()) {
     const RowView row = last->row(slot);
-    if (is_missing(row.cell(queue_at)) || static_cast<double>(row.cell(queue_at)) < kLeastBytes)
+    if (is_missing(row.cell(queue_at)) || static_cast<double>(row.cell(queue_at)) < kLeastStill)
       continue;
     const auto text = [&](const char* column) {
       const Shown* shown = find_shown(columns, column);
@@ -71,8 +72,10 @@ std::map<Cell, Queue> long_queues(const Observed& observed, const Table& table,
 }
 
 std::size_t in_a_row_at_end(const Values& bytes) {
-  const auto end =
-      std::find_if(bytes.rbegin(), bytes.rend(), [](double b) { return b < kLeastBytes; });
+  const double last = bytes.back();
+  const bool long_one = last >= kLeastBytes;
+  const auto end = std::find_if(bytes.rbegin(), bytes.rend(),
+                                [&](double b) { return long_one ? b < kLeastBytes : b != last; });
   return static_cast<std::size_t>(end - bytes.rbegin());
 }
 
@@ -89,7 +92,8 @@ void tell(const Observed& observed, Cell port, const Queue& queue, Verdict& verd
   finding.title = fmt::format("Port {} {} does not drain: {} wait in it", id, printable(queue.name),
                               amount(now, Unit::kBytes));
   finding.evidence =
-      fmt::format("Its queue held 64 KiB or more in the last {} snapshots, for {}; at most {}.",
+      fmt::format("Its queue {} in the last {} snapshots, for {}; at most {}.",
+                  now >= kLeastBytes ? "held 64 KiB or more" : "did not change by a byte",
                   snapshots, span_text(since), amount(most, Unit::kBytes));
   if (!queue.owner.empty()) finding.evidence += fmt::format(" It belongs to {}.", queue.owner);
   if (!queue.peer.empty()) finding.evidence += fmt::format(" The other end is {}.", queue.peer);
