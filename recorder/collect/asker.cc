@@ -1,6 +1,7 @@
 // How a question travels. The recorder sends rex, the server behind rpc:call, an ordinary
-// gen_server call {'$gen_call', {Self, Tag}, {call, M, F, Args, user}}; rex answers {Tag, Result}
-// when the call is over, and the expression meanwhile sends {Tag, Chunk, Began, Ended, Answer}
+// gen_server call {'$gen_call', {Self, Tag}, {call, M, F, Args, user}}; rex has it evaluated by a
+// process of its own (of block_call: evaluates it itself), answers {Tag, Result} when the call is
+// over, and the expression meanwhile sends {Tag, Chunk, Began, Ended, Answer}
 // for each chunk. Tag is {Connection, Request}.
 
 #include "recorder/collect/asker.h"
@@ -41,13 +42,13 @@ std::string_view outcome_text(Answer::Outcome outcome) {
   return "malformed";
 }
 
-Expected<void> Asker::send_call(std::uint32_t request, std::string_view module,
-                                std::string_view function,
+Expected<void> Asker::send_call(std::uint32_t request, std::string_view how,
+                                std::string_view module, std::string_view function,
                                 std::span<const std::uint8_t> arguments) {
   TermBuilder message;
   message.version().tuple(3).atom("$gen_call");
   message.tuple(2).raw(link_.self()).tuple(2).integer(connection_).integer(request);
-  message.tuple(5).atom("call").atom(module).atom(function).raw(arguments).atom("user");
+  message.tuple(5).atom(how).atom(module).atom(function).raw(arguments).atom("user");
   return link_.send("rex", message.bytes());
 }
 
@@ -64,7 +65,7 @@ Expected<Bytes> Asker::call(std::string_view module, std::string_view function,
                             std::span<const std::uint8_t> arguments,
                             std::chrono::milliseconds deadline) {
   const std::uint32_t request = ++last_request_;
-  if (auto sent = send_call(request, module, function, arguments); !sent) {
+  if (auto sent = send_call(request, "call", module, function, arguments); !sent) {
     return tl::unexpected(sent.error());
   }
   const auto until = std::chrono::steady_clock::now() + deadline;
@@ -142,7 +143,8 @@ Expected<std::uint32_t> Asker::ask(const Question& question, std::span<const std
   prepared.items.empty() ? arguments.nil() : arguments.raw(prepared.items);
   arguments.tuple(2).atom("Tag").tuple(2).integer(connection_).integer(request);
   arguments.nil().atom("none").atom("none").atom("value").nil();
-  if (auto sent = send_call(request, "erl_eval", "expr", arguments.bytes()); !sent) {
+  const auto how = question.in_server ? "block_call" : "call";
+  if (auto sent = send_call(request, how, "erl_eval", "expr", arguments.bytes()); !sent) {
     return tl::unexpected(sent.error());
   }
   asked_[request] = &question;

@@ -88,7 +88,7 @@ class Asker {
     Bytes items;
   };
 
-  Expected<void> send_call(std::uint32_t request, std::string_view module,
+  Expected<void> send_call(std::uint32_t request, std::string_view how, std::string_view module,
                            std::string_view function, std::span<const std::uint8_t> arguments);
   bool read_tag(Cursor& cursor, std::uint32_t& request) const;
   std::optional<Answer> read_answer(Bytes&& message);

@@ -1,21 +1,80 @@
 // The census: every process, every snapshot, only items that are read without touching it.
 // Every answer carries its own pids; the order of processes() means nothing.
+//
+// A node at its process limit has none to spare for the question. Then the server behind rpc is
+// asked for the pids, and for the census part by part: each is a millisecond's work, between which
+// it serves others, and an answer too small for the connection to make it wait.
 
 #include <algorithm>
 
 #include "recorder/collect/processes.h"
+#include "recorder/term/builder.h"
+#include "recorder/term/inflate.h"
 #include "schema/model/ref.h"
 
 namespace beamtape {
+namespace {
+
+constexpr std::string_view kCensusAnswer =
+    "{Part, lists:zipwith(fun erlang:process_info/2, Part,"
+    " lists:duplicate(length(Part), Items))}";
+constexpr int kCensusChunk = 2000;
+// Of the list of pids, at about 30 bytes each.
+constexpr std::size_t kMaxListBytes = 256u << 20;
+
+}  // namespace
+
+const Question kCensusListQuestion{
+    .name = "census_list",
+    .keys = "[all]",
+    .answer = "term_to_binary(processes() -- (Asking ++ Given), [{compressed, 1}])",
+    .in_server = true,
+};
+
+const Question kCensusPartQuestion{
+    .name = "census_part",
+    .keys = "Given",
+    .answer = kCensusAnswer,
+    .chunk = kCensusChunk,
+    .in_server = true,
+};
 
 const Question kCensusQuestion{
     .name = "census",
-    .keys = "processes() -- [self() | Given]",
-    .answer =
-        "{Part, lists:zipwith(fun erlang:process_info/2, Part,"
-        " lists:duplicate(length(Part), Items))}",
-    .chunk = 2000,
+    .keys = "processes() -- (Asking ++ Given)",
+    .answer = kCensusAnswer,
+    .chunk = kCensusChunk,
+    .at_limit = &kCensusListQuestion,
 };
+
+// Makes the parts of a census of the pids in the answer.
+void Processes::read_list(const Answer& answer) {
+  Cursor cursor = answer.payload();
+  const auto binary = cursor.binary();
+  if (!binary) return;
+  Bytes term(binary->begin(), binary->end());
+  if (is_compressed_term(term)) {
+    auto inflated = inflate_term(term, kMaxListBytes);
+    if (!inflated) return;
+    term = std::move(*inflated);
+  }
+  Cursor all(term);
+  all.version();
+  ListReader pids(all);
+  std::vector<std::span<const std::uint8_t>> part;
+  const auto close = [&] {
+    TermBuilder given;
+    given.list(static_cast<std::uint32_t>(part.size()));
+    for (const auto pid : part) given.raw(pid);
+    if (!part.empty()) parts_.push_back(given.nil().take());
+    part.clear();
+  };
+  while (pids.next()) {
+    part.push_back(all.raw());
+    if (part.size() == kCensusChunk) close();
+  }
+  close();
+}
 
 std::size_t Processes::read_census(const Answer& answer, RecordedNode& node) {
   Cursor pids = answer.payload();

@@ -1,6 +1,7 @@
 #include "recorder/collect/processes.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "recorder/term/builder.h"
 #include "schema/model/ref.h"
@@ -26,6 +27,10 @@ bool walks_mailbox(const Column& column) {
 bool is_long_kind(const Column& column) {
   return (column.type == Type::kList && !is_column(column, "current_stacktrace")) ||
          walks_mailbox(column);
+}
+bool is_census(const Question& question) {
+  return &question == &kCensusQuestion || &question == &kCensusListQuestion ||
+         &question == &kCensusPartQuestion;
 }
 bool is_detail(const Column& column) { return column.ask == Ask::kDetail; }
 
@@ -106,7 +111,9 @@ const Question& Processes::question_of(Reading reading) {
 }
 
 std::vector<std::pair<const Question*, Bytes>> Processes::questions(const RecordedNode&) const {
-  std::vector<std::pair<const Question*, Bytes>> all{{&kCensusQuestion, item_list(census_)}};
+  std::vector<std::pair<const Question*, Bytes>> all{{&kCensusQuestion, item_list(census_)},
+                                                     {&kCensusListQuestion, {}},
+                                                     {&kCensusPartQuestion, item_list(census_)}};
   for (int reading = 0; reading < kReadings; ++reading) {
     all.emplace_back(&question_of(static_cast<Reading>(reading)), item_list(readers_[reading]));
   }
@@ -118,6 +125,9 @@ void Processes::begin(RecordedNode& node, Inquiry& inquiry) {
   rows.begin_pass();
   work_ = {};
   census_over_ = false;
+  census_failure_ = Missing::kNone;
+  parts_.clear();
+  parts_under_way_ = 0;
   quarantined_.clear();
   TermBuilder skip;
   for (std::size_t slot = 0; slot < node.tracks.size(); ++slot) {
@@ -134,7 +144,11 @@ void Processes::begin(RecordedNode& node, Inquiry& inquiry) {
 
 std::size_t Processes::answer(const Answer& answer, RecordedNode& node) {
   const bool answered = answer.outcome == Answer::Outcome::kOk;
-  if (answer.question == &kCensusQuestion) {
+  if (answer.question == &kCensusListQuestion) {
+    if (answered) read_list(answer);
+    return parts_.size();
+  }
+  if (is_census(*answer.question)) {
     if (answered) return read_census(answer, node);
     census_missed(answer, node);
     return 0;
@@ -151,9 +165,16 @@ std::size_t Processes::answer(const Answer& answer, RecordedNode& node) {
 }
 
 void Processes::over(const Question& question, Missing reason, RecordedNode& node) {
-  if (&question == &kCensusQuestion) {
+  if (is_census(question)) {
+    if (reason != Missing::kNone) census_failure_ = reason;
+    if (&question == &kCensusPartQuestion) --parts_under_way_;
+    if (!parts_.empty() || parts_under_way_ > 0) return;
+    // A list without parts is none: somebody always lives.
+    if (&question == &kCensusListQuestion && reason == Missing::kNone) {
+      census_failure_ = Missing::kBadAnswer;
+    }
     census_over_ = true;
-    sweep(reason, node);
+    sweep(census_failure_, node);
     choose_suspects(node);
     return;
   }
@@ -185,6 +206,10 @@ void Processes::give_up(Reading reading, Missing reason, RecordedNode& node) {
 }
 
 void Processes::follow_up(RecordedNode& node, Inquiry& inquiry) {
+  for (Bytes& part : std::exchange(parts_, {})) {
+    inquiry.ask(kCensusPartQuestion, std::move(part));
+    ++parts_under_way_;
+  }
   for (int at = 0; at < kReadings; ++at) {
     const auto reading = static_cast<Reading>(at);
     const Work& work = work_[at];

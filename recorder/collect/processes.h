@@ -50,6 +50,7 @@ class Processes : public Collector {
   };
 
   // census.cc
+  void read_list(const Answer& answer);
   std::size_t read_census(const Answer& answer, RecordedNode& node);
   void read_census_row(Cell pid, Cursor& cursor, Cells& cells, RecordedNode& node);
   void start_row(std::size_t slot, RecordedNode& node);
@@ -96,6 +97,9 @@ class Processes : public Collector {
   std::vector<Cell> quarantined_;              // pids that the census leaves out
   std::array<Cell, 4> busy_statuses_ = {};     // text ids
   const void* busy_statuses_of_ = nullptr;     // the interner that they belong to
+  std::vector<Bytes> parts_;                   // of a census at the process limit, to be asked
+  std::size_t parts_under_way_ = 0;
+  Missing census_failure_ = Missing::kNone;
   bool census_over_ = false;
 };
 
@@ -103,7 +107,7 @@ class Processes : public Collector {
 inline constexpr std::int64_t kRotation = 64;
 
 // Each stands in the file that reads its answers.
-extern const Question kCensusQuestion;
+extern const Question kCensusQuestion, kCensusListQuestion, kCensusPartQuestion;
 extern const Question kIdentityQuestion;
 extern const std::array<Question, 6> kDetailQuestions;  // by Processes::Reading, but identity
 

@@ -13,12 +13,15 @@ constexpr int kHurried = 100;    // ms
 constexpr std::string_view kTemplate = R"(
 (fun() ->
   Until = erlang:monotonic_time(millisecond) + {patience},
+  Asking = {asking},
   Work = fun(Chunk, Part) ->
     Began = erlang:monotonic_time(),
     Answer = try {{ok, {answer}}} catch _:_ -> {{failed, Part}} end,
     Dst ! {{Tag, Chunk, Began, erlang:monotonic_time(), Answer}}
   end,
-  Run = fun Run(Chunk, Part, Limit) ->
+  Run = fun
+   Run(Chunk, Part, none) -> Work(Chunk, Part);
+   Run(Chunk, Part, Limit) ->
     Left = Until - erlang:monotonic_time(millisecond),
     {{Pid, Ref}} = spawn_monitor(fun() -> Work(Chunk, Part) end),
     receive
@@ -53,10 +56,12 @@ end)().)";
 }  // namespace
 
 std::string expression(const Question& question) {
+  const std::string deadline =
+      question.in_server ? "none" : std::to_string(question.deadline.count());
   return fmt::format(kTemplate, fmt::arg("patience", kPatience), fmt::arg("hurried", kHurried),
                      fmt::arg("answer", question.answer), fmt::arg("chunk", question.chunk),
-                     fmt::arg("deadline", question.deadline.count()),
-                     fmt::arg("keys", question.keys));
+                     fmt::arg("asking", question.in_server ? "[]" : "[self()]"),
+                     fmt::arg("deadline", deadline), fmt::arg("keys", question.keys));
 }
 
 }  // namespace beamtape

@@ -18,13 +18,19 @@ struct Question {
   std::string_view answer;
   int chunk = 1;                             // keys to a worker
   std::chrono::milliseconds deadline{2000};  // for one chunk
+  // Asked of the server behind rpc itself, which needs no process: `answer` is evaluated there,
+  // without a deadline, and nobody else is served meanwhile. For a millisecond's work only.
+  bool in_server = false;
+  // What is asked instead, with the same `Given`, where the node has no process to spare.
+  const Question* at_limit = nullptr;
 };
 
 // The one Erlang expression that asks `question` chunk by chunk and guards each chunk: a worker
 // that misses its deadline is killed, its keys are asked again in halves until the stuck one is
 // alone or `Patience` is over. Nothing it starts outlives it by more than a chunk's deadline; it
 // stops early when the recorder's connection is gone. A worker never crashes, so it leaves
-// nothing in the target's log. Free variables: Dst, Tag, Items, Given.
+// nothing in the target's log. Free variables: Dst, Tag, Items, Given; `Asking` is a list of the
+// process that exists only to ask.
 // Sends {Tag, Chunk, Began, Ended, {ok, Answer} | {failed, Part} | {deadline, Part}} to Dst, with
 // times in the node's native unit; its value is the number of chunks.
 std::string expression(const Question& question);

@@ -119,11 +119,11 @@ Expected<void> Capture::ask_next() {
       return now - one.last_heard < kPatience;
     });
     if (static_cast<std::size_t>(lively) >= kLanes) break;
-    const Waiting next = std::move(waiting_.front());
+    Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
     auto request = asker_.ask(*next.question, next.given);
     if (!request) return tl::unexpected(request.error());
-    active_.push_back({*request, next.question, now, now});
+    active_.push_back({*request, next.question, std::move(next.given), now, now});
   }
   return {};
 }
@@ -150,8 +150,13 @@ void Capture::receive(const Answer& answer, SnapshotRecord& record) {
   Missing reason = Missing::kNone;
   if (answer.outcome == Answer::Outcome::kProcessLimit) reason = Missing::kProcessLimit;
   if (answer.outcome == Answer::Outcome::kRejected) reason = Missing::kBadAnswer;
+  Active over = std::move(*active);
   active_.erase(active);
   if (reason != Missing::kNone) record_question(answer, 0, record);
+  if (reason == Missing::kProcessLimit && over.question->at_limit != nullptr) {
+    ask(*over.question->at_limit, std::move(over.given));
+    return;
+  }
   end(*answer.question, reason, record);
 }
 

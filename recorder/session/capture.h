@@ -38,6 +38,7 @@ class Capture : private Inquiry {
   struct Active {
     std::uint32_t request;
     const Question* question;
+    Bytes given;
     Clock::time_point last_heard;
     Clock::time_point asked;
   };

@@ -210,6 +210,54 @@ TEST_F(ProcessesTest, NobodyIsGoneWhenTheCensusWasCutShort) {
   EXPECT_EQ(cell(2, "reductions"), 100);
 }
 
+// At the process limit the pids come in one answer, and then the census of so many at a time.
+TEST_F(ProcessesTest, ACensusInPartsIsOverWhenTheLastOneIs) {
+  snapshot({{.pid = 1}, {.pid = 2}, {.pid = 3}});
+  constexpr std::uint32_t kListed = 4500;
+  ++node_.snapshot;
+  FakeInquiry inquiry;
+  processes_.begin(node_, inquiry);
+  TermBuilder pids;
+  pids.version().list(kListed);
+  for (std::uint32_t pid = 2; pid < kListed + 2; ++pid) pids.pid(kNode, pid, 0, 1);
+  const Bytes term = pids.nil().take();
+  TermBuilder payload;
+  payload.binary({reinterpret_cast<const char*>(term.data()), term.size()});
+  processes_.answer(wrap(kCensusListQuestion, std::move(payload)), node_);
+  processes_.follow_up(node_, inquiry);
+  end(kCensusListQuestion);
+  EXPECT_EQ(inquiry.asked["census_part"].size(), kListed);
+  EXPECT_TRUE(inquiry.was_asked("census_part", kListed + 1));
+  for (int part = 0; part < 3; ++part) {
+    EXPECT_NE(cell(1, "reductions"), missing(Missing::kNone)) << "nobody is gone yet";
+    std::vector<Census> census;
+    for (std::uint32_t at = 0; at < 2000 && part * 2000 + at < kListed; ++at) {
+      census.push_back({.pid = part * 2000 + at + 2, .reductions = 7});
+    }
+    Answer answer = census_answer(census);
+    answer.question = &kCensusPartQuestion;
+    processes_.answer(answer, node_);
+    end(kCensusPartQuestion);
+  }
+  EXPECT_EQ(cell(1, "reductions"), missing(Missing::kNone));
+  EXPECT_EQ(cell(kListed + 1, "reductions"), 7);
+  EXPECT_EQ(node_.listed, kListed);
+}
+
+TEST_F(ProcessesTest, NobodyIsGoneWhenTheListOfPidsCannotBeRead) {
+  snapshot({{.pid = 1}, {.pid = 2}});
+  ++node_.snapshot;
+  FakeInquiry inquiry;
+  processes_.begin(node_, inquiry);
+  TermBuilder payload;
+  payload.binary("no term");
+  processes_.answer(wrap(kCensusListQuestion, std::move(payload)), node_);
+  processes_.follow_up(node_, inquiry);
+  end(kCensusListQuestion);
+  EXPECT_EQ(node_.listed, 2);
+  EXPECT_EQ(cell(1, "reductions"), missing(Missing::kBadAnswer));
+}
+
 TEST_F(ProcessesTest, AProcessThatDoesNotAnswerIsLeftAloneForAWhile) {
   node_.turn = 5;
   answer_nothing_ = true;
