@@ -33,7 +33,7 @@ class Link {
   //  kTimeout: none was complete by then; what has come of one is kept for the next call.
   //  kMalformed: one came that is over kMaxMessageBytes or not a distribution message; it is
   //    dropped and the link stays usable.
-  //  kClosed: the node has closed the connection or died.
+  //  kClosed: the node has closed the connection or died, or nothing came for kLongestSilence.
   virtual Expected<std::vector<std::uint8_t>> receive(std::chrono::milliseconds timeout) = 0;
 
   // The pid of this end, encoded (NEW_PID_EXT, no version byte), to be put into questions with
@@ -46,5 +46,9 @@ class Link {
 
 // How long send() waits for a node that does not read.
 inline constexpr std::chrono::seconds kSendTimeout{10};
+
+// After this long without a byte a connection counts as broken: something between may have
+// forgotten it and drop every packet without a word. A node that lives ticks every net_ticktime/4.
+inline constexpr std::chrono::seconds kLongestSilence{75};
 
 }  // namespace beamtape

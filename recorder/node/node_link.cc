@@ -7,6 +7,8 @@
 
 #include "recorder/node/node_link.h"
 
+#include <fmt/core.h>
+
 #include <utility>
 
 #include "recorder/node/packet_stream.h"
@@ -28,11 +30,13 @@ constexpr std::int64_t kRegisteredSend = 6;
 
 class NodeLink : public Link {
  public:
-  NodeLink(Socket socket, std::string self, std::uint32_t creation, std::string node)
+  NodeLink(Socket socket, std::string self, std::uint32_t creation, std::string node,
+           std::chrono::milliseconds longest_silence)
       : packets_(std::move(socket), kMaxMessageBytes),
         own_node_(std::move(self)),
         creation_(creation),
-        node_(std::move(node)) {
+        node_(std::move(node)),
+        longest_silence_(longest_silence) {
     TermBuilder pid;
     pid_ = pid.pid(own_node_, kOwnPidId, 0, creation_).take();
   }
@@ -54,6 +58,7 @@ class NodeLink : public Link {
   std::string own_node_;
   std::uint32_t creation_;
   std::string node_;
+  std::chrono::milliseconds longest_silence_;
   std::vector<std::uint8_t> pid_;
   bool is_open_ = true;
 };
@@ -77,6 +82,10 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
     auto packet = packets_.receive(deadline);
     if (!packet) {
       const auto code = packet.error().code;
+      if (code == Error::Code::kTimeout && packets_.silence() > longest_silence_) {
+        return closed(
+            {code, fmt::format("nothing came from it for {} s", longest_silence_.count() / 1000)});
+      }
       if (code == Error::Code::kTimeout || code == Error::Code::kMalformed) return packet;
       return closed(packet.error());
     }
@@ -118,8 +127,9 @@ NodeLink::Envelope NodeLink::open(Cursor& cursor) const {
 }  // namespace
 
 std::unique_ptr<Link> make_node_link(Socket socket, const std::string& self, std::uint32_t creation,
-                                     std::string node) {
-  return std::make_unique<NodeLink>(std::move(socket), self, creation, std::move(node));
+                                     std::string node, std::chrono::milliseconds longest_silence) {
+  return std::make_unique<NodeLink>(std::move(socket), self, creation, std::move(node),
+                                    longest_silence);
 }
 
 }  // namespace beamtape

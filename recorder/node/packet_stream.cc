@@ -39,7 +39,7 @@ Expected<std::vector<std::uint8_t>> PacketStream::receive(Deadline deadline) {
 Expected<void> PacketStream::read_header(Deadline deadline) {
   if (header_read_ == header_.size()) return {};
   while (header_read_ < header_.size()) {
-    const auto got = socket_.read_some(std::span(header_).subspan(header_read_), deadline);
+    const auto got = read_some(std::span(header_).subspan(header_read_), deadline);
     if (!got) return tl::unexpected(got.error());
     header_read_ += *got;
   }
@@ -51,7 +51,7 @@ Expected<void> PacketStream::read_body(Deadline deadline) {
   const std::size_t size = read_u32(header_.data());
   while (body_read_ < size) {
     if (body_read_ == body_.size()) body_.resize(std::min(size, body_read_ + kReadStep));
-    const auto got = socket_.read_some(std::span(body_).subspan(body_read_), deadline);
+    const auto got = read_some(std::span(body_).subspan(body_read_), deadline);
     if (!got) return tl::unexpected(got.error());
     body_read_ += *got;
   }
@@ -63,11 +63,17 @@ Expected<void> PacketStream::drop_body(Deadline deadline) {
   std::vector<std::uint8_t> sink(kReadStep);
   while (body_read_ < size) {
     const auto into = std::span(sink).first(std::min(size - body_read_, sink.size()));
-    const auto got = socket_.read_some(into, deadline);
+    const auto got = read_some(into, deadline);
     if (!got) return tl::unexpected(got.error());
     body_read_ += *got;
   }
   return {};
+}
+
+Expected<std::size_t> PacketStream::read_some(std::span<std::uint8_t> into, Deadline deadline) {
+  auto got = socket_.read_some(into, deadline);
+  if (got) heard_ = std::chrono::steady_clock::now();
+  return got;
 }
 
 Expected<void> PacketStream::send(std::span<const std::uint8_t> packet, Deadline deadline) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -28,6 +29,11 @@ class PacketStream {
   // kClosed: no more will come.
   Expected<std::vector<std::uint8_t>> receive(Deadline deadline);
 
+  // Time since anything came, a tick or a part of a packet.
+  std::chrono::steady_clock::duration silence() const {
+    return std::chrono::steady_clock::now() - heard_;
+  }
+
   // Sends one packet. After any error the stream is of no more use (a part may be sent).
   Expected<void> send(std::span<const std::uint8_t> packet, Deadline deadline);
 
@@ -35,8 +41,10 @@ class PacketStream {
   Expected<void> read_header(Deadline deadline);
   Expected<void> read_body(Deadline deadline);
   Expected<void> drop_body(Deadline deadline);
+  Expected<std::size_t> read_some(std::span<std::uint8_t> into, Deadline deadline);
 
   Socket socket_;
+  std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
   std::size_t max_bytes_;
   std::array<std::uint8_t, 4> header_{};
   std::size_t header_read_ = 0;  // 4: inside a packet

@@ -34,8 +34,8 @@ class Peer {
   }
   ~Peer() { hang_up(); }
 
-  std::unique_ptr<Link> link() {
-    return make_node_link(Socket(other_), "beamtape_0@host", 7, "shop@host");
+  std::unique_ptr<Link> link(milliseconds longest_silence = kLongestSilence) {
+    return make_node_link(Socket(other_), "beamtape_0@host", 7, "shop@host", longest_silence);
   }
   Socket socket() { return Socket(other_); }
 
@@ -117,6 +117,23 @@ TEST(NodeLink, AnswersTicksAtOnce) {
   peer.say({0, 0, 0, 0});
   EXPECT_EQ(link->receive(kNow).error().code, Error::Code::kTimeout);
   EXPECT_EQ(peer.heard(), Bytes(8, 0));
+}
+
+TEST(NodeLink, TakesALongSilenceForTheEnd) {
+  constexpr milliseconds kPatience{1000};
+  Peer peer;
+  const auto link = peer.link(kPatience);
+  // A tick, and parts of a message, are signs of life.
+  for (const Bytes& sign : {Bytes(4, 0), Bytes{0, 0, 0, 9}, Bytes{1}}) {
+    EXPECT_EQ(link->receive(kPatience / 2).error().code, Error::Code::kTimeout);
+    peer.say(sign);
+    EXPECT_EQ(link->receive(kNow).error().code, Error::Code::kTimeout);
+  }
+  const auto silence = link->receive(kPatience + milliseconds(100));
+  EXPECT_EQ(silence.error().code, Error::Code::kClosed);
+  EXPECT_EQ(silence.error().message,
+            "the connection to shop@host is lost: nothing came from it for 1 s");
+  EXPECT_EQ(link->receive(kNow).error().code, Error::Code::kClosed);
 }
 
 TEST(NodeLink, DropsWhatIsForOthers) {
