@@ -74,8 +74,9 @@ class SampleGatherer {
 
 Expected<void> read_samples(const Recording& recording, Observed& observed) {
   const std::size_t samples = observed.size();
-  for (const Column& column : recording.reader().table("node")->columns) {
-    observed.node_columns.push_back(column.name);
+  // Its declaration may be damaged.
+  if (const Table* node = recording.reader().table("node")) {
+    for (const Column& column : node->columns) observed.node_columns.push_back(column.name);
   }
   observed.node_values.assign(observed.node_columns.size(), Values(samples, kNaN));
   std::vector<SampleGatherer> gatherers;
