@@ -74,13 +74,13 @@ void Forwarder::pass_on(int client) {
   const sockaddr_in address = loopback(target_);
   if (connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
     for (;;) {
-      pollfd polled[3] = {{client, POLLIN, 0}, {server, POLLIN, 0}, {stop_[0], 0, 0}};
-      const int ready = poll(polled, 3, 10);
+      pollfd polled[3] = {{stop_[0], 0, 0}, {client, POLLIN, 0}, {server, POLLIN, 0}};
+      const int ready = poll(polled, held_ ? 1 : 3, 10);
       if (cut_.exchange(false)) break;
       if (ready <= 0) continue;
-      if (polled[2].revents != 0) break;
-      if (polled[0].revents != 0 && !pass(client, server)) break;
-      if (polled[1].revents != 0 && !pass(server, client)) break;
+      if (polled[0].revents != 0) break;
+      if (polled[1].revents != 0 && !pass(client, server)) break;
+      if (polled[2].revents != 0 && !pass(server, client)) break;
     }
   }
   close(server);

@@ -18,6 +18,8 @@ class Forwarder {
   std::uint16_t port() const { return port_; }
   // Breaks the connection that is passed on; the next one is taken as before.
   void cut() { cut_ = true; }
+  // While held nothing is passed on and nobody is let in, as by a network that drops every packet.
+  void hold(bool on) { held_ = on; }
   // Connections so far; of a thread that still runs, so only a lower bound.
   int connections() const { return connections_; }
 
@@ -29,6 +31,7 @@ class Forwarder {
   std::uint16_t port_ = 0;
   std::atomic<int> connections_ = 0;
   std::atomic<bool> cut_ = false;
+  std::atomic<bool> held_ = false;
   int listener_ = -1;
   int stop_[2] = {-1, -1};  // closing the second end stops the thread
   std::thread thread_;

@@ -1,0 +1,106 @@
+%% Processes that are dear or impossible to read, and what reading them costs them.
+-module(live_victims).
+-export([links/1, binaries/1, messages/1, load/1, block/2, fill/0, empty/0]).
+-export([watch/0, held/1, reductions/1, remember/0, gone/0, strangers/0]).
+-export([hold_scheduler/1, hold_dirty/1]).
+
+%% A process linked to Count others.
+links(Count) ->
+    victim(fun() -> [spawn_link(live_population, sleep, []) || _ <- lists:seq(1, Count)], ok end).
+
+%% One that holds Count binaries, none of which is another's part.
+binaries(Count) ->
+    victim(fun() ->
+        put(binaries, [binary:copy(<<N:32, 0:600>>) || N <- lists:seq(1, Count)]),
+        garbage_collect()
+    end).
+
+messages(Count) ->
+    Pid = live_population:idle(),
+    [Pid ! N || N <- lists:seq(1, Count)],
+    live_text:reference(Pid).
+
+victim(Setup) ->
+    Self = self(),
+    Pid = spawn(fun() -> Setup(), Self ! ready, live_population:sleep() end),
+    receive ready -> live_population:settle([Pid]) end,
+    live_text:reference(Pid).
+
+%% Path of the native functions, without `.so`.
+load(Path) -> ok =:= erlang:load_nif(binary_to_list(Path), 0).
+
+hold_scheduler(_) -> erlang:nif_error(not_loaded).
+hold_dirty(_) -> erlang:nif_error(not_loaded).
+
+%% A process that holds a scheduler, or a dirty one, for so long. Answers before it begins.
+block(Function, Milliseconds) ->
+    Pid = spawn(fun() ->
+        receive begin_now -> ok end,
+        apply(?MODULE, binary_to_atom(Function), [Milliseconds]),
+        live_population:sleep()
+    end),
+    erlang:send_after(200, Pid, begin_now),
+    live_text:reference(Pid).
+
+%% As many processes as the node can have; empty/0 ends them.
+fill() ->
+    Owner = spawn(fun() -> process_flag(priority, high), fill_loop(0) end),
+    register(live_filler, Owner),
+    Owner ! {full, self()},
+    receive {filled, Count} -> Count end.
+
+fill_loop(Count) ->
+    try spawn_link(live_population, sleep, []) of
+        _ -> fill_loop(Count + 1)
+    catch
+        error:system_limit -> full(Count)
+    end.
+
+%% Takes each process that somebody else gives back.
+full(Count) ->
+    receive
+        {full, From} -> From ! {filled, Count}, full(Count);
+        stop -> exit(over)
+    after 1 ->
+        fill_loop(Count)
+    end.
+
+empty() ->
+    Reference = monitor(process, live_filler),
+    live_filler ! stop,
+    receive {'DOWN', Reference, _, _, _} -> true end.
+
+%% From now on the node says which processes keep a scheduler for a millisecond and longer, be it to
+%% answer somebody's question.
+watch() ->
+    Watcher = spawn(fun() -> register(live_watcher, self()), watch(#{}) end),
+    erlang:system_monitor(Watcher, [{long_schedule, 1}]),
+    live_text:reference(Watcher).
+
+watch(Held) ->
+    receive
+        {monitor, Pid, long_schedule, Info} ->
+            Took = proplists:get_value(timeout, Info),
+            watch(maps:update_with(Pid, fun(Before) -> [Took | Before] end, [Took], Held));
+        {held, Pid, From} ->
+            From ! {held, maps:get(Pid, Held, [])},
+            watch(Held)
+    end.
+
+%% Milliseconds, each time that it was a millisecond or more.
+held(Text) ->
+    live_watcher ! {held, pid(Text), self()},
+    receive {held, Times} -> Times end.
+
+reductions(Text) -> element(2, process_info(pid(Text), reductions)).
+
+pid(Text) -> list_to_pid(binary_to_list(Text)).
+
+%% All processes there are; who of them is not any more; who is here and was not then.
+remember() ->
+    persistent_term:put(?MODULE, erlang:processes()),
+    texts(erlang:processes()).
+gone() -> texts(persistent_term:get(?MODULE) -- erlang:processes()).
+strangers() -> texts(erlang:processes() -- persistent_term:get(?MODULE)).
+
+texts(Pids) -> [live_text:reference(Pid) || Pid <- Pids].
