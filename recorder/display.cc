@@ -38,10 +38,11 @@ std::string iso_time(std::int64_t wall_us) {
 
 std::string live_line(const Status& status) {
   const SnapshotRecord& snapshot = status.snapshot;
-  std::string line = fmt::format(
-      "#{} {:%H:%M:%S}Z  {} processes  {}  {} ms on the node", snapshot.id,
-      fmt::gmtime(static_cast<std::time_t>(snapshot.began_wall_us / 1'000'000)),
-      grouped(snapshot.processes), size_text(status.file_bytes), snapshot.target_us / 1000);
+  std::string line =
+      fmt::format("#{} {:%H:%M:%S}Z  {}{} processes  {}  {} ms on the node", snapshot.id,
+                  fmt::gmtime(static_cast<std::time_t>(snapshot.began_wall_us / 1'000'000)),
+                  status.one_of_several ? status.node + "  " : "", grouped(snapshot.processes),
+                  size_text(status.file_bytes), snapshot.target_us / 1000);
   if (status.stretched) {
     line += fmt::format("  every {:.1f} s to keep the budget",
                         static_cast<double>(snapshot.interval_us) / 1e6);

@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <future>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "recorder/display.h"
 #include "recorder/node/address.h"
@@ -18,6 +22,7 @@ namespace beamtape {
 namespace {
 
 constexpr std::chrono::seconds kConnectTimeout{10};
+constexpr std::chrono::milliseconds kLook{20};
 constexpr int kUsageExit = 2;
 constexpr int kCannotOpenExit = 3;
 constexpr int kEndedEarlyExit = 4;
@@ -38,11 +43,13 @@ int complain(const Error& error, int exit_code) {
   return error.code == Error::Code::kUsage ? kUsageExit : exit_code;
 }
 
-// The cookie is read anew each time: a node that was restarted may have another.
-Expected<std::unique_ptr<Link>> connect_to(const RecorderOptions& options) {
-  auto address = parse_node(options.node);
+// The cookie is read anew each time: a node that was restarted may have another. --address is that
+// of the one node that was given.
+Expected<std::unique_ptr<Link>> connect_to(const RecorderOptions& options,
+                                           const std::string& node) {
+  auto address = parse_node(node);
   if (!address) return tl::unexpected(address.error());
-  if (options.address) {
+  if (options.address && address->node() == options.nodes.front()) {
     auto endpoint = parse_endpoint(*options.address);
     if (!endpoint) return tl::unexpected(endpoint.error());
     address->endpoint = *endpoint;
@@ -82,42 +89,106 @@ Watch watch_for(const RecorderOptions& options) {
           .news = [&](const std::string& news) { tell_news(options, news); }};
 }
 
-// Everything that can be wrong is found out before the file is made, but what only the file tells.
-int run(const RecorderOptions& options) {
-  auto link = connect_to(options);
-  if (!link) return complain(link.error(), kCannotOpenExit);
-  const std::string node = (*link)->node();
-  auto writer =
-      Writer::create(options.file, {.recorder_version = BEAMTAPE_VERSION,
-                                    .max_bytes = options.max_bytes,
-                                    .keep_us = std::chrono::microseconds(options.keep).count()});
-  if (!writer) return complain({Error::Code::kOther, writer.error().message}, kCannotOpenExit);
+// Full names, each once.
+Expected<void> complete(RecorderOptions& options) {
+  std::vector<std::string> names;
+  for (const std::string& node : options.nodes) {
+    auto address = parse_node(node);
+    if (!address) return tl::unexpected(std::move(address.error()));
+    const std::string name = address->node();
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  options.nodes = std::move(names);
+  return {};
+}
+
+// Waits until one node has let us in, and no longer: none may hold up the others. Fails when none
+// did.
+Expected<std::vector<Subject>> connect_to_first(const RecorderOptions& options,
+                                                const Connect& connect) {
+  using Connected = Expected<std::unique_ptr<Link>>;
+  std::vector<Subject> subjects;
+  for (const std::string& node : options.nodes) subjects.push_back(begin_to_connect(node, connect));
+  std::vector<std::optional<Error>> errors(subjects.size());
+  for (std::size_t failed = 0; failed < subjects.size();) {
+    for (std::size_t at = 0; at < subjects.size(); ++at) {
+      auto& link = subjects[at].link;
+      if (errors[at] || link.wait_for(kLook) != std::future_status::ready) continue;
+      Connected connected = link.get();
+      if (!connected) errors[at] = connected.error();
+      failed += connected ? 0 : 1;
+      std::promise<Connected> result;
+      result.set_value(std::move(connected));
+      link = result.get_future();
+      if (!errors[at]) return subjects;
+    }
+  }
+  for (std::size_t at = 1; at < errors.size(); ++at) complain(*errors[at], kCannotOpenExit);
+  return tl::unexpected(*errors.front());
+}
+
+Expected<std::unique_ptr<Writer>> open_file(const RecorderOptions& options) {
+  const Writer::Options wanted{.recorder_version = BEAMTAPE_VERSION,
+                               .max_bytes = options.max_bytes,
+                               .keep_us = std::chrono::microseconds(options.keep).count(),
+                               .nodes = options.nodes};
+  if (!options.append || access(options.file.c_str(), F_OK) != 0) {
+    return Writer::create(options.file, wanted);
+  }
+  return Writer::append(options.file, wanted);
+}
+
+Expected<void> add_notes(const RecorderOptions& options, Writer& writer) {
   for (const std::string& note : options.notes) {
     const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::system_clock::now().time_since_epoch());
-    if (auto added = (*writer)->add_note({now.count(), note}); !added) {
-      return complain(added.error(), kCannotOpenExit);
-    }
+    if (auto added = writer.add_note({now.count(), note}); !added) return added;
   }
-  const Plan plan{options.interval, options.duration, options.count, options.budget,
-                  options.reconnect};
+  return {};
+}
+
+// "3 nodes" or the node's name.
+std::string nodes_text(const RecorderOptions& options, std::size_t nodes) {
+  const bool is_one = nodes <= 1 && options.nodes.size() == 1;
+  return is_one ? options.nodes.front() : fmt::format("{} node{}", nodes, nodes == 1 ? "" : "s");
+}
+
+// Everything that can be wrong is found out before the file is made, but what only the file tells.
+int run(RecorderOptions options) {
+  if (auto known = complete(options); !known) return complain(known.error(), kUsageExit);
+  const Connect connect = [&](const std::string& node) { return connect_to(options, node); };
+  auto subjects = connect_to_first(options, connect);
+  if (!subjects) return complain(subjects.error(), kCannotOpenExit);
+  auto writer = open_file(options);
+  if (!writer) return complain({Error::Code::kOther, writer.error().message}, kCannotOpenExit);
+  if (auto added = add_notes(options, **writer); !added) {
+    return complain(added.error(), kCannotOpenExit);
+  }
+  const Plan plan{.interval = options.interval,
+                  .duration = options.duration,
+                  .count = options.count,
+                  .budget = options.budget,
+                  .reconnect = options.reconnect,
+                  .scheduler_time = options.scheduler_time,
+                  .all_nodes = options.all_nodes};
   const Watch watch = watch_for(options);
-  auto outcome = record(
-      std::move(*link), [&] { return connect_to(options); }, **writer, plan, watch);
+  auto outcome = record(std::move(*subjects), connect, **writer, plan, watch);
   const bool on_terminal =
       options.show == RecorderOptions::Show::kTerminal && isatty(STDOUT_FILENO);
   if (on_terminal) fmt::print("\n");
   auto closed = (*writer)->close();
   if (!outcome) return complain(outcome.error(), kCannotOpenExit);
+  const std::string nodes = nodes_text(options, outcome->nodes);
   if (outcome->ended_early) {
-    return complain({Error::Code::kOther,
-                     fmt::format("cannot go on recording {}: {}; {} snapshots are in {}", node,
-                                 outcome->ended_early->message, outcome->stored, options.file)},
-                    kEndedEarlyExit);
+    return complain(
+        {Error::Code::kOther,
+         fmt::format("cannot go on recording: {}; {} snapshots of {} are in {}",
+                     outcome->ended_early->message, outcome->stored, nodes, options.file)},
+        kEndedEarlyExit);
   }
   if (!closed) return complain(closed.error(), kEndedEarlyExit);
   if (options.show == RecorderOptions::Show::kTerminal) {
-    fmt::print("{} snapshots of {} are in {}\n", outcome->stored, node, options.file);
+    fmt::print("{} snapshots of {} are in {}\n", outcome->stored, nodes, options.file);
   }
   return 0;
 }

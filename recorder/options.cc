@@ -17,10 +17,11 @@ constexpr double kLargestBound = 1024.0 * 1024 * 1024 * 1024 * 1024;
 
 constexpr std::string_view kFooter = R"(
 Durations are 500ms, 5s, 10m or 2h; sizes 64MiB or 1GiB. NODE is name@host, or a short name on this host.
+Of several nodes each has its own connection and pace; they share the file, its bounds and its time.
 The cookie comes from --cookie-file, else BEAMTAPE_COOKIE, else ~/.erlang.cookie; never from
 an argument. ERL_EPMD_PORT is honoured. Ctrl-C finishes the running snapshot and closes the file.
-SIGUSR1 takes a snapshot now. A node that goes away is connected to again when it is back; the
-time between is stored as a gap.
+SIGUSR1 takes a snapshot now; beamtape-analyzer note FILE TEXT adds a remark meanwhile. A node that
+goes away is connected to again when it is back; the time between is stored as a gap.
 
 Exit codes: 0 done; 2 wrong usage; 3 the node or the file cannot be opened; 4 ended early, with
 what there was stored.
@@ -176,14 +177,20 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   RecorderOptions options;
   Words words;
   CLI::App app(
-      "Records all processes, ETS tables, ports and allocators of a running Erlang or\n"
-      "Elixir node into one file. Installs nothing on the node and does nothing to it.",
+      "Records all processes, ETS tables, ports and allocators of running Erlang or\n"
+      "Elixir nodes into one file. Installs nothing on a node and changes nothing there,\n"
+      "unless asked to with --scheduler-time.",
       "beamtape-recorder");
   app.set_version_flag("--version", "beamtape-recorder " BEAMTAPE_VERSION);
-  app.add_option("node", options.node, "The node: name@host")->type_name("")->required();
-  app.add_option("-o,--output", options.file,
-                 "File to make; by default NODE-DATE-TIME.beamtape in this folder")
-      ->type_name("FILE");
+  app.add_option("node", options.nodes, "The node, or several: name@host")
+      ->type_name("")
+      ->required();
+  app.add_flag("--all-nodes", options.all_nodes,
+               "Record also the nodes that these are connected to, now or later");
+  auto* file = app.add_option("-o,--output", options.file,
+                              "File to make; by default NODE-DATE-TIME.beamtape in this folder")
+                   ->type_name("FILE");
+  app.add_flag("--append", options.append, "Go on in FILE if it is there")->needs(file);
   app.add_option("-i,--interval", words.interval, "From snapshot to snapshot; by default 5s")
       ->type_name("TIME");
   auto* duration =
@@ -208,6 +215,9 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
       ->type_name("SIZE");
   app.add_flag("--no-reconnect", words.no_reconnect,
                "End when the node goes away, instead of waiting for it");
+  app.add_flag("--scheduler-time", options.scheduler_time,
+               "Have the node measure its schedulers' working time while it is recorded.\n"
+               "Without this, it is recorded where somebody else has switched it on");
   auto* json = app.add_flag("--json", words.json, "One JSON object per snapshot on stdout");
   app.add_flag("--quiet", words.quiet, "Print nothing but errors")->excludes(json);
   app.footer(std::string(kFooter));
@@ -218,12 +228,15 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::CallForVersion&) {
     return {std::nullopt, "beamtape-recorder " BEAMTAPE_VERSION "\n", 0};
   } catch (const CLI::ParseError& error) {
-    return usage_error(options.node.empty() && argc < 2 ? "no node was given" : error.what());
+    return usage_error(options.nodes.empty() && argc < 2 ? "no node was given" : error.what());
   }
   if (auto understood = understand(words, options); !understood) {
     return usage_error(understood.error().message);
   }
-  if (options.file.empty()) options.file = default_file(options.node);
+  if (options.address && options.nodes.size() > 1) {
+    return usage_error("--address is of one node, and several were given");
+  }
+  if (options.file.empty()) options.file = default_file(options.nodes.front());
   return {std::move(options), "", 0};
 }
 

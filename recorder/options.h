@@ -15,8 +15,9 @@ namespace beamtape {
 struct RecorderOptions {
   enum class Show { kTerminal, kJson, kNothing };
 
-  std::string node;
+  std::vector<std::string> nodes;
   std::string file;
+  bool append = false;  // the file may be there
   std::chrono::milliseconds interval{5000};
   std::optional<std::chrono::milliseconds> duration;
   std::optional<std::int64_t> count;
@@ -25,6 +26,8 @@ struct RecorderOptions {
   std::vector<std::string> notes;
   double budget = 0.05;  // share of one scheduler
   bool reconnect = true;
+  bool scheduler_time = false;
+  bool all_nodes = false;
   std::int64_t max_bytes = 0;         // of the file; 0: no bound
   std::chrono::milliseconds keep{0};  // time kept at least; 0: all
   Show show = Show::kTerminal;

@@ -19,6 +19,7 @@ const std::vector<Command>& all_commands() {
       kCompareCommand,   //
       kCutCommand,       //
       kRedactCommand,    //
+      kNoteCommand,      //
       kCheckCommand,     //
       kViewCommand,      //
   };

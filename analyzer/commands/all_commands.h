@@ -18,6 +18,7 @@ extern const Command kQueryCommand;
 extern const Command kCompareCommand;
 extern const Command kCutCommand;
 extern const Command kRedactCommand;
+extern const Command kNoteCommand;
 extern const Command kCheckCommand;
 extern const Command kViewCommand;
 

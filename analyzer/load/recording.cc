@@ -137,6 +137,19 @@ Expected<std::vector<const SnapshotRecord*>> Recording::at(const std::string& ti
   return chosen;
 }
 
+Expected<std::int64_t> Recording::instant(const std::string& time) const {
+  const auto word = parse_time(time);
+  if (!word) return tl::unexpected(word.error());
+  const auto& all = reader_->snapshots();
+  if (all.empty()) return tl::unexpected(nothing_recorded());
+  const std::int64_t named = by_name(*word) ? 0 : instant_of(*word, all);
+  if (!by_name(*word) && named >= all.front().began_wall_us && named <= end_of(all)) return named;
+  const auto chosen = at(time, "");
+  if (!chosen) return tl::unexpected(chosen.error());
+  return word->kind == TimeWord::Kind::kLast ? all.back().ended_wall_us
+                                             : chosen->front()->began_wall_us;
+}
+
 Expected<std::pair<std::int64_t, std::int64_t>> Recording::range(const std::string& from,
                                                                  const std::string& to) const {
   const auto& all = reader_->snapshots();

@@ -43,6 +43,10 @@ class Recording {
   Expected<std::vector<const SnapshotRecord*>> at(const std::string& time,
                                                   const std::string& node) const;
 
+  // The instant that a time names, in microseconds since the Unix epoch; of a snapshot, when it
+  // began. kUsage as of at(), kNotFound.
+  Expected<std::int64_t> instant(const std::string& time) const;
+
   // First and last snapshot number between two times, both included. kUsage, kNotFound.
   Expected<std::pair<std::int64_t, std::int64_t>> range(const std::string& from,
                                                         const std::string& to) const;

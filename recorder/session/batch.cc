@@ -4,7 +4,7 @@ namespace beamtape {
 
 Batch pack(RecordedNode& node, const SnapshotRecord& record, Aggregates aggregates,
            std::size_t& texts, std::size_t& lists) {
-  Batch batch{.record = record, .aggregates = std::move(aggregates)};
+  Batch batch{.node = node.facts.name, .record = record, .aggregates = std::move(aggregates)};
   while (texts < node.interner->texts()) {
     const auto id = static_cast<Cell>(++texts);
     batch.texts.emplace_back(id, node.interner->text_of(id));
@@ -21,7 +21,7 @@ Batch pack(RecordedNode& node, const SnapshotRecord& record, Aggregates aggregat
   return batch;
 }
 
-Expected<std::int64_t> store(Batch&& batch, Writer& writer) {
+Expected<std::int64_t> store(Batch& batch, Writer& writer) {
   const SnapshotRecord& record = batch.record;
   const auto put_all = [&]() -> Expected<void> {
     if (auto done = writer.begin(record.id, record.epoch, record.node); !done) return done;

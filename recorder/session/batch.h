@@ -18,6 +18,7 @@ struct Batch {
     std::size_t index;
     RowGroup rows;
   };
+  std::string node;  // its name
   SnapshotRecord record;
   Aggregates aggregates;
   std::vector<std::pair<Cell, std::string>> texts;  // first referred to in this snapshot
@@ -30,8 +31,8 @@ struct Batch {
 Batch pack(RecordedNode& node, const SnapshotRecord& record, Aggregates aggregates,
            std::size_t& texts, std::size_t& lists);
 
-// Stores a batch as one snapshot. After an error nothing of it is in the file. Returns the bytes
-// of its parts.
-Expected<std::int64_t> store(Batch&& batch, Writer& writer);
+// Stores a batch as one snapshot, taking its rows away. After an error nothing of it is in the
+// file. Returns the bytes of its parts.
+Expected<std::int64_t> store(Batch& batch, Writer& writer);
 
 }  // namespace beamtape

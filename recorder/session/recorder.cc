@@ -3,23 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
+#include <list>
+#include <set>
 #include <thread>
+#include <utility>
 
-#include "recorder/collect/asker.h"
-#include "recorder/collect/hello.h"
-#include "recorder/session/aggregator.h"
-#include "recorder/session/batch.h"
-#include "recorder/session/capture.h"
+#include "recorder/session/session.h"
 #include "recorder/session/storing.h"
 
 namespace beamtape {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
+constexpr std::chrono::milliseconds kLook{50};
 
-constexpr milliseconds kStopCheck{100};
+// A file has room for many nodes; a cluster that says it has more is recorded in several files.
+constexpr std::size_t kMostNodes = 100;
 
 std::int64_t wall_now_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -27,216 +25,141 @@ std::int64_t wall_now_us() {
       .count();
 }
 
-// Pauses between attempts to connect again.
-constexpr milliseconds kFirstPause{250};
-constexpr milliseconds kLongestPause{30'000};
-
-// Answers to an earlier connection of this process must not be taken for a later one's.
-std::uint32_t connection_number() {
-  static std::uint32_t last = 0;
-  return ++last;
-}
-
-// One node, over any number of connections.
-class Session {
+// All nodes of one recording.
+class Recording {
  public:
-  Session(Writer& writer, const Plan& plan, const Watch& watch)
-      : writer_(writer), plan_(plan), watch_(watch) {}
+  Recording(const Connect& connect, Writer& writer, const Plan& plan, const Watch& watch)
+      : connect_(connect),
+        plan_(plan),
+        watch_(watch),
+        earlier_(writer.earlier()),
+        storing_(writer, [this](const std::string& news) { board_.tell(news); }) {}
 
-  // Has the node introduce itself and prepares the questions. After an error everything is as it
-  // was.
-  Expected<void> attach(std::unique_ptr<Link> link) {
-    auto asker = std::make_unique<Asker>(*link, connection_number());
-    auto found = hello(*asker, link->node());
-    if (!found) return tl::unexpected(found.error());
-    const bool another_life = !node_ || node_->record.creation != (*found)->record.creation;
-    RecordedNode& node = another_life ? **found : *node_;
-    auto capture = std::make_unique<Capture>(*asker, node);
-    if (auto prepared = capture->prepare(); !prepared) return prepared;
-    if (another_life) {
-      node.record.attached_wall_us = wall_now_us();
-      auto id = writer_.add_node(node.record);
-      if (!id) return tl::unexpected(id.error());
-      node_id_ = *id;
-      node_ = std::move(*found);
-      aggregator_ = {};
+  Expected<Outcome> run(std::vector<Subject> subjects) {
+    const bool is_only = subjects.size() == 1;
+    for (Subject& subject : subjects) start(std::move(subject), is_only);
+    while (!is_over()) {
+      look();
+      if (plan_.all_nodes && !board_.stopped()) start_seen();
     }
-    capture_ = std::move(capture);
-    asker_ = std::move(asker);
-    link_ = std::move(link);
-    snapshots_in_epoch_ = kSnapshotsPerEpoch;
-    return {};
-  }
-
-  Outcome run(const Connect& connect) {
-    Outcome outcome;
-    began_ = due_ = Clock::now();
-    covered_to_wall_us_ = wall_now_us();
-    while (auto lost = serve(outcome)) {
-      const bool may_come_back = lost->code == Error::Code::kClosed && plan_.reconnect;
-      if (may_come_back && come_back(*lost, connect)) continue;
-      if (!may_come_back) add_gap(node_id_, lost->message);
-      if (!watch_.stop() || !may_come_back) outcome.ended_early = lost;
-      break;
-    }
-    return outcome;
+    board_.stop();
+    for (Run& run : runs_) run.thread.join();
+    note_unreached();
+    storing_.close();
+    look();
+    return outcome();
   }
 
  private:
-  // Takes snapshots until there is a reason not to. Nothing if the plan is fulfilled or somebody
-  // asked to stop.
-  std::optional<Error> serve(Outcome& outcome) {
-    Storing storing(writer_);
+  // What one thread does; its results are read when it has ended.
+  struct Run {
+    std::unique_ptr<Session> session;
     std::optional<Error> lost;
-    const auto report = [&] {
-      for (const Storing::Stored& one : storing.take_stored()) {
-        ++outcome.stored;
-        if (one.wants_keyframe) snapshots_in_epoch_ = kSnapshotsPerEpoch;
-        const bool stretched =
-            one.record.interval_us > std::chrono::microseconds(plan_.interval).count();
-        watch_.stored({one.record, node_->facts.name, stretched, one.file_bytes, one.took});
-      }
-    };
-    const auto is_interrupted = [&] {
-      report();
-      return watch_.stop() || storing.failure();
-    };
-    while (!is_over()) {
-      auto waited = wait_for_next(is_interrupted);
-      if (waited && is_interrupted()) break;
-      auto taken = waited ? take() : waited;
-      if (!taken) {
-        lost = taken.error();
-        break;
-      }
-      storing.put(std::move(batch_));
-    }
-    storing.close();
-    report();
-    return storing.failure() ? storing.failure() : lost;
-  }
+    std::atomic<bool> is_over = false;
+    std::thread thread;
+  };
 
+  // With a number of snapshots to take, nobody waits for a node that is not there.
   bool is_over() const {
-    if (plan_.count && taken_ >= *plan_.count) return true;
-    return plan_.duration && taken_ > 0 && due_ - began_ >= *plan_.duration;
+    const bool may_be_missing = plan_.count && !plan_.duration;
+    return std::all_of(runs_.begin(), runs_.end(),
+                       [&](const Run& run) {
+                         return run.is_over || (may_be_missing && !run.session->was_reached());
+                       }) &&
+           std::any_of(runs_.begin(), runs_.end(),
+                       [](const Run& run) { return run.is_over.load(); });
   }
 
-  // Serves the connection meanwhile: the node's ticks are answered inside.
-  Expected<void> wait_for_next(const std::function<bool()>& is_interrupted) {
-    while (!is_interrupted()) {
-      const auto left = std::chrono::ceil<milliseconds>(due_ - Clock::now());
-      if (left.count() <= 0 || watch_.snapshot_now()) return {};
-      auto late = asker_->next(std::min(left, kStopCheck));
-      if (!late && late.error().code != Error::Code::kTimeout) {
-        return tl::unexpected(late.error());
+  void start(Subject subject, bool is_only) {
+    std::optional<Writer::Life> earlier;
+    for (const Writer::Life& life : earlier_) {
+      if (life.name == subject.node) earlier = life;
+    }
+    names_.insert(subject.node);
+    Run& run = runs_.emplace_back();
+    run.session = std::make_unique<Session>(subject.node, std::move(earlier), storing_, plan_,
+                                            connect_, board_);
+    run.thread = std::thread([&run, is_only, link = std::move(subject.link)]() mutable {
+      run.lost = run.session->run(std::move(link), is_only);
+      run.is_over = true;
+    });
+  }
+
+  void start_seen() {
+    for (const std::string& node : board_.seen()) {
+      if (names_.contains(node)) continue;
+      if (names_.size() >= kMostNodes) {
+        if (names_.insert(node).second) {
+          watch_.news(fmt::format("{} is not recorded: {} nodes are the most", node, kMostNodes));
+        }
+        continue;
       }
-    }
-    return {};
-  }
-
-  Expected<void> take() {
-    const std::int64_t id = taken_ + 1;
-    const auto began = Clock::now();
-    if (snapshots_in_epoch_ >= kSnapshotsPerEpoch) {
-      epoch_ = id;
-      snapshots_in_epoch_ = 0;
-      node_->start_epoch();
-      texts_stored_ = lists_stored_ = 0;
-    }
-    auto record = capture_->take(id);
-    if (!record) return tl::unexpected(record.error());
-    record->epoch = epoch_;
-    record->node = node_id_;
-    record->interval_us = plan_next(began, *record);
-    covered_to_wall_us_ = record->ended_wall_us;
-    Aggregates aggregates = aggregator_.sum_up(*node_, *record);
-    batch_ = pack(*node_, *record, std::move(aggregates), texts_stored_, lists_stored_);
-    ++taken_;
-    ++snapshots_in_epoch_;
-    return {};
-  }
-
-  // Moves due_ to the next grid point that the budget allows. Returns the microseconds till then,
-  // from when it was due (or from `began`, if it was taken before it was due). What it cost is wall
-  // time in our workers on the node: an upper bound of what they took from the schedulers.
-  std::int64_t plan_next(Clock::time_point began, const SnapshotRecord& record) {
-    const double budget = taken_ == 0 ? std::max(kFirstBudget, plan_.budget) : plan_.budget;
-    const auto pause =
-        std::chrono::duration<double, std::micro>(static_cast<double>(record.target_us) / budget);
-    const auto earliest =
-        std::max(Clock::now(), began + std::chrono::duration_cast<Clock::duration>(pause));
-    const auto from = std::min(due_, began);
-    while (due_ <= earliest) due_ += plan_.interval;
-    return std::chrono::duration_cast<std::chrono::microseconds>(due_ - from).count();
-  }
-
-  // Connects again. False if there was no time for that; the gap is stored in any case.
-  bool come_back(const Error& lost, const Connect& connect) {
-    const std::string name = node_->facts.name;
-    const std::int64_t node = node_id_;
-    watch_.news(lost.message + "; connecting again");
-    milliseconds pause = kFirstPause;
-    for (;; pause = std::min(pause * 2, kLongestPause)) {
-      if (!sleep(pause)) {
-        add_gap(node, lost.message);
-        return false;
-      }
-      auto link = connect();
-      if (link && attach(std::move(*link))) break;
-    }
-    const bool restarted = node != node_id_;
-    add_gap(node, restarted ? lost.message + "; the node was restarted" : lost.message);
-    watch_.news(fmt::format("{} is back{}", name, restarted ? ", restarted" : ""));
-    while (due_ < Clock::now()) due_ += plan_.interval;
-    return true;
-  }
-
-  // False if it was told to stop or the recording's time was over before the end of the pause.
-  bool sleep(milliseconds pause) const {
-    const auto until = Clock::now() + pause;
-    for (;;) {
-      const auto now = Clock::now();
-      if (watch_.stop() || (plan_.duration && now - began_ >= *plan_.duration)) return false;
-      if (now >= until) return true;
-      std::this_thread::sleep_for(std::min<Clock::duration>(until - now, kStopCheck));
+      watch_.news(node + " is recorded, too");
+      start(begin_to_connect(node, connect_), false);
     }
   }
 
-  // From the end of the last snapshot till now. If even this cannot be written, the reason is on
-  // its way to the user anyway.
-  void add_gap(std::int64_t node, const std::string& reason) {
-    const std::int64_t now = wall_now_us();
-    static_cast<void>(writer_.add_gap({node, std::min(covered_to_wall_us_, now), now, reason}));
+  void look() {
+    for (const Storing::Stored& one : storing_.take_stored(kLook)) {
+      ++outcome_.stored;
+      stored_of_.insert(one.node);
+      const bool stretched =
+          one.record.interval_us > std::chrono::microseconds(plan_.interval).count();
+      watch_.stored({one.record, one.node, runs_.size() > 1, stretched, one.file_bytes, one.took});
+    }
+    for (const std::string& news : board_.take_news()) watch_.news(news);
+    if (watch_.stop()) {
+      was_asked_to_stop_ = true;
+      board_.stop();
+    }
+    if (watch_.snapshot_now()) board_.ask_for_snapshot();
   }
 
-  Writer& writer_;
+  // That they are missing must be in the file, though they have no life there.
+  void note_unreached() {
+    for (Run& run : runs_) {
+      if (run.session->was_reached()) continue;
+      const std::string& why = run.session->why_unreached();
+      static_cast<void>(storing_.with_writer([&](Writer& writer) {
+        return writer.add_note({wall_now_us(), "not recorded: " + why});
+      }));
+      if (!run.lost && !was_asked_to_stop_) run.lost = Error{Error::Code::kNotFound, why};
+    }
+  }
+
+  Expected<Outcome> outcome() {
+    outcome_.nodes = stored_of_.size();
+    std::size_t reached = 0;
+    for (const Run& run : runs_) {
+      if (run.session->was_reached()) ++reached;
+      if (run.lost && !outcome_.ended_early) outcome_.ended_early = run.lost;
+    }
+    if (reached > 0 || !outcome_.ended_early) return outcome_;
+    return tl::unexpected(*outcome_.ended_early);
+  }
+
+  const Connect& connect_;
   const Plan& plan_;
   const Watch& watch_;
-  std::unique_ptr<Link> link_;  // each needs those before it
-  std::unique_ptr<Asker> asker_;
-  std::unique_ptr<RecordedNode> node_;
-  std::unique_ptr<Capture> capture_;
-  Aggregator aggregator_;
-  Batch batch_;
-  Clock::time_point began_, due_;
-  std::int64_t covered_to_wall_us_ = 0;
-  std::int64_t taken_ = 0;  // snapshots
-  std::int64_t node_id_ = 0;
-  std::int64_t epoch_ = 0;
-  std::int64_t snapshots_in_epoch_ = 0;
-  std::size_t texts_stored_ = 0;  // of the interner, in this keyframe group
-  std::size_t lists_stored_ = 0;
+  const std::vector<Writer::Life> earlier_;
+  Board board_;
+  Storing storing_;
+  std::list<Run> runs_;  // each stays where it is
+  std::set<std::string> names_;
+  std::set<std::string> stored_of_;
+  bool was_asked_to_stop_ = false;
+  Outcome outcome_;
 };
 
 }  // namespace
 
-Expected<Outcome> record(std::unique_ptr<Link> link, const Connect& connect, Writer& writer,
+Subject begin_to_connect(const std::string& node, const Connect& connect) {
+  return {node, std::async(std::launch::async, [node, connect] { return connect(node); })};
+}
+
+Expected<Outcome> record(std::vector<Subject> subjects, const Connect& connect, Writer& writer,
                          const Plan& plan, const Watch& watch) {
-  Session session(writer, plan, watch);
-  if (auto attached = session.attach(std::move(link)); !attached) {
-    return tl::unexpected(attached.error());
-  }
-  return session.run(connect);
+  return Recording(connect, writer, plan, watch).run(std::move(subjects));
 }
 
 }  // namespace beamtape

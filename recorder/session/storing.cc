@@ -1,22 +1,64 @@
 #include "recorder/session/storing.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <future>
 #include <utility>
 
 namespace beamtape {
+namespace {
 
-Storing::Storing(Writer& writer) : writer_(writer), thread_([this] { run(); }) {}
+std::int64_t wall_now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::chrono::microseconds since(std::int64_t mono_us) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch()) -
+         std::chrono::microseconds(mono_us);
+}
+
+}  // namespace
+
+Storing::Storing(Writer& writer, std::function<void(const std::string&)> news)
+    : writer_(writer), news_(std::move(news)), thread_([this] { run(); }) {}
 
 Storing::~Storing() { close(); }
 
+Expected<void> Storing::with_writer(const std::function<Expected<void>(Writer&)>& work) {
+  std::promise<Expected<void>> done;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back({{}, [&] { done.set_value(work(writer_)); }});
+    changed_.notify_all();
+  }
+  return done.get_future().get();
+}
+
 void Storing::put(Batch batch) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return waiting_.size() < kQueue; });
-  waiting_.push_back(std::move(batch));
+  changed_.wait(lock, [this] { return batches_ < kQueue; });
+  waiting_.push_back({std::move(batch), {}});
+  ++batches_;
   changed_.notify_all();
 }
 
-std::vector<Storing::Stored> Storing::take_stored() {
+Storing::Need Storing::take_need(std::int64_t node) {
   const std::lock_guard lock(mutex_);
+  return std::exchange(needs_[node], Need::kNothing);
+}
+
+void Storing::need(std::int64_t node, Need what) {
+  const std::lock_guard lock(mutex_);
+  needs_[node] = std::max(needs_[node], what);
+}
+
+std::vector<Storing::Stored> Storing::take_stored(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, patience, [this] { return !stored_.empty(); });
   return std::exchange(stored_, {});
 }
 
@@ -31,7 +73,9 @@ void Storing::close() {
     closing_ = true;
     changed_.notify_all();
   }
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  for (auto& [node, stream] : streams_) add_gap(node, stream, wall_now_us());
 }
 
 void Storing::run() {
@@ -39,25 +83,81 @@ void Storing::run() {
   for (;;) {
     changed_.wait(lock, [this] { return !waiting_.empty() || closing_; });
     if (waiting_.empty()) return;
-    Batch batch = std::move(waiting_.front());
+    Task task = std::move(waiting_.front());
     waiting_.pop_front();
+    if (!task.work) --batches_;
     changed_.notify_all();
-    if (failure_) continue;
     lock.unlock();
-    Stored stored{.record = batch.record};
-    const auto done = store(std::move(batch), writer_);
-    stored.file_bytes = writer_.file_bytes();
-    stored.wants_keyframe = writer_.wants_keyframe();
-    stored.took = std::chrono::duration_cast<std::chrono::microseconds>(
-                      std::chrono::steady_clock::now().time_since_epoch()) -
-                  std::chrono::microseconds(stored.record.began_mono_us);
-    lock.lock();
-    if (done) {
-      stored_.push_back(std::move(stored));
+    if (task.work) {
+      task.work();
     } else {
-      failure_ = done.error();
+      handle(std::move(task.batch));
     }
+    lock.lock();
   }
+}
+
+void Storing::handle(Batch batch) {
+  if (failure()) return;
+  const std::int64_t node = batch.record.node;
+  Stream& stream = streams_[node];
+  const bool starts_epoch = batch.record.epoch == batch.record.id;
+  // Differences to something that was lost mean nothing.
+  if (stream.gap && !starts_epoch) return need(node, Need::kEverything);
+  add_gap(node, stream, batch.record.began_wall_us);
+  const auto done = store_numbered(batch, stream);
+  if (!done) {
+    if (!lose(batch, stream, done.error())) fail_for_good(done.error());
+    return;
+  }
+  stream.stored_to_wall_us = batch.record.ended_wall_us;
+  if (writer_.wants_keyframe(node)) need(node, Need::kKeyframe);
+  Stored stored{batch.record, std::move(batch.node), writer_.file_bytes(),
+                since(batch.record.began_mono_us)};
+  const std::lock_guard lock(mutex_);
+  stored_.push_back(std::move(stored));
+  changed_.notify_all();
+}
+
+Expected<void> Storing::store_numbered(Batch& batch, Stream& stream) {
+  SnapshotRecord& record = batch.record;
+  const bool starts_epoch = record.epoch == record.id;
+  const std::int64_t number = writer_.last_snapshot() + 1;
+  stream.numbering.add(record.id, number);
+  stream.numbering.apply(batch.groups);
+  record.id = number;
+  record.epoch = starts_epoch ? number : stream.epoch;
+  const auto done = store(batch, writer_);
+  if (!done) return tl::unexpected(done.error());
+  stream.epoch = record.epoch;
+  return {};
+}
+
+// False if nothing can be done about it.
+bool Storing::lose(const Batch& batch, Stream& stream, const Error& error) {
+  if (error.code != Error::Code::kDiskFull || !writer_.make_space()) return false;
+  if (stream.stored_to_wall_us == 0) stream.stored_to_wall_us = batch.record.began_wall_us;
+  stream.gap = "disk full: the oldest snapshots were dropped to go on";
+  need(batch.record.node, Need::kEverything);
+  news_("the disk is full: a snapshot was lost, and the oldest are dropped to go on");
+  return true;
+}
+
+void Storing::fail_for_good(Error error) {
+  for (auto& [node, stream] : streams_) {
+    stream.gap = error.code == Error::Code::kDiskFull ? "disk full" : error.message;
+  }
+  const std::lock_guard lock(mutex_);
+  failure_ = std::move(error);
+  changed_.notify_all();
+}
+
+// If even this cannot be written, it is tried again with what comes next; at the end the reason is
+// on its way to the user anyway.
+void Storing::add_gap(std::int64_t node, Stream& stream, std::int64_t to_wall_us) {
+  if (!stream.gap || stream.stored_to_wall_us == 0) return;
+  const auto from = std::min(stream.stored_to_wall_us, to_wall_us);
+  if (writer_.add_gap({node, from, to_wall_us, *stream.gap})) stream.gap.reset();
 }
 
 }  // namespace beamtape

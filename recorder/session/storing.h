@@ -4,7 +4,8 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <memory>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -12,45 +13,81 @@
 #include <vector>
 
 #include "recorder/session/batch.h"
+#include "recorder/session/numbering.h"
 #include "schema/store/writer.h"
 
 namespace beamtape {
 
-// Stores batches on a thread of its own, so that the connection is served while SQLite works.
-// put() and the rest may be called from one other thread.
+// Stores what the sessions of any number of nodes record into one file, on a thread of its own, so
+// that connections are served while SQLite works. A snapshot gets its number in the file when it is
+// stored. When the disk is full and the recording bounded, snapshots are lost until the oldest
+// have made room, and a gap says so. All but the constructor and close() may be called from any
+// thread.
 class Storing {
  public:
   struct Stored {
     SnapshotRecord record;
+    std::string node;
     std::int64_t file_bytes = 0;        // with the -wal
-    bool wants_keyframe = false;        // Writer::wants_keyframe()
     std::chrono::microseconds took{0};  // from the first question to stored
   };
+  // What a node's next batch must be.
+  enum class Need { kNothing, kKeyframe, kEverything };
 
-  // `writer` must outlive it and not be used by anybody else until close().
-  explicit Storing(Writer& writer);
+  // `writer` must outlive it and not be used by anybody else until close(). `news` is called on the
+  // storing thread, with a line for a person.
+  Storing(Writer& writer, std::function<void(const std::string&)> news);
   ~Storing();
 
-  // Hands a batch over; waits while kQueue of them wait already.
+  // Has `work` done on the storing thread, after what was handed over before, and waits for it.
+  Expected<void> with_writer(const std::function<Expected<void>(Writer&)>& work);
+  // Hands a batch over; waits while kQueue of them wait already. Its record has the session's own
+  // numbers, and the node's id.
   void put(Batch batch);
-  // Snapshots that have been stored since the last call.
-  std::vector<Stored> take_stored();
-  // The first error: what came after it was not stored.
+  // What has become necessary since the last call. kKeyframe: a keyframe group is to begin.
+  // kEverything: and all rows are to be handed over, as some of those before were lost.
+  Need take_need(std::int64_t node);
+  // Snapshots that have been stored since the last call; waits up to `patience` for one.
+  std::vector<Stored> take_stored(std::chrono::milliseconds patience);
+  // The first error that cannot be mended: what came after it was not stored.
   std::optional<Error> failure() const;
-  // Stores what waits and ends the thread.
+  // Stores what waits, with a gap for what could not be, and ends the thread.
   void close();
 
  private:
   static constexpr std::size_t kQueue = 2;
 
+  struct Task {
+    Batch batch;
+    std::function<void()> work;  // instead of a batch
+  };
+  // One life of a node, on the storing thread.
+  struct Stream {
+    Numbering numbering;
+    std::int64_t epoch = 0;              // in the file
+    std::int64_t stored_to_wall_us = 0;  // end of the last snapshot that is in the file
+    std::optional<std::string> gap;      // why there is none since
+  };
+
   void run();
+  void handle(Batch batch);
+  Expected<void> store_numbered(Batch& batch, Stream& stream);
+  bool lose(const Batch& batch, Stream& stream, const Error& error);
+  void fail_for_good(Error error);
+  void add_gap(std::int64_t node, Stream& stream, std::int64_t to_wall_us);
+  void need(std::int64_t node, Need what);
 
   Writer& writer_;
+  std::function<void(const std::string&)> news_;
+  std::map<std::int64_t, Stream> streams_;  // by the node's id
+
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Batch> waiting_;
+  std::deque<Task> waiting_;
+  std::size_t batches_ = 0;  // of them
   bool closing_ = false;
   std::vector<Stored> stored_;
+  std::map<std::int64_t, Need> needs_;
   std::optional<Error> failure_;
   std::thread thread_;
 };

@@ -149,8 +149,8 @@ void Checker::find_node_samples() {
 
 void Checker::check_order(std::size_t index) {
   const auto& record = file_.snapshots_[index];
-  const auto before = index > 0 ? file_.snapshots_[index - 1].id : file_.dropped_to();
-  if (record.id != before + 1) {
+  const auto before = std::max(index > 0 ? file_.snapshots_[index - 1].id : 0, file_.dropped_to());
+  if (record.id > before + 1) {
     report(record.id, fmt::format("snapshots {} to {} are not there", before + 1, record.id - 1));
   }
   const bool node_known = std::any_of(file_.nodes_.begin(), file_.nodes_.end(),

@@ -100,6 +100,7 @@ class FileReader final : public Reader {
   void load_events();
   Expected<void> load_snapshots();
   void link_snapshots();
+  bool is_whole(std::size_t from, std::size_t to) const;
   void load_failed(const char* what, const Error& error);
 
   // The directory of one blob, which stays open for read_part. Nothing, and a reason in `why`,

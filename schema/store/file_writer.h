@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "schema/store/directory.h"
+#include "schema/store/file_lock.h"
+#include "schema/store/reserve.h"
 #include "schema/store/retention.h"
 #include "schema/store/samples.h"
 #include "schema/store/sqlite.h"
@@ -16,8 +18,8 @@
 
 namespace beamtape {
 
-// The writer of one file. Not a public header: writer.cc makes the file and its plain rows,
-// writer_snapshot.cc its snapshots.
+// The writer of one file. Not a public header: writer_open.cc makes the file or looks at one that
+// is there, writer.cc writes plain rows, writer_snapshot.cc snapshots.
 
 struct HeldGroup {
   RowGroup rows;
@@ -35,34 +37,43 @@ struct NodeState {
 
 class FileWriter final : public Writer {
  public:
-  FileWriter(std::string path, const Options& options, Database database)
+  FileWriter(std::string path, const Options& options, FileLock lock, Database database)
       : path_(std::move(path)),
         options_(options),
         tables_(options.tables),
         retention_(options.max_bytes, options.keep_us),
+        lock_(std::move(lock)),
         database_(std::move(database)),
-        last_snapshot_(options.first_snapshot - 1) {}
+        last_snapshot_(options.first_snapshot - 1) {
+    if (!tables_.empty()) return;
+    for (const Table* table : columnar_tables()) tables_.push_back(*table);
+    tables_.push_back(node_table());
+  }
   ~FileWriter() override {
     if (!closed_) static_cast<void>(close());  // errors are lost, as the header says
   }
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;
 
-  Expected<void> prepare() {
-    return initialize().map_error([this](Error error) { return named(std::move(error)); });
-  }
+  // One of the two, once, before anything else: makes the tables, or takes in what is there.
+  Expected<void> initialize();
+  Expected<void> resume();
 
+  const std::vector<Life>& earlier() const override { return earlier_; }
+  std::int64_t last_snapshot() const override { return last_snapshot_; }
   Expected<std::int64_t> add_node(const NodeRecord& node) override;
   Expected<void> add_gap(const GapRecord& gap) override;
   Expected<void> add_note(const NoteRecord& note) override;
+  void end_epoch(std::int64_t node) override;
   Expected<void> begin(std::int64_t id, std::int64_t epoch, std::int64_t node) override;
   Expected<void> put_text(Cell id, std::string_view text) override;
   Expected<void> put_list(Cell id, const List& list) override;
   Expected<void> put_rows(const Table& table, std::size_t group, RowGroup&& rows) override;
   Expected<void> put_aggregates(const Aggregates& aggregates) override;
   Expected<std::int64_t> commit(const SnapshotRecord& snapshot) override;
-  bool wants_keyframe() const override { return retention_.wants_keyframe(); }
+  bool wants_keyframe(std::int64_t node) const override;
   void abandon() override;
+  Expected<void> make_space() override;
   std::int64_t file_bytes() const override;
   Expected<void> close() override;
 
@@ -74,8 +85,12 @@ class FileWriter final : public Writer {
     error.message = "cannot write " + path_ + ": " + error.message;
     return error;
   }
-  Expected<void> initialize();
+  const Table& node_declaration() const;
+  Expected<void> check_declarations();
+  Expected<void> load_lives();
+  Expected<void> check_nodes() const;
   Expected<void> write_meta();
+  Expected<void> start_writing();
   Expected<void> prepare_statements();
   Expected<void> insert_node(std::int64_t id, const NodeRecord& node);
   Expected<void> within_snapshot() const;
@@ -95,12 +110,15 @@ class FileWriter final : public Writer {
   Options options_;
   std::vector<Table> tables_;
   Retention retention_;
+  Reserve reserve_;
+  FileLock lock_;  // outlives what follows
   Database database_;
   std::optional<SampleWriter> samples_;
   Statement insert_text_;
   Statement insert_part_;
   Statement insert_snapshot_;
   std::map<std::int64_t, NodeState> nodes_;
+  std::vector<Life> earlier_;
   std::int64_t last_node_ = 0;
   std::int64_t last_snapshot_;
   int since_checkpoint_ = 0;

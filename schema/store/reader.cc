@@ -216,12 +216,21 @@ void FileReader::link_snapshots() {
       const bool linked =
           found != last_of_node.end() && snapshots_[found->second].epoch == record.epoch;
       if (linked) stored_[i].previous = found->second;
-      // Every number between the keyframe and this one is there, whatever node it is of.
-      stored_[i].broken =
-          !start || !linked || static_cast<std::int64_t>(i - *start) != record.id - record.epoch;
+      stored_[i].broken = !start || !linked || !is_whole(*start, i);
     }
     last_of_node[record.node] = i;
   }
+}
+
+// True if every number between the two is there, whatever node it is of. Of those up to
+// dropped_to(), other nodes' may have been dropped.
+bool FileReader::is_whole(std::size_t from, std::size_t to) const {
+  const auto first = std::max(snapshots_[from].id, std::min(dropped_to(), snapshots_[to].id));
+  const auto past = std::upper_bound(
+      snapshots_.begin(), snapshots_.end(), first,
+      [](std::int64_t id, const SnapshotRecord& snapshot) { return id < snapshot.id; });
+  const auto there = snapshots_.begin() + static_cast<std::ptrdiff_t>(to) + 1 - past;
+  return there == snapshots_[to].id - first;
 }
 
 std::optional<std::string> FileReader::meta(std::string_view key) const {

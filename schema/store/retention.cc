@@ -20,7 +20,23 @@ constexpr std::int64_t kWalShare = 32;
 // What one snapshot writes beside its parts: samples, texts, indexes, changed inner pages.
 constexpr std::int64_t kBesideParts = 192 << 10;
 
+constexpr std::int64_t kSmallestReserve = 1 << 20;
+
 std::int64_t with_pages(std::int64_t bytes) { return bytes + bytes / 16 + kBesideParts; }
+
+struct Pages {
+  std::int64_t used_bytes = 0;
+  std::int64_t free_bytes = 0;  // within the file
+};
+
+Expected<Pages> pages_of(Database& database) {
+  const auto all = database.number("PRAGMA page_count");
+  const auto free = database.number("PRAGMA freelist_count");
+  if (!all) return tl::unexpected(all.error());
+  if (!free) return tl::unexpected(free.error());
+  const auto free_pages = free->value_or(0);
+  return Pages{(all->value_or(0) - free_pages) * kPageBytes, free_pages * kPageBytes};
+}
 
 }  // namespace
 
@@ -28,69 +44,132 @@ std::int64_t Retention::idle_wal_bytes() const {
   return max_bytes_ == 0 ? kMostIdleWalBytes : std::min(kMostIdleWalBytes, max_bytes_ / kWalShare);
 }
 
+std::int64_t Retention::reserve_bytes() const {
+  return std::max(kSmallestReserve, 2 * with_pages(largest_bytes_));
+}
+
 std::int64_t Retention::limit(std::int64_t bytes) const {
   return max_bytes_ - std::max(idle_wal_bytes(), with_pages(std::max(bytes, largest_bytes_)));
 }
 
+Expected<void> Retention::load(Database& database) {
+  auto rows = database.prepare(
+      "SELECT epoch, max(id), node, max(ended_wall_us), total(bytes), coalesce(max(bytes), 0) "
+      "FROM snapshot LEFT JOIN (SELECT key / 256 AS snapshot, sum(length(data)) AS bytes "
+      "FROM part GROUP BY 1) ON snapshot = id GROUP BY epoch ORDER BY epoch");
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  for (;;) {
+    const auto more = rows->step();
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
+    epochs_.push_back({rows->integer(0), rows->integer(1), rows->integer(2), rows->integer(3),
+                       rows->integer(4), false});
+    largest_bytes_ = std::max(largest_bytes_, rows->integer(5));
+  }
+}
+
+const Retention::Epoch* Retention::oldest(std::int64_t coming) const {
+  for (const Epoch& epoch : epochs_) {
+    if (!epoch.is_open && epoch.first != coming && !dropping_.contains(epoch.first)) return &epoch;
+  }
+  return nullptr;
+}
+
+Retention::Epoch* Retention::find(std::int64_t epoch) {
+  for (auto each = epochs_.rbegin(); each != epochs_.rend(); ++each) {
+    if (each->first == epoch) return &*each;
+  }
+  return nullptr;
+}
+
 Expected<void> Retention::make_room(Database& database, const SnapshotRecord& coming,
                                     std::int64_t bytes) {
-  dropping_ = 0;
-  const auto may_go = [&] {
-    return dropping_ < epochs_.size() && epochs_[dropping_].first != coming.epoch;
-  };
+  dropping_.clear();
+  // The group that its node added to so far is as good as ended.
+  if (coming.epoch == coming.id) {
+    for (Epoch& epoch : epochs_) epoch.is_open = epoch.is_open && epoch.node != coming.node;
+  }
   if (keep_us_ != 0) {
-    const auto oldest = coming.began_wall_us - keep_us_;
-    while (may_go() && epochs_[dropping_].ended_wall_us < oldest) {
-      if (auto done = drop(database, epochs_[dropping_++]); !done) return done;
+    const auto kept_from = coming.began_wall_us - keep_us_;
+    for (const Epoch* epoch = oldest(coming.epoch);
+         epoch != nullptr && epoch->ended_wall_us < kept_from; epoch = oldest(coming.epoch)) {
+      if (auto done = drop(database, *epoch); !done) return done;
     }
   }
   if (max_bytes_ == 0) return {};
   for (;;) {
-    const auto pages = database.number("PRAGMA page_count");
-    const auto free = database.number("PRAGMA freelist_count");
+    const auto pages = pages_of(database);
     if (!pages) return tl::unexpected(pages.error());
-    if (!free) return tl::unexpected(free.error());
-    const auto used = (pages->value_or(0) - free->value_or(0)) * kPageBytes;
-    if (used + with_pages(bytes) <= limit(bytes)) return {};
-    if (!may_go()) {
-      return fail(Error::Code::kDiskFull,
-                  "the bound on its size has no room for one keyframe group of this node");
+    if (pages->used_bytes + with_pages(bytes) <= limit(bytes)) return {};
+    const Epoch* epoch = oldest(coming.epoch);
+    if (epoch == nullptr) {
+      return fail(Error::Code::kOther,
+                  "the bound on its size has no room for one keyframe group of each node");
     }
-    if (auto done = drop(database, epochs_[dropping_++]); !done) return done;
+    if (auto done = drop(database, *epoch); !done) return done;
   }
 }
 
+Expected<void> Retention::shrink_to_file(Database& database) {
+  dropping_.clear();
+  for (;;) {
+    const auto pages = pages_of(database);
+    if (!pages) return tl::unexpected(pages.error());
+    if (pages->free_bytes >= with_pages(largest_bytes_)) return {};
+    const Epoch* epoch = oldest(0);
+    if (epoch == nullptr) return fail(Error::Code::kDiskFull, "no space left, nor older snapshots");
+    if (auto done = drop(database, *epoch); !done) return done;
+  }
+}
+
+// Of several nodes, the snapshots of one group have others' between them.
 Expected<void> Retention::drop(Database& database, const Epoch& epoch) {
+  dropping_.insert(epoch.first);
+  const std::string snapshots =
+      fmt::format("FROM snapshot WHERE id BETWEEN {} AND {} AND epoch = {}", epoch.first,
+                  epoch.last, epoch.first);
   std::string sql = fmt::format(
-      "DELETE FROM part WHERE key >= {} AND key < {}; DELETE FROM text WHERE epoch = {};"
-      "DELETE FROM snapshot WHERE id BETWEEN {} AND {};"
-      "DELETE FROM gap WHERE to_wall_us < {};"
-      "INSERT OR REPLACE INTO meta VALUES('dropped_to', '{}');",
-      part_key(epoch.first, 0), part_key(epoch.last + 1, 0), epoch.first, epoch.first, epoch.last,
-      epoch.ended_wall_us, epoch.last);
+      "DELETE FROM part WHERE key IN (SELECT snapshot.id * 256 + number.id FROM snapshot, "
+      "(SELECT id FROM tbl UNION SELECT {}) AS number "
+      "WHERE snapshot.id BETWEEN {} AND {} AND epoch = {});"
+      "DELETE FROM text WHERE epoch = {};"
+      "DELETE FROM gap WHERE node = {} AND to_wall_us < {};"
+      "INSERT INTO meta VALUES('dropped_to', '{}') ON CONFLICT(key) DO UPDATE "
+      "SET value = max(CAST(value AS INTEGER), {});",
+      kListsTable, epoch.first, epoch.last, epoch.first, epoch.first, epoch.node,
+      epoch.ended_wall_us, epoch.last, epoch.last);
   const auto samples = [&](const char* table) {
-    sql += fmt::format("DELETE FROM {} WHERE snapshot BETWEEN {} AND {};", table, epoch.first,
-                       epoch.last);
+    sql += fmt::format("DELETE FROM {} WHERE snapshot IN (SELECT id {});", table, snapshots);
   };
   samples("node_sample");
   for_each_sample_table([&](const auto& table) { samples(table.name); });
-  return database.exec(sql);
+  return database.exec(sql + "DELETE " + snapshots);
+}
+
+void Retention::dropped() {
+  std::erase_if(epochs_, [&](const Epoch& epoch) { return dropping_.contains(epoch.first); });
+  dropping_.clear();
 }
 
 void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes) {
-  if (max_bytes_ == 0 && keep_us_ == 0) return;
-  epochs_.erase(epochs_.begin(), epochs_.begin() + static_cast<std::ptrdiff_t>(dropping_));
-  dropping_ = 0;
-  if (stored.epoch == stored.id) epochs_.push_back({stored.id, stored.id, 0, 0});
-  Epoch& epoch = epochs_.back();
-  epoch.last = stored.id;
-  epoch.ended_wall_us = stored.ended_wall_us;
-  epoch.bytes += bytes;
   largest_bytes_ = std::max(largest_bytes_, bytes);
+  dropped();
+  if (stored.epoch == stored.id) epochs_.push_back({.first = stored.id, .node = stored.node});
+  if (Epoch* epoch = find(stored.epoch)) {
+    epoch->last = stored.id;
+    epoch->ended_wall_us = stored.ended_wall_us;
+    epoch->bytes += bytes;
+  }
 }
 
-bool Retention::wants_keyframe() const {
-  return max_bytes_ != 0 && !epochs_.empty() && epochs_.back().bytes > max_bytes_ / kEpochShare;
+void Retention::ended(std::int64_t epoch) {
+  if (Epoch* known = find(epoch)) known->is_open = false;
+}
+
+bool Retention::wants_keyframe(std::int64_t epoch) const {
+  const auto known = std::find_if(epochs_.rbegin(), epochs_.rend(),
+                                  [&](const Epoch& each) { return each.first == epoch; });
+  return max_bytes_ != 0 && known != epochs_.rend() && known->bytes > max_bytes_ / kEpochShare;
 }
 
 }  // namespace beamtape

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <set>
 
 #include "schema/error.h"
 #include "schema/store/records.h"
@@ -9,45 +10,64 @@
 
 namespace beamtape {
 
-// Keeps a recording within its bounds by dropping whole keyframe groups, the oldest first. SQLite
-// takes their pages again for what comes, so that the file needs no VACUUM. Not a public header.
-// One thread.
+// Keeps a recording within its bounds by dropping whole keyframe groups, the oldest first, but none
+// that a node still adds to. SQLite takes their pages again for what comes, so that the file needs
+// no VACUUM. Not a public header. One thread.
 class Retention {
  public:
   // 0: no bound. See Writer::Options.
   Retention(std::int64_t max_bytes, std::int64_t keep_us)
       : max_bytes_(max_bytes), keep_us_(keep_us) {}
 
+  bool is_bounded() const { return max_bytes_ != 0 || keep_us_ != 0; }
+
+  // Takes in what is in a file that is gone on with; nobody adds to its groups.
+  Expected<void> load(Database& database);
+
   // Most bytes that a -wal whose content was folded in may keep.
   std::int64_t idle_wal_bytes() const;
+  // What the largest transaction so far needed, and a new one to drop a group: enough to go on
+  // with when the file system is full.
+  std::int64_t reserve_bytes() const;
 
   // Within the transaction that is to store `coming`, whose parts take `bytes`. kDiskFull: it
   // does not fit, even with nothing else than its own keyframe group.
   Expected<void> make_room(Database& database, const SnapshotRecord& coming, std::int64_t bytes);
-  // That transaction has ended.
+  // For a full file system: drops, within a transaction, until the file's own pages have room for
+  // the largest snapshot so far. kDiskFull: nothing is left to drop.
+  Expected<void> shrink_to_file(Database& database);
+  // The transaction has ended that stored a snapshot, dropped groups, or neither.
   void committed(const SnapshotRecord& stored, std::int64_t bytes);
-  void rolled_back() { dropping_ = 0; }
+  void dropped();
+  void rolled_back() { dropping_.clear(); }
+  // Nobody adds to this group any more.
+  void ended(std::int64_t epoch);
 
-  // True if the next snapshot should start a keyframe group, because the last has become so large
-  // that dropping one like it would take much of the recording away.
-  bool wants_keyframe() const;
+  // True if the next snapshot should start another keyframe group than this, because it has become
+  // so large that dropping one like it would take much of the recording away.
+  bool wants_keyframe(std::int64_t epoch) const;
 
  private:
   struct Epoch {
-    std::int64_t first = 0;  // snapshots
+    std::int64_t first = 0;  // snapshots; those between may be of another node
     std::int64_t last = 0;
+    std::int64_t node = 0;
     std::int64_t ended_wall_us = 0;
     std::int64_t bytes = 0;  // of the parts
+    bool is_open = true;     // its node adds to it
   };
 
   std::int64_t limit(std::int64_t bytes) const;
+  // The oldest that may go and is not going yet, but not `coming`; null if there is none.
+  const Epoch* oldest(std::int64_t coming) const;
+  Epoch* find(std::int64_t epoch);
   Expected<void> drop(Database& database, const Epoch& epoch);
 
   std::int64_t max_bytes_;
   std::int64_t keep_us_;
-  std::deque<Epoch> epochs_;
-  std::size_t dropping_ = 0;        // oldest epochs that the transaction under way has dropped
-  std::int64_t largest_bytes_ = 0;  // parts of one snapshot
+  std::deque<Epoch> epochs_;         // by their first
+  std::set<std::int64_t> dropping_;  // that the transaction under way has dropped
+  std::int64_t largest_bytes_ = 0;   // parts of one snapshot
 };
 
 }  // namespace beamtape

@@ -32,20 +32,41 @@ class Writer {
     // The number of its first snapshot, for a part of another recording: those before count as
     // dropped.
     std::int64_t first_snapshot = 1;
+    // append() refuses a recording that has nodes, but none of these; empty: any will do.
+    std::vector<std::string> nodes = {};
   };
 
   // Makes a new file, readable by its owner only. kUsage if `path` exists (nothing is
   // overwritten) or sidecars of an earlier recording of that name do (opening would lose what
   // is in them), kNotFound if its folder does not exist or is not writable.
   static Expected<std::unique_ptr<Writer>> create(const std::string& path, const Options& options);
+  // Goes on in a recording of this version, whose tables and columns are declared as `options` say;
+  // all snapshots so far are read as damaged pages would have to be, which takes a second for
+  // some 500 MB. kNotFound: no such file. kRefused: another process is writing it. kMalformed: not
+  // a recording, damaged, of another version, or of other nodes. After an error the file is as it
+  // was.
+  static Expected<std::unique_ptr<Writer>> append(const std::string& path, const Options& options);
   // Closes as close() does; errors are lost here, so call close() first.
   virtual ~Writer() = default;
 
+  // The lives that the file had when it was opened, the last one of each name; empty in a new file.
+  struct Life {
+    std::int64_t id = 0;
+    std::string name;
+    std::int64_t creation = 0;
+    std::int64_t ended_wall_us = 0;  // of its last snapshot; 0: none is in the file
+  };
+  virtual const std::vector<Life>& earlier() const = 0;
+  // The number of the last snapshot; 0 if there is none.
+  virtual std::int64_t last_snapshot() const = 0;
+
   // Stores a node's life and returns its id; forgets the rows of an earlier life of a node of
-  // that name. These three not within a snapshot.
+  // that name. These four not within a snapshot.
   virtual Expected<std::int64_t> add_node(const NodeRecord& node) = 0;
   virtual Expected<void> add_gap(const GapRecord& gap) = 0;
   virtual Expected<void> add_note(const NoteRecord& note) = 0;
+  // Ends the keyframe group of a node: its next snapshot starts another.
+  virtual void end_epoch(std::int64_t node) = 0;
 
   // A snapshot: begin, then any number of put_..., then commit or abandon. `epoch` of the
   // record: equal to its own id starts a keyframe group, in which every row group is written
@@ -64,10 +85,15 @@ class Writer {
   virtual Expected<void> put_aggregates(const Aggregates& aggregates) = 0;
   // Stores the snapshot whole. Returns the bytes of its parts.
   virtual Expected<std::int64_t> commit(const SnapshotRecord& snapshot) = 0;
-  // True if the next snapshot should start a keyframe group, for the sake of `max_bytes`.
-  virtual bool wants_keyframe() const = 0;
+  // True if the node's next snapshot should start a keyframe group, for the sake of `max_bytes`.
+  virtual bool wants_keyframe(std::int64_t node) const = 0;
   // Takes the snapshot back, like an error.
   virtual void abandon() = 0;
+
+  // When the file system is full (kDiskFull): gives up what was kept back for this, which is enough
+  // to store a gap and to close; of a bounded recording drops the oldest keyframe groups until
+  // there is room in the file for another snapshot. kDiskFull: there is none.
+  virtual Expected<void> make_space() = 0;
 
   // Bytes of the file and its -wal now.
   virtual std::int64_t file_bytes() const = 0;

@@ -208,7 +208,28 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
   blobs_.clear();
   lists_.clear();
   checkpoint();
+  reserve_.hold(path_, retention_.reserve_bytes());
   return bytes;
+}
+
+bool FileWriter::wants_keyframe(std::int64_t node) const {
+  const auto state = nodes_.find(node);
+  return state != nodes_.end() && retention_.wants_keyframe(state->second.epoch);
+}
+
+// Dropping writes pages to the -wal, and they come back to the file only when it is folded in: for
+// both the reserve makes room. The -wal keeps what it took, as somebody else may fill the disk.
+Expected<void> FileWriter::make_space() {
+  if (auto allowed = outside_snapshot(); !allowed) return allowed;
+  reserve_.release();
+  if (!retention_.is_bounded()) return fail(Error::Code::kDiskFull, "no space left");
+  auto done = database_.exec("PRAGMA journal_size_limit=-1; PRAGMA wal_checkpoint(PASSIVE)");
+  if (done) done = database_.exec("BEGIN IMMEDIATE");
+  if (done) done = retention_.shrink_to_file(database_);
+  if (done) done = database_.exec("COMMIT");
+  if (!done) return give_up(std::move(done.error()));
+  retention_.dropped();
+  return database_.exec("PRAGMA wal_checkpoint(PASSIVE)");
 }
 
 // Folds what is committed into the file itself, so that a copy without the -wal has it. Never

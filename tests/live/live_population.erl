@@ -3,7 +3,8 @@
 %% the node ends.
 -module(live_population).
 -behaviour(gen_server).
--export([make/0, remote/1, idle/0, many/1, storm/1, calm/0, settle/1, members/0]).
+-export([make/0, remote/1, idle/0, many/1, busy/1, storm/1, calm/0,
+         settle/1, members/0, ping/1, measured/0]).
 -export([init/1, handle_call/3, handle_cast/2]).
 -export([sleep/0, hibernated/0, deep/1, chosen/1, middle/1, lowest/1]).
 
@@ -38,6 +39,21 @@ many(Count) ->
             end || N <- lists:seq(1, Count)],
     settle([Supervisor, hd(Pids), lists:last(Pids)]),
     length(Pids).
+
+%% Count processes that work and grow a little every 50 milliseconds, each in its own way.
+busy(Count) ->
+    length([spawn(fun() -> work(N, []) end) || N <- lists:seq(1, Count)]).
+
+work(N, Kept) ->
+    receive after 50 -> ok end,
+    More = lists:seq(1, rand:uniform(N)) ++ Kept,
+    work(N, lists:sublist(More, 3000)).
+
+%% True if the other node answers, and is connected to from now on.
+ping(NodeName) -> net_adm:ping(binary_to_atom(NodeName)) =:= pong.
+
+%% True if somebody has the schedulers' working time measured.
+measured() -> erlang:statistics(scheduler_wall_time) =/= undefined.
 
 %% Processes that live 0 to 39 milliseconds, Rate at a time every millisecond or two, until calm/0.
 storm(Rate) ->

@@ -192,7 +192,8 @@ void RecordingStory::put_dictionary() {
 
 void RecordingStory::write_snapshot() {
   const auto id = ++last_;
-  const bool keyframe = (id - 1) % plan_.keyframe_every == 0;
+  const bool keyframe = begins_ || (id - 1) % plan_.keyframe_every == 0;
+  begins_ = false;
   if (keyframe) epoch_ = id;
   const auto begun = writer_->begin(id, epoch_, 1);
   ASSERT_TRUE(begun) << begun.error().message;
@@ -239,6 +240,19 @@ void RecordingStory::write_all() {
     write_snapshot();
     if (testing::Test::HasFatalFailure()) return;
   }
+}
+
+void RecordingStory::append_anew(const std::string& path) {
+  writer_.reset();
+  auto with_bounds = options();
+  with_bounds.max_bytes = plan_.max_bytes;
+  with_bounds.keep_us = plan_.keep_us;
+  auto writer = Writer::append(path, with_bounds);
+  ASSERT_TRUE(writer) << writer.error().message;
+  writer_ = std::move(*writer);
+  EXPECT_EQ(writer_->last_snapshot(), last_);
+  begins_ = true;
+  now_ = {};
 }
 
 void RecordingStory::drop_to(std::int64_t snapshot) {

@@ -81,6 +81,8 @@ class RecordingStory {
   void write_snapshot();
   void write_all();
   void close();
+  // Closes, or not, and goes on in the same file; the next snapshot starts a keyframe group.
+  void append_anew(const std::string& path);
   // Forgets the expectation of what the reader says was dropped.
   void drop_to(std::int64_t snapshot);
 
@@ -89,7 +91,6 @@ class RecordingStory {
   static Writer::Options options();
 
  private:
-  bool in_group_start(std::int64_t id) const;
   void put_dictionary();
 
   RecordingPlan plan_;
@@ -99,6 +100,7 @@ class RecordingStory {
   TableData now_;
   std::int64_t last_ = 0;  // snapshot
   std::int64_t epoch_ = 0;
+  bool begins_ = true;  // the next snapshot starts a keyframe group in any case
   std::vector<Expectation> told_;
 };
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "recorder/session/batch.h"
+
+namespace beamtape {
+
+// The numbers in the file of the snapshots of one life of a node. A session counts its own, from 1;
+// in the file others' are between them, and what was not stored has that of the next one. Twelve
+// bytes for each run of neighbours. One thread.
+class Numbering {
+ public:
+  // The session's snapshot `own`, later than all before, becomes `in_file`, or would have.
+  void add(std::int64_t own, std::int64_t in_file);
+  // Of the snapshot itself, or, if it never came here, of the next one that did.
+  std::int64_t in_file(std::int64_t own) const;
+  // Replaces the session's numbers, in all cells that are snapshots' numbers, by those in the file.
+  void apply(std::vector<Batch::Group>& groups) const;
+
+ private:
+  struct Run {
+    std::uint32_t own;      // the first
+    std::uint32_t in_file;  // of it
+    std::uint32_t count;
+  };
+  std::vector<Run> runs_;
+};
+
+}  // namespace beamtape

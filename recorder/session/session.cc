@@ -1,0 +1,269 @@
+#include "recorder/session/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "recorder/collect/hello.h"
+#include "recorder/collect/scheduler_time.h"
+#include "recorder/session/batch.h"
+
+namespace beamtape {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kStopCheck{100};
+// Pauses between attempts to connect again.
+constexpr milliseconds kFirstPause{250};
+constexpr milliseconds kLongestPause{30'000};
+
+std::int64_t wall_now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Answers to an earlier connection of this process must not be taken for a later one's.
+std::uint32_t connection_number() {
+  static std::atomic<std::uint32_t> last = 0;
+  return ++last;
+}
+
+}  // namespace
+
+void Board::tell(std::string news) {
+  const std::lock_guard lock(mutex_);
+  news_.push_back(std::move(news));
+}
+
+std::deque<std::string> Board::take_news() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(news_, {});
+}
+
+void Board::saw(const std::string& node) {
+  const std::lock_guard lock(mutex_);
+  seen_.insert(node);
+}
+
+std::set<std::string> Board::seen() const {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
+Session::Session(std::string node, std::optional<Writer::Life> earlier, Storing& storing,
+                 const Plan& plan, const Connect& connect, Board& board)
+    : name_(std::move(node)),
+      earlier_(std::move(earlier)),
+      storing_(storing),
+      plan_(plan),
+      connect_(connect),
+      board_(board) {}
+
+std::optional<Error> Session::run(Linking first, bool is_only) {
+  began_ = due_ = Clock::now();
+  covered_to_wall_us_ = wall_now_us();
+  auto attached = attach(first.get());
+  if (!attached && is_only) return attached.error();
+  std::optional<Error> lost;
+  if (!attached) lost = attached.error();
+  if (lost) why_unreached_ = lost->message;
+  for (;;) {
+    if (!lost) lost = serve();
+    if (!lost) return std::nullopt;
+    const bool may_come_back = lost->code != Error::Code::kMalformed && plan_.reconnect;
+    if (storing_.failure() || !may_come_back) {
+      if (was_reached() && !storing_.failure()) add_gap(node_id_, lost->message);
+      return lost;
+    }
+    if (!come_back(*lost)) return board_.stopped() ? std::nullopt : lost;
+    lost.reset();
+  }
+}
+
+// Has the node introduce itself and prepares the questions. After an error everything is as it was.
+Expected<void> Session::attach(Expected<std::unique_ptr<Link>> link) {
+  if (!link) return tl::unexpected(std::move(link.error()));
+  auto asker = std::make_unique<Asker>(**link, connection_number());
+  auto found = hello(*asker, name_);
+  if (!found) return tl::unexpected(std::move(found.error()));
+  const bool another_life = !node_ || node_->record.creation != (*found)->record.creation;
+  RecordedNode& node = another_life ? **found : *node_;
+  auto capture = std::make_unique<Capture>(*asker, node);
+  if (auto prepared = capture->prepare(); !prepared) return prepared;
+  if (plan_.scheduler_time) {
+    const auto measured = measure_scheduler_time(*asker);
+    if (!measured && measured.error().code == Error::Code::kClosed) return measured;
+    if (!measured) board_.tell(measured.error().message);
+  }
+  if (another_life) {
+    if (auto begun = begin_life(std::move(*found)); !begun) return begun;
+  }
+  capture_ = std::move(capture);
+  asker_ = std::move(asker);
+  link_ = std::move(*link);
+  snapshots_in_epoch_ = kSnapshotsPerEpoch;
+  return {};
+}
+
+// In a file that is gone on with, the node may be the one that was recorded last.
+Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
+  const bool same_as_earlier = !node_ && earlier_ && earlier_->creation == found->record.creation;
+  if (!node_ && earlier_ && earlier_->ended_wall_us != 0) {
+    covered_to_wall_us_ = earlier_->ended_wall_us;
+    add_gap(earlier_->id, same_as_earlier ? "the recorder was not running"
+                                          : "the recorder was not running; the node was restarted");
+    covered_to_wall_us_ = wall_now_us();
+  }
+  if (same_as_earlier) {
+    node_id_ = earlier_->id;
+  } else {
+    found->record.attached_wall_us = wall_now_us();
+    auto added = storing_.with_writer([&](Writer& writer) -> Expected<void> {
+      auto id = writer.add_node(found->record);
+      if (!id) return tl::unexpected(std::move(id.error()));
+      node_id_ = *id;
+      return {};
+    });
+    if (!added) return added;
+  }
+  node_ = std::move(found);
+  was_reached_ = true;
+  aggregator_ = {};
+  return {};
+}
+
+// Takes snapshots until there is a reason not to. Nothing if the plan is fulfilled or somebody
+// asked to stop.
+std::optional<Error> Session::serve() {
+  while (!is_over()) {
+    auto waited = wait_for_next();
+    if (waited && should_end()) break;
+    auto taken = waited ? take() : waited;
+    if (!taken) return taken.error();
+  }
+  return storing_.failure();
+}
+
+bool Session::is_over() const {
+  if (plan_.count && taken_ >= *plan_.count) return true;
+  return plan_.duration && taken_ > 0 && due_ - began_ >= *plan_.duration;
+}
+
+// Serves the connection meanwhile: the node's ticks are answered inside.
+Expected<void> Session::wait_for_next() {
+  while (!should_end()) {
+    const auto left = std::chrono::ceil<milliseconds>(due_ - Clock::now());
+    const auto asked = std::exchange(snapshots_asked_, board_.snapshots_asked());
+    if (left.count() <= 0 || asked != snapshots_asked_) return {};
+    auto late = asker_->next(std::min(left, kStopCheck));
+    if (!late && late.error().code != Error::Code::kTimeout) {
+      return tl::unexpected(late.error());
+    }
+  }
+  return {};
+}
+
+Expected<void> Session::take() {
+  const auto began = Clock::now();
+  begin_epoch_if_due();
+  auto record = capture_->take(taken_ + 1);
+  if (!record) return tl::unexpected(record.error());
+  record->epoch = epoch_;
+  record->node = node_id_;
+  record->interval_us = plan_next(began, *record);
+  covered_to_wall_us_ = record->ended_wall_us;
+  Aggregates aggregates = aggregator_.sum_up(*node_, *record);
+  storing_.put(pack(*node_, *record, std::move(aggregates), texts_stored_, lists_stored_));
+  ++taken_;
+  ++snapshots_in_epoch_;
+  if (plan_.all_nodes) see_others();
+  return {};
+}
+
+void Session::begin_epoch_if_due() {
+  const auto need = storing_.take_need(node_id_);
+  if (need == Storing::Need::kNothing && snapshots_in_epoch_ < kSnapshotsPerEpoch) return;
+  if (need == Storing::Need::kEverything) {
+    for (Rows& rows : node_->tables) rows.mark_all_changed();
+  }
+  epoch_ = taken_ + 1;
+  snapshots_in_epoch_ = 0;
+  node_->start_epoch();
+  texts_stored_ = lists_stored_ = 0;
+}
+
+// Moves due_ to the next grid point that the budget allows. Returns the microseconds till then,
+// from when it was due (or from `began`, if it was taken before it was due). What it cost is wall
+// time in our workers on the node: an upper bound of what they took from the schedulers.
+std::int64_t Session::plan_next(Clock::time_point began, const SnapshotRecord& record) {
+  const double budget = taken_ == 0 ? std::max(kFirstBudget, plan_.budget) : plan_.budget;
+  const auto pause =
+      std::chrono::duration<double, std::micro>(static_cast<double>(record.target_us) / budget);
+  const auto earliest =
+      std::max(Clock::now(), began + std::chrono::duration_cast<Clock::duration>(pause));
+  const auto from = std::min(due_, began);
+  while (due_ <= earliest) due_ += plan_.interval;
+  return std::chrono::duration_cast<std::chrono::microseconds>(due_ - from).count();
+}
+
+void Session::see_others() const {
+  const Rows& rows = node_->rows(connection_table());
+  const std::size_t type = connection_table().index_of("type");
+  for (std::size_t slot = 0; slot < rows.slots(); ++slot) {
+    if (!rows.occupied(slot) || is_missing(rows.get(slot, type))) continue;
+    if (node_->interner->text_of(rows.get(slot, type)) != "visible") continue;
+    board_.saw(std::string(node_->interner->text_of(rows.get(slot, 0))));
+  }
+}
+
+// Connects again. False if there was no time for that; the gap is stored in any case.
+bool Session::come_back(const Error& lost) {
+  const std::int64_t before = node_id_;
+  board_.tell(lost.message + "; connecting again");
+  if (was_reached()) {
+    static_cast<void>(storing_.with_writer([&](Writer& writer) -> Expected<void> {
+      writer.end_epoch(before);
+      return {};
+    }));
+  }
+  milliseconds pause = kFirstPause;
+  for (;; pause = std::min(pause * 2, kLongestPause)) {
+    if (!sleep(pause)) {
+      if (was_reached()) add_gap(before, lost.message);
+      return false;
+    }
+    if (attach(connect_(name_))) break;
+  }
+  const bool restarted = before != 0 && before != node_id_;
+  add_gap(before != 0 ? before : node_id_,
+          restarted ? lost.message + "; the node was restarted" : lost.message);
+  board_.tell(fmt::format("{} is {}{}", name_, before != 0 ? "back" : "there",
+                          restarted ? ", restarted" : ""));
+  while (due_ < Clock::now()) due_ += plan_.interval;
+  return true;
+}
+
+// False if it was told to stop or the recording's time was over before the end of the pause.
+bool Session::sleep(milliseconds pause) const {
+  const auto until = Clock::now() + pause;
+  for (;;) {
+    const auto now = Clock::now();
+    if (should_end() || (plan_.duration && now - began_ >= *plan_.duration)) return false;
+    if (now >= until) return true;
+    std::this_thread::sleep_for(std::min<Clock::duration>(until - now, kStopCheck));
+  }
+}
+
+// From the end of the last snapshot till now. If even this cannot be written, the reason is on
+// its way to the user anyway.
+void Session::add_gap(std::int64_t node, const std::string& reason) {
+  const std::int64_t now = wall_now_us();
+  const GapRecord gap{node, std::min(covered_to_wall_us_, now), now, reason};
+  static_cast<void>(storing_.with_writer([&](Writer& writer) { return writer.add_gap(gap); }));
+}
+
+}  // namespace beamtape

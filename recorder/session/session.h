@@ -1,0 +1,104 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "recorder/collect/asker.h"
+#include "recorder/session/aggregator.h"
+#include "recorder/session/capture.h"
+#include "recorder/session/recorder.h"
+#include "recorder/session/storing.h"
+
+namespace beamtape {
+
+// What the sessions of one recording share with the thread that watches it. Any thread.
+class Board {
+ public:
+  void stop() { stopped_ = true; }
+  bool stopped() const { return stopped_; }
+  void ask_for_snapshot() { ++snapshots_asked_; }
+  std::int64_t snapshots_asked() const { return snapshots_asked_; }
+
+  void tell(std::string news);
+  std::deque<std::string> take_news();
+  // Nodes that a recorded one is connected to.
+  void saw(const std::string& node);
+  std::set<std::string> seen() const;
+
+ private:
+  std::atomic<bool> stopped_ = false;
+  std::atomic<std::int64_t> snapshots_asked_ = 0;
+  mutable std::mutex mutex_;
+  std::deque<std::string> news_;
+  std::set<std::string> seen_;
+};
+
+// Records one node, over any number of connections and lives. One thread.
+class Session {
+ public:
+  using Linking = std::future<Expected<std::unique_ptr<Link>>>;
+
+  // `earlier`: the node's last life in a file that is gone on with. What is referred to must
+  // outlive it.
+  Session(std::string node, std::optional<Writer::Life> earlier, Storing& storing, const Plan& plan,
+          const Connect& connect, Board& board);
+
+  // Records until the plan is fulfilled, somebody asked to stop, or there is no going on, which it
+  // returns. `is_only`: a node that cannot be recorded at first is not tried again.
+  std::optional<Error> run(Linking first, bool is_only);
+  // True if the node introduced itself at least once. From any thread.
+  bool was_reached() const { return was_reached_; }
+  // Why it did not, so far; once run() has ended.
+  const std::string& why_unreached() const { return why_unreached_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Expected<void> attach(Expected<std::unique_ptr<Link>> link);
+  Expected<void> begin_life(std::unique_ptr<RecordedNode> found);
+  std::optional<Error> serve();
+  bool is_over() const;
+  Expected<void> wait_for_next();
+  Expected<void> take();
+  void begin_epoch_if_due();
+  std::int64_t plan_next(Clock::time_point began, const SnapshotRecord& record);
+  void see_others() const;
+  bool come_back(const Error& lost);
+  bool sleep(std::chrono::milliseconds pause) const;
+  bool should_end() const { return board_.stopped() || storing_.failure(); }
+  void add_gap(std::int64_t node, const std::string& reason);
+
+  const std::string name_;
+  const std::optional<Writer::Life> earlier_;
+  Storing& storing_;
+  const Plan& plan_;
+  const Connect& connect_;
+  Board& board_;
+  std::unique_ptr<Link> link_;  // each needs those before it
+  std::unique_ptr<Asker> asker_;
+  std::unique_ptr<RecordedNode> node_;
+  std::unique_ptr<Capture> capture_;
+  std::atomic<bool> was_reached_ = false;
+  std::string why_unreached_;
+  Aggregator aggregator_;
+  Clock::time_point began_, due_;
+  std::int64_t covered_to_wall_us_ = 0;
+  std::int64_t snapshots_asked_ = 0;
+  std::int64_t taken_ = 0;  // snapshots, which is also the number of the last one
+  std::int64_t node_id_ = 0;
+  std::int64_t epoch_ = 0;
+  std::int64_t snapshots_in_epoch_ = 0;
+  std::size_t texts_stored_ = 0;  // of the interner, in this keyframe group
+  std::size_t lists_stored_ = 0;
+};
+
+}  // namespace beamtape

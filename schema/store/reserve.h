@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace beamtape {
+
+// Room on the file system of a recording that is kept back for the day when it is full: without
+// it, SQLite can then neither delete nor fold its -wal in. A file without a name, so that nothing
+// of it stays after a kill. Not a public header.
+class Reserve {
+ public:
+  Reserve() = default;
+  Reserve(const Reserve&) = delete;
+  Reserve& operator=(const Reserve&) = delete;
+  ~Reserve() { release(); }
+
+  // Holds at least `bytes` beside `path` from now on. If that much cannot be had, or the file
+  // system cannot promise room, it stays as it was: there is nothing better to do.
+  void hold(const std::string& path, std::int64_t bytes);
+  void release();
+
+ private:
+  int descriptor_ = -1;
+  std::int64_t bytes_ = 0;
+};
+
+}  // namespace beamtape

@@ -1,0 +1,228 @@
+// Making the file of a recording, or going on in one that is there.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "schema/store/declarations.h"
+#include "schema/store/file_reader.h"
+#include "schema/store/file_writer.h"
+#include "schema/store/layout.h"
+
+namespace beamtape {
+namespace {
+
+Expected<void> make_file(const std::string& path) {
+  for (const char* suffix : {"-wal", "-journal"}) {
+    if (access((path + suffix).c_str(), F_OK) == 0) {
+      return fail(Error::Code::kUsage,
+                  fmt::format("cannot create {0}: {0}{1} of an earlier recording is still there; "
+                              "put it beside its recording or take another name",
+                              path, suffix));
+    }
+  }
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file >= 0) {
+    close(file);
+    return {};
+  }
+  switch (errno) {
+    case EEXIST:
+      return fail(Error::Code::kUsage,
+                  "cannot create " + path + ": it exists; give another name, or move it away");
+    case ENOSPC:
+    case EDQUOT:
+      return fail(Error::Code::kDiskFull, "cannot create " + path + ": no space left");
+    default:
+      return fail(Error::Code::kNotFound,
+                  fmt::format("cannot create {}: {}", path, std::strerror(errno)));
+  }
+}
+
+// "cannot append to FILE: WHY"
+Error cannot_append(const std::string& path, const Error& why) {
+  return {why.code, fmt::format("cannot append to {}: {}", path, why.message)};
+}
+
+// Declared alike: what is written by one version is read by the other.
+bool same_columns(const Table& a, const Table& b) {
+  return a.id == b.id && a.name == b.name &&
+         std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(),
+                    [](const Column& one, const Column& other) {
+                      return one.id == other.id && one.name == other.name &&
+                             one.type == other.type && one.unit == other.unit;
+                    });
+}
+
+}  // namespace
+
+const Table& FileWriter::node_declaration() const {
+  static const Table kNone{};
+  const auto node = std::find_if(tables_.begin(), tables_.end(),
+                                 [](const Table& table) { return table.name == "node"; });
+  return node == tables_.end() ? kNone : *node;
+}
+
+// The tables are made before WAL is on, so that the file itself is whole from then on and
+// opens also without its -wal.
+Expected<void> FileWriter::initialize() {
+  auto done =
+      database_.exec(fmt::format("PRAGMA page_size={}; PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE; "
+                                 "PRAGMA application_id={}; PRAGMA user_version={}",
+                                 kPageBytes, kApplicationId, kFormatVersion));
+  for (const auto& sql : creation_sql(node_declaration())) {
+    if (done) done = database_.exec(sql);
+  }
+  if (done) done = write_declarations(database_, tables_);
+  if (done) done = write_meta();
+  if (done) done = database_.exec("COMMIT");
+  return done ? start_writing() : done;
+}
+
+// Everything that can be wrong with the file is looked for before the first byte is written.
+Expected<void> FileWriter::resume() {
+  auto done = check_declarations();
+  if (done) done = load_lives();
+  if (done) done = check_nodes();
+  if (done) done = retention_.load(database_);
+  if (done) done = database_.exec("PRAGMA synchronous=NORMAL");
+  return done ? start_writing() : done;
+}
+
+Expected<void> FileWriter::check_declarations() {
+  auto fault =
+      database_.number("SELECT count(*) FROM pragma_quick_check(1) WHERE quick_check <> 'ok'");
+  if (!fault) return tl::unexpected(std::move(fault.error()));
+  if (fault->value_or(1) != 0) {
+    return fail(Error::Code::kMalformed, "it is damaged; see beamtape-analyzer check");
+  }
+  std::vector<std::string> remarks;
+  auto declared = read_declarations(database_, remarks);
+  if (!declared) return tl::unexpected(std::move(declared.error()));
+  const bool same =
+      remarks.empty() && std::is_permutation(declared->begin(), declared->end(), tables_.begin(),
+                                             tables_.end(), same_columns);
+  if (same) return {};
+  return fail(Error::Code::kMalformed,
+              "another version of Beamtape made it, with other columns; record into a new file");
+}
+
+Expected<void> FileWriter::check_nodes() const {
+  const auto& wanted = options_.nodes;
+  const bool is_known = std::any_of(earlier_.begin(), earlier_.end(), [&](const Life& life) {
+    return std::find(wanted.begin(), wanted.end(), life.name) != wanted.end();
+  });
+  if (is_known || earlier_.empty() || wanted.empty()) return {};
+  return fail(
+      Error::Code::kMalformed,
+      fmt::format("it is of another node, {}; record into a new file", earlier_.back().name));
+}
+
+Expected<void> FileWriter::load_lives() {
+  auto last = database_.number("SELECT max(id) FROM snapshot");
+  auto dropped = database_.number("SELECT CAST(value AS INTEGER) FROM meta WHERE key='dropped_to'");
+  if (!last) return tl::unexpected(std::move(last.error()));
+  if (!dropped) return tl::unexpected(std::move(dropped.error()));
+  last_snapshot_ = std::max(last->value_or(0), dropped->value_or(0));
+  auto rows = database_.prepare(
+      "SELECT node.id, name, creation, coalesce(max(ended_wall_us), 0) FROM node "
+      "LEFT JOIN snapshot ON snapshot.node = node.id GROUP BY node.id ORDER BY node.id");
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  for (;;) {
+    const auto more = rows->step();
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
+    Life life{rows->integer(0), std::string(rows->text(1)), rows->integer(2), rows->integer(3)};
+    std::erase_if(earlier_, [&](const Life& other) { return other.name == life.name; });
+    nodes_[life.id].name = life.name;
+    last_node_ = life.id;
+    earlier_.push_back(std::move(life));
+  }
+}
+
+Expected<void> FileWriter::write_meta() {
+  auto row = database_.prepare("INSERT INTO meta(key, value) VALUES(?, ?)");
+  if (!row) return tl::unexpected(std::move(row.error()));
+  std::vector<std::pair<const char*, std::string>> facts{
+      {"about", "Beamtape recording of Erlang nodes; read it with beamtape-analyzer"},
+      {"format", std::to_string(kFormatVersion)},
+      {"recorder", options_.recorder_version},
+      {"rows_per_group", std::to_string(kRowsPerGroup)}};
+  if (options_.first_snapshot > 1) {
+    facts.emplace_back("dropped_to", std::to_string(options_.first_snapshot - 1));
+  }
+  for (const auto& [key, value] : facts) {
+    const auto done = row->bind(1, std::string_view(key)).bind(2, value).run();
+    if (!done) return done;
+  }
+  return {};
+}
+
+Expected<void> FileWriter::start_writing() {
+  auto done =
+      database_.exec(fmt::format("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; "
+                                 "PRAGMA journal_size_limit={}",
+                                 retention_.idle_wal_bytes()));
+  if (!done) return done;
+  reserve_.hold(path_, retention_.reserve_bytes());
+  samples_.emplace(node_declaration());
+  done = samples_->prepare(database_);
+  return done ? prepare_statements() : done;
+}
+
+Expected<void> FileWriter::prepare_statements() {
+  const auto fields = snapshot_fields();
+  const std::pair<Statement*, std::string> statements[] = {
+      {&insert_text_, "INSERT INTO text(epoch, id, text) VALUES(?, ?, ?)"},
+      {&insert_part_, "INSERT INTO part(key, data) VALUES(?, ?)"},
+      {&insert_snapshot_,
+       fmt::format("INSERT INTO snapshot({}, filling, not_answered, tables, row_checksum, "
+                   "text_checksum) VALUES({})",
+                   field_names(fields), placeholders(fields.size() + 5))}};
+  for (const auto& [target, sql] : statements) {
+    auto statement = database_.prepare(sql);
+    if (!statement) return tl::unexpected(std::move(statement.error()));
+    *target = std::move(*statement);
+  }
+  return {};
+}
+
+Expected<std::unique_ptr<Writer>> Writer::create(const std::string& path, const Options& options) {
+  if (auto made = make_file(path); !made) return tl::unexpected(std::move(made.error()));
+  const auto give_up = [&](const Error& error) {
+    unlink(path.c_str());  // it was made here and nothing was recorded yet
+    return fail(error.code, fmt::format("cannot create {}: {}", path, error.message));
+  };
+  auto lock = FileLock::take(path);
+  if (!lock) return give_up(lock.error());
+  auto database = Database::open(path, Database::Mode::kWrite);
+  if (!database) return give_up(database.error());
+  auto writer = std::make_unique<FileWriter>(path, options, std::move(*lock), std::move(*database));
+  const auto ready = writer->initialize();
+  if (ready) return writer;
+  writer.reset();
+  return give_up(ready.error());
+}
+
+Expected<std::unique_ptr<Writer>> Writer::append(const std::string& path, const Options& options) {
+  // The reader knows what a recording is, and words what is not one.
+  if (auto opened = open_recording(path); !opened) {
+    return fail(opened.error().code, "cannot append: " + opened.error().message);
+  }
+  const auto cannot = [&](const Error& error) {
+    return tl::unexpected(cannot_append(path, error));
+  };
+  auto lock = FileLock::take(path);
+  if (!lock) return cannot(lock.error());
+  auto database = Database::open(path, Database::Mode::kWrite);
+  if (!database) return cannot(database.error());
+  auto writer = std::make_unique<FileWriter>(path, options, std::move(*lock), std::move(*database));
+  if (auto ready = writer->resume(); !ready) return cannot(ready.error());
+  return writer;
+}
+
+}  // namespace beamtape

@@ -1,0 +1,105 @@
+// A file system that is really full: a small one of the test's own, filled by somebody else while
+// a node is recorded into it.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "tests/live/live_test.h"
+
+namespace beamtape::live {
+namespace {
+
+constexpr int kEndedEarly = 4;
+
+class FullDisk : public LiveTest {
+ protected:
+  void SetUp() override {
+    LiveTest::SetUp();
+    if (IsSkipped()) return;
+    std::filesystem::create_directory(disk());
+    if (mount("none", disk().c_str(), "tmpfs", 0, "size=8m") != 0) {
+      GTEST_SKIP() << "no file system can be mounted: " << std::strerror(errno);
+    }
+    is_mounted_ = true;
+    node_ = world_->start();
+    node_->ask("live_population busy 500");
+  }
+  void TearDown() override {
+    if (is_mounted_) umount2(disk().c_str(), MNT_DETACH);
+  }
+
+  std::filesystem::path disk() const { return world_->file("disk"); }
+  std::filesystem::path recording() const { return disk() / "node.beamtape"; }
+
+  Program attach(const std::vector<std::string>& options) const {
+    std::vector<std::string> arguments = {node_->name(), "-o",       recording(), "-i",
+                                          "100ms",       "--budget", "100%",      "--json"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return Program(world_->recorder(arguments));
+  }
+
+  // Leaves no byte to anybody.
+  void fill() const {
+    const int file = open((disk() / "filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ASSERT_GE(file, 0);
+    const std::vector<char> bytes(1 << 16);
+    for (std::size_t size = bytes.size(); size > 0;) {
+      if (write(file, bytes.data(), size) < 0) size /= 2;
+    }
+    close(file);
+  }
+
+  std::unique_ptr<Node> node_;
+
+ private:
+  bool is_mounted_ = false;
+};
+
+TEST_F(FullDisk, EndsARecordingWithoutABoundAndKeepsAllOfIt) {
+  Program recorder = attach({});
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(recorder.read_line());
+  fill();
+  const Ended ended = recorder.wait();
+  EXPECT_EQ(ended.exit_code, kEndedEarly);
+  EXPECT_NE(ended.error.find("no space left"), std::string::npos) << ended.error;
+  std::filesystem::remove(disk() / "filler");
+  expect_sound(recording());
+  const Json info = analyze({"info", recording(), "--json"});
+  EXPECT_EQ(info.at("snapshots"), 10 + lines_of(ended.out).size());
+  ASSERT_EQ(info.at("gaps").size(), 1u);
+  EXPECT_EQ(info.at("gaps").at(0).at("reason"), "disk full");
+}
+
+TEST_F(FullDisk, DropsTheOldestOfABoundedRecordingAndGoesOn) {
+  Program recorder = attach({"--max-size", "1GiB"});
+  for (int i = 0; i < 70; ++i) ASSERT_TRUE(recorder.read_line());
+  fill();
+  std::size_t last = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto line = recorder.read_line();
+    ASSERT_TRUE(line) << recorder.wait().error;
+    last = Json::parse(*line).at("snapshot");
+  }
+  recorder.signal(SIGTERM);
+  const Ended ended = recorder.wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_NE(ended.error.find("the disk is full"), std::string::npos) << ended.error;
+  std::filesystem::remove(disk() / "filler");
+  expect_sound(recording());
+  const Json info = analyze({"info", recording(), "--json"});
+  EXPECT_GE(info.at("dropped_to"), 32);
+  EXPECT_EQ(info.at("dropped_to").get<std::size_t>() + info.at("snapshots").get<std::size_t>(),
+            last + lines_of(ended.out).size());
+  ASSERT_GE(info.at("gaps").size(), 1u);
+  const std::string reason = info.at("gaps").at(0).at("reason");
+  EXPECT_EQ(reason.rfind("disk full", 0), 0u) << reason;
+}
+
+}  // namespace
+}  // namespace beamtape::live

@@ -1,0 +1,115 @@
+// Going on in a file that is there, and notes that come from elsewhere.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "schema/store/add_note.h"
+#include "schema/store/reader.h"
+#include "tests/schema/builders.h"
+
+namespace beamtape::test {
+namespace {
+
+class Appending : public testing::Test {
+ protected:
+  void expect_all(const RecordingStory& story) {
+    auto reader = Reader::open(path_);
+    ASSERT_TRUE(reader) << reader.error().message;
+    expect_same(**reader, story.told());
+    const auto damage = (*reader)->check({});
+    EXPECT_TRUE(damage && damage->empty()) << (damage ? damage->front().what : "");
+  }
+  // Fails to append, saying `why`, and leaves the file as it is.
+  void expect_refused(const Writer::Options& options, const std::string& why) {
+    const auto before = read_file(path_);
+    const auto writer = Writer::append(path_, options);
+    ASSERT_FALSE(writer);
+    EXPECT_NE(writer.error().message.find(why), std::string::npos) << writer.error().message;
+    EXPECT_TRUE(read_file(path_) == before) << "the file was changed";
+  }
+
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_.file("append.beamtape");
+};
+
+TEST_F(Appending, KeepsWhatIsThereAndGoesOnAfterIt) {
+  RecordingStory story(path_, {.slots = 5000, .snapshots = 20});
+  for (int i = 0; i < 10; ++i) story.write_snapshot();
+  story.append_anew(path_);
+  ASSERT_EQ(story.writer().earlier().size(), 1u);
+  EXPECT_EQ(story.writer().earlier().front().name, "zoo@here");
+  EXPECT_EQ(story.writer().earlier().front().creation, 7);
+  story.write_all();
+  story.close();
+  expect_all(story);
+}
+
+TEST_F(Appending, RefusesAFileThatAnotherOneIsWriting) {
+  RecordingStory story(path_, {});
+  story.write_snapshot();
+  expect_refused(RecordingStory::options(), "another recorder is writing it");
+  story.write_all();
+  story.close();
+  expect_all(story);
+}
+
+TEST_F(Appending, RefusesOtherColumnsAndOtherFiles) {
+  RecordingStory story(path_, {});
+  story.write_all();
+  story.close();
+  auto others = RecordingStory::options();
+  others.tables[0].columns.pop_back();
+  expect_refused(others, "another version");
+  auto elsewhere = RecordingStory::options();
+  elsewhere.nodes = {"shop@there"};
+  expect_refused(elsewhere, "another node, zoo@here");
+  write_file(path_, {'n', 'o', 't', ' ', 'o', 'n', 'e'});
+  expect_refused(RecordingStory::options(), "not a Beamtape recording");
+}
+
+TEST_F(Appending, RefusesADamagedFile) {
+  RecordingStory story(path_, {.slots = 5000, .snapshots = 20});
+  story.write_all();
+  story.close();
+  auto bytes = read_file(path_);
+  for (std::size_t at = 3 * 4096; at < bytes.size(); at += 4096) bytes[at] ^= 0xFF;
+  write_file(path_, bytes);
+  expect_refused(RecordingStory::options(), "cannot append");
+}
+
+TEST_F(Appending, TakesNotesFromElsewhereWhileItIsWritten) {
+  RecordingStory story(path_, {});
+  story.write_snapshot();
+  EXPECT_TRUE(is_being_recorded(path_));
+  ASSERT_TRUE(add_note(path_, {77, "from elsewhere"}));
+  story.write_all();
+  story.close();
+  EXPECT_FALSE(is_being_recorded(path_));
+  ASSERT_TRUE(add_note(path_, {78, "afterwards"}));
+  EXPECT_FALSE(exists(path_ + "-wal"));
+  expect_all(story);
+  const auto notes = Reader::open(path_).value()->notes();
+  ASSERT_EQ(notes.size(), 3u);
+  EXPECT_EQ(notes[1].text, "from elsewhere");
+  EXPECT_EQ(notes[2].wall_us, 78);
+}
+
+TEST_F(Appending, ANoteClosesTheFileOfAKilledRecorder) {
+  RecordingStory story(path_, {});
+  story.write_all();
+  const std::string copy = folder_.file("killed.beamtape");
+  for (const char* suffix : {"", "-wal"}) {
+    std::filesystem::copy_file(path_ + suffix, copy + suffix);
+  }
+  ASSERT_TRUE(add_note(copy, {78, "found dead"}));
+  EXPECT_FALSE(exists(copy + "-wal"));
+  const auto reader = Reader::open(copy);
+  ASSERT_TRUE(reader);
+  EXPECT_TRUE((*reader)->remarks().empty());
+  expect_same(**reader, story.told());
+  story.close();
+}
+
+}  // namespace
+}  // namespace beamtape::test
