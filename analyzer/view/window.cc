@@ -56,10 +56,26 @@ void play(Session& session, double now, double& since) {
   session.step(1);
 }
 
+// For tests: what of mouse and keys has come here by now, so that they need not guess.
+void tell_hands(Around& around, std::size_t keys, std::size_t clicks) {
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  around.places["mouse"] = {mouse.x, mouse.y};
+  around.places["keys and clicks"] = {static_cast<float>(keys), static_cast<float>(clicks)};
+}
+
+// Those that are no Shift, Ctrl, Alt or the like.
+std::size_t count_keys(const std::vector<KeyPress>& pressed) {
+  constexpr int kFirstModifier = 340, kLastModifier = 347;
+  return static_cast<std::size_t>(std::count_if(
+      pressed.begin(), pressed.end(),
+      [](const KeyPress& one) { return one.key < kFirstModifier || one.key > kLastModifier; }));
+}
+
 void run(Surface& surface, Documents& documents, const std::string& state_path) {
   std::string state;
   constexpr double kUntilSomethingHappens = 1e9;
   double since = 0;
+  std::size_t keys = 0, clicks = 0;
   // ImGui needs a few frames after an event until what it opened has its place.
   int frames = 3;
   while (!surface.closing() && !documents.quits()) {
@@ -77,7 +93,12 @@ void run(Surface& surface, Documents& documents, const std::string& state_path) 
     play(session, surface.now(), since);
     session.pressed = surface.pressed();
     session.around.tells_places = !state_path.empty();
+    keys += count_keys(session.pressed);
     draw_frame(surface, session);
+    for (int button = 0; button < ImGuiMouseButton_COUNT; ++button) {
+      clicks += ImGui::IsMouseClicked(button) ? 1 : 0;
+    }
+    if (session.around.tells_places) tell_hands(session.around, keys, clicks);
     session.around.typing = ImGui::GetIO().WantTextInput;
     documents.fulfil();  // before the frame is shown: a picture is taken of what was drawn
     surface.show();
