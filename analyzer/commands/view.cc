@@ -6,14 +6,19 @@
 #include "analyzer/commands/all_commands.h"
 #include "analyzer/commands/options.h"
 #include "analyzer/view/window.h"
+#include "schema/store/add_note.h"
 
 namespace beamtape {
 
 namespace {
 
 Expected<int> run(const WindowOptions& options, Context& context) {
-  const auto shown =
-      show_window(options, [&](const std::string& file) { return open_recording(context, file); });
+  const FileAccess files{
+      [&context](const std::string& file) { return open_recording(context, file); },
+      [](const std::string& file, const NewNote& note) {
+        return add_note(file, {note.wall_us, note.text});
+      }};
+  const auto shown = show_window(options, files);
   if (!shown) return tl::unexpected(shown.error());
   return kDone;
 }

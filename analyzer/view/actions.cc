@@ -6,7 +6,9 @@
 #include <array>
 #include <cctype>
 #include <string>
+#include <utility>
 
+#include "analyzer/load/time.h"
 #include "analyzer/view/panel.h"
 #include "analyzer/view/widgets.h"
 
@@ -98,6 +100,8 @@ const std::vector<Action>& all_actions() {
       {"Mark the selected process with the next colour", "T", 'T', false, false,
        [](Session& s) { with_pid(s, &Session::tag); }},
       {"Copy what is known of the selected process", "C", 'C', false, false, copy_selected},
+      {"Write a note about this instant", "N", 'N', false, false,
+       [](Session& s) { s.around.noting = s.instant() != nullptr; }},
       {"Light or dark", "L", 'L', false, false, [](Session& s) { s.wishes.other_theme = true; }},
       {"Save a picture of the window (PNG)", "Ctrl+S", 'S', true, false,
        [](Session& s) { s.wishes.picture = true; }},
@@ -178,6 +182,31 @@ void draw_palette(Session& session) {
       session.select(part);
       ImGui::CloseCurrentPopup();
     }
+  }
+  ImGui::EndPopup();
+}
+
+void draw_note(Session& session) {
+  static std::array<char, 500> typed{};
+  static std::int64_t wall_us = 0;  // of the instant that was shown when it was begun
+  const Instant* now = session.instant();
+  if (now && std::exchange(session.around.noting, false)) {
+    wall_us = now->wall_us;
+    typed[0] = 0;
+    ImGui::OpenPopup("note");
+  }
+  place_popup();
+  if (!ImGui::BeginPopup("note")) return;
+  title_text("A note at " + clock_text(wall_us, false) + " UTC");
+  quiet_text("It is written into the recording. Enter keeps it, Esc leaves.");
+  if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+  ImGui::SetNextItemWidth(scaled(520));
+  const bool entered =
+      ImGui::InputTextWithHint("##note", "what happened, as deployed 1.4.2", typed.data(),
+                               typed.size(), ImGuiInputTextFlags_EnterReturnsTrue);
+  if (entered) {
+    if (typed[0]) session.wishes.note = NewNote{wall_us, typed.data()};
+    ImGui::CloseCurrentPopup();
   }
   ImGui::EndPopup();
 }

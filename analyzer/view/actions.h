@@ -19,8 +19,9 @@ const std::vector<Action>& all_actions();
 
 // Runs what the pressed keys say, unless somebody types.
 void take_keys(Session& session);
-// The palette and the help, where they are open.
+// The palette, the line for a note and the help, where they are open.
 void draw_palette(Session& session);
+void draw_note(Session& session);
 void draw_help();
 
 }  // namespace beamtape

@@ -42,17 +42,17 @@ Expected<Opened> read_opened(const OpenRecording& open, const std::string& path,
 
 }  // namespace
 
-Documents::Documents(Surface& surface, const OpenRecording& open,
+Documents::Documents(Surface& surface, const FileAccess& files,
                      std::shared_ptr<Remembered> remembered, std::string memory)
     : surface_(surface),
-      open_(open),
+      files_(files),
       remembered_(std::move(remembered)),
       memory_(std::move(memory)),
       kept_(*remembered_) {}
 
 void Documents::add(std::unique_ptr<Session> session) {
   session->remembered = remembered_;
-  session->open_recording = open_;
+  session->open_recording = files_.open;
   stamps_[session.get()] = stamp_of(session->path());
   remembered_->opened(session->path());
   sessions_.push_back(std::move(session));
@@ -89,7 +89,7 @@ void Documents::go_on_opening() {
   }
   if (to_open_.empty()) return;
   shown().around.opening = to_open_.front().path;
-  const auto read = [open = open_, path = to_open_.front().path] {
+  const auto read = [open = files_.open, path = to_open_.front().path] {
     auto opened = read_opened(open, path);
     Surface::wake();
     return opened;
@@ -127,6 +127,8 @@ void Documents::fulfil() {
     shown().make_report();
   }
   if (const auto report = shown().reported()) save_report(*report);
+  if (wishes.note) write_note(*wishes.note);
+  tell_of_note();
   if (wishes.file && *wishes.file < sessions_.size()) show(*wishes.file);
   if (!wishes.open.empty()) open(wishes.open, true);
   for (const std::string& file : surface_.dropped()) open(file, true);
@@ -178,7 +180,7 @@ void Documents::refresh(double now) {
   if (stamp == stamps_[of]) return;
   stamps_[of] = stamp;
   being_read_ = of;
-  const auto read = [open = open_, path = of->path(), node = of->overview().node] {
+  const auto read = [open = files_.open, path = of->path(), node = of->overview().node] {
     auto fresh = read_opened(open, path, node);
     Surface::wake();
     return fresh;
@@ -189,6 +191,26 @@ void Documents::refresh(double now) {
 void Documents::tell(const std::string& message, bool failed) {
   shown().around.message = message;
   shown().around.failed = failed;
+}
+
+// A recorder may hold the file for a moment. That it has grown is seen as of any other file.
+void Documents::write_note(const NewNote& note) {
+  if (noting_.valid()) noting_.wait();  // one at a time, and each is told of
+  tell_of_note();
+  const auto write = [add = files_.add_note, path = shown().path(), note] {
+    auto written = add(path, note);
+    Surface::wake();
+    return written;
+  };
+  noting_ = std::async(std::launch::async, write);
+}
+
+void Documents::tell_of_note() {
+  if (!noting_.valid() || noting_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    return;
+  }
+  const auto written = noting_.get();
+  tell(written ? "the note is in the file" : written.error().message, !written);
 }
 
 // "incident-2.png", where nothing is yet.

@@ -23,7 +23,7 @@ struct Opened {
 // given. For the drawing thread.
 class Documents {
  public:
-  Documents(Surface& surface, const OpenRecording& open, std::shared_ptr<Remembered> remembered,
+  Documents(Surface& surface, const FileAccess& files, std::shared_ptr<Remembered> remembered,
             std::string memory);
 
   Session& shown() { return *sessions_[shown_]; }  // there has to be one
@@ -48,13 +48,15 @@ class Documents {
  private:
   void list_files();
   void go_on_opening();
+  void write_note(const NewNote& note);
+  void tell_of_note();
   void tell(const std::string& message, bool failed);
   std::string free_name(const std::string& ending);
   void save_picture();
   void save_report(const Expected<std::string>& html);
 
   Surface& surface_;
-  const OpenRecording& open_;
+  const FileAccess& files_;
   std::shared_ptr<Remembered> remembered_;
   std::string memory_;  // where that is kept; empty: nowhere
   Remembered kept_;     // what is there
@@ -64,6 +66,7 @@ class Documents {
   std::future<Expected<Opened>> reading_;  // of a file that has grown
   const Session* being_read_ = nullptr;
   std::future<Expected<Opened>> opening_;
+  std::future<Expected<void>> noting_;
   struct Wanted {
     std::string path;
     bool show = true;

@@ -198,6 +198,7 @@ void draw_everything(Session& session, float width, float height) {
   draw_middle(session, ImGui::GetContentRegionAvail().y - footer);
   draw_footer(session);
   draw_palette(session);
+  draw_note(session);
   draw_help();
   ImGui::End();
   session.pressed.clear();

@@ -163,15 +163,15 @@ std::vector<std::string> panel_names() {
   return names;
 }
 
-Expected<void> show_window(const WindowOptions& options, const OpenRecording& open) {
+Expected<void> show_window(const WindowOptions& options, const FileAccess& files) {
   if (!options.panel.empty() && !find_panel(options.panel)) {
     return fail(Error::Code::kUsage,
                 fmt::format("cannot show tab '{}': there is none; there are {}", options.panel,
                             joined(panel_names(), ", ")));
   }
-  auto rows = open(options.file);
+  auto rows = files.open(options.file);
   if (!rows) return tl::unexpected(rows.error());
-  auto answers = open(options.file);
+  auto answers = files.open(options.file);
   if (!answers) return tl::unexpected(answers.error());
   const auto start = starting_point(*rows, options);
   if (!start) return tl::unexpected(start.error());
@@ -191,7 +191,7 @@ Expected<void> show_window(const WindowOptions& options, const OpenRecording& op
                             surface.error().message, options.file));
   }
   (*surface)->set_layout(remembered->layout);
-  Documents documents(**surface, open, remembered, memory);
+  Documents documents(**surface, files, remembered, memory);
   documents.add(std::make_unique<Session>(std::move(*rows), std::move(*answers), options.node,
                                           Surface::wake));
   begin(documents.shown(), *start, options);

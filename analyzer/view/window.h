@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,15 @@ struct WindowOptions {
   std::vector<std::string> more;  // further files, a tab each
 };
 
+// How the window comes to files, on any thread: it never touches one itself.
+struct FileAccess {
+  OpenRecording open;  // called twice for each file: two threads read
+  std::function<Expected<void>(const std::string& file, const NewNote& note)> add_note;
+};
+
 // Opens the window on a recording and returns when it is closed, or draws it once into a PNG.
-// `open` is called twice for each file: two threads read. kUsage: no such panel or instant.
-// kNotFound: no display, no OpenGL 3.2, or what `open` says.
-Expected<void> show_window(const WindowOptions& options, const OpenRecording& open);
+// kUsage: no such panel or instant. kNotFound: no display, no OpenGL 3.2, or what `open` says.
+Expected<void> show_window(const WindowOptions& options, const FileAccess& files);
 
 // Names that `panel` may have.
 std::vector<std::string> panel_names();

@@ -10,6 +10,12 @@
 
 namespace beamtape {
 
+// Somebody's remark about an instant.
+struct NewNote {
+  std::int64_t wall_us = 0;
+  std::string text;
+};
+
 // What a panel, key or command asks of the window around it, which fulfils it after the frame.
 struct Wishes {
   bool other_theme = false;
@@ -18,6 +24,7 @@ struct Wishes {
   bool close_file = false;
   bool quit = false;
   std::string open;                 // a file
+  std::optional<NewNote> note;      // to be written into the file
   std::optional<std::size_t> file;  // show that one of the open ones
 };
 
@@ -53,6 +60,7 @@ struct Around {
   std::string opening;    // a file that is being opened; empty: none
   std::string message;    // what became of the last wish
   bool failed = false;
+  bool noting = false;  // somebody wants to write a note about the shown instant
   bool typing = false;  // a line of text takes the keys
   // For tests that work the window with a mouse: where things are, by name, in pixels.
   bool tells_places = false;

@@ -60,9 +60,16 @@ class DocumentsTest : public ::testing::Test {
   const Around& around() { return documents.shown().around; }
 
   FakeSurface surface;
-  OpenRecording open = open_fake;
+  std::vector<std::string> noted;
+  FileAccess files{open_fake,
+                   [this](const std::string& file, const NewNote& note) -> Expected<void> {
+                     if (note.text == "full")
+                       return fail(Error::Code::kDiskFull, "cannot write " + file);
+                     noted.push_back(file + ": " + note.text);
+                     return {};
+                   }};
   std::shared_ptr<Remembered> remembered = std::make_shared<Remembered>();
-  Documents documents{surface, open, remembered, ""};
+  Documents documents{surface, files, remembered, ""};
 };
 
 TEST_F(DocumentsTest, OpensWhatIsDroppedOntoTheWindowAndShowsTheLast) {
@@ -112,6 +119,20 @@ TEST_F(DocumentsTest, RememberFilesAndLayout) {
   EXPECT_THAT(remembered->recent[0], HasSubstr("second"));
   EXPECT_EQ(remembered->layout, "wide");
   EXPECT_EQ(remembered->width, 1024);
+}
+
+TEST_F(DocumentsTest, WriteANoteAsideAndSayWhatBecameOfIt) {
+  const auto write = [&](const char* text) {
+    documents.shown().wishes.note = NewNote{1, text};
+    documents.shown().around.message.clear();
+    while (around().message.empty()) settle();
+  };
+  write("deployed");
+  EXPECT_EQ(noted, (std::vector<std::string>{"first: deployed"}));
+  EXPECT_FALSE(around().failed);
+  write("full");
+  EXPECT_THAT(around().message, HasSubstr("cannot write first"));
+  EXPECT_TRUE(around().failed);
 }
 
 // A window that is closed while it looks for findings in a large file must not stay.
