@@ -203,7 +203,9 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   app.add_option("--address", options.address,
                  "Where the node listens, without asking epmd: through a tunnel")
       ->type_name("HOST:PORT");
-  app.add_option("--note", options.notes, "A remark to keep with the recording")->type_name("TEXT");
+  app.add_option("--note", options.notes, "A remark to keep with the recording")
+      ->allow_extra_args(false)
+      ->type_name("TEXT");
   app.add_option("--budget", words.budget,
                  "Share of one scheduler that snapshots may take on the node; by default 5%.\n"
                  "After a dear one the next comes later than -i says")

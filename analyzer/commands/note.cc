@@ -53,7 +53,7 @@ Expected<int> run(const Options& options, Context& context) {
 Command::Run declare(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   add_file(app, options->file);
-  app.add_option("text", options->text, "The note")->required()->type_name("");
+  app.add_option("TEXT", options->text, "The note")->required()->type_name("");
   app.add_option("--at", options->at,
                  "The instant that it is about; by default now while it is recorded, else the end")
       ->type_name("T");

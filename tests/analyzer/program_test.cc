@@ -70,6 +70,7 @@ TEST(Program, AFileThatCannotBeOpenedIsExitCode3) {
     arguments.push_back("notes.txt");
     if (name == "process" || name == "series") arguments.push_back("node");
     if (name == "query") arguments.push_back("SELECT 1");
+    if (name == "note") arguments.push_back("a note");
     if (name == "series") arguments.push_back("memory_total");
     if (name == "compare") arguments.insert(arguments.end(), {"--against", "notes.txt"});
     if (name == "cut" || name == "redact")

@@ -65,7 +65,7 @@ std::string content(const std::filesystem::path& path) {
 TEST_F(BadInput, WrongWordsOnTheCommandLineAreUsageErrors) {
   expect_usage_error({});
   expect_usage_error({"shop", "--no-such-option"}, "--no-such-option");
-  expect_usage_error({"shop", "cart"});
+  expect_usage_error({"shop", "cart", "--address", "127.0.0.1:4000"}, "--address");
   expect_usage_error({"shop", "--once", "-n", "3"});
   expect_usage_error({"shop", "--json", "--quiet"});
   expect_usage_error({"shop", "--address", "nowhere"});
