@@ -55,8 +55,11 @@ class FileWriter final : public Writer {
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;
 
-  // One of the two, once, before anything else: makes the tables, or takes in what is there.
-  Expected<void> initialize();
+  // Makes a file with its tables and nothing else; errors as of Writer::create.
+  static Expected<void> make(const std::string& path, const Options& options);
+  // One of the two, once, before anything else: of a file that was just made, or to take in what
+  // is there.
+  Expected<void> start_writing();
   Expected<void> resume();
 
   const std::vector<Life>& earlier() const override { return earlier_; }
@@ -90,7 +93,7 @@ class FileWriter final : public Writer {
   Expected<void> load_lives();
   Expected<void> check_nodes() const;
   Expected<void> write_meta();
-  Expected<void> start_writing();
+  Expected<void> make_tables();
   Expected<void> prepare_statements();
   Expected<void> insert_node(std::int64_t id, const NodeRecord& node);
   Expected<void> within_snapshot() const;

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "schema/store/declarations.h"
@@ -16,31 +18,37 @@
 namespace beamtape {
 namespace {
 
-Expected<void> make_file(const std::string& path) {
+tl::unexpected<Error> cannot_create(const std::string& path, int reason) {
+  const auto code = reason == EEXIST                       ? Error::Code::kUsage
+                    : reason == ENOSPC || reason == EDQUOT ? Error::Code::kDiskFull
+                                                           : Error::Code::kNotFound;
+  const char* why = code == Error::Code::kUsage ? "it exists; give another name, or move it away"
+                    : code == Error::Code::kDiskFull ? "no space left"
+                                                     : std::strerror(reason);
+  return fail(code, fmt::format("cannot create {}: {}", path, why));
+}
+
+Expected<void> look_for_earlier(const std::string& path) {
   for (const char* suffix : {"-wal", "-journal"}) {
-    if (access((path + suffix).c_str(), F_OK) == 0) {
-      return fail(Error::Code::kUsage,
-                  fmt::format("cannot create {0}: {0}{1} of an earlier recording is still there; "
-                              "put it beside its recording or take another name",
-                              path, suffix));
-    }
+    if (access((path + suffix).c_str(), F_OK) != 0) continue;
+    return fail(Error::Code::kUsage,
+                fmt::format("cannot create {0}: {0}{1} of an earlier recording is still there; "
+                            "put it beside its recording or take another name",
+                            path, suffix));
   }
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file >= 0) {
-    close(file);
-    return {};
-  }
-  switch (errno) {
-    case EEXIST:
-      return fail(Error::Code::kUsage,
-                  "cannot create " + path + ": it exists; give another name, or move it away");
-    case ENOSPC:
-    case EDQUOT:
-      return fail(Error::Code::kDiskFull, "cannot create " + path + ": no space left");
-    default:
-      return fail(Error::Code::kNotFound,
-                  fmt::format("cannot create {}: {}", path, std::strerror(errno)));
-  }
+  struct stat status {};
+  if (lstat(path.c_str(), &status) == 0) return cannot_create(path, EEXIST);
+  return {};
+}
+
+// Gives a file its name unless that is taken. 0, or an errno.
+int give_name(const std::string& file, const std::string& name) {
+  if (renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  // A file system that cannot do so at once, as NFS.
+  if (link(file.c_str(), name.c_str()) != 0) return errno;
+  unlink(file.c_str());
+  return 0;
 }
 
 // "cannot append to FILE: WHY"
@@ -67,11 +75,10 @@ const Table& FileWriter::node_declaration() const {
   return node == tables_.end() ? kNone : *node;
 }
 
-// The tables are made before WAL is on, so that the file itself is whole from then on and
-// opens also without its -wal.
-Expected<void> FileWriter::initialize() {
+// Before WAL is on, so that the file itself is whole from then on and opens also without its -wal.
+Expected<void> FileWriter::make_tables() {
   auto done =
-      database_.exec(fmt::format("PRAGMA page_size={}; PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE; "
+      database_.exec(fmt::format("PRAGMA page_size={}; BEGIN IMMEDIATE; "
                                  "PRAGMA application_id={}; PRAGMA user_version={}",
                                  kPageBytes, kApplicationId, kFormatVersion));
   for (const auto& sql : creation_sql(node_declaration())) {
@@ -79,8 +86,7 @@ Expected<void> FileWriter::initialize() {
   }
   if (done) done = write_declarations(database_, tables_);
   if (done) done = write_meta();
-  if (done) done = database_.exec("COMMIT");
-  return done ? start_writing() : done;
+  return done ? database_.exec("COMMIT") : done;
 }
 
 // Everything that can be wrong with the file is looked for before the first byte is written.
@@ -89,7 +95,6 @@ Expected<void> FileWriter::resume() {
   if (done) done = load_lives();
   if (done) done = check_nodes();
   if (done) done = retention_.load(database_);
-  if (done) done = database_.exec("PRAGMA synchronous=NORMAL");
   return done ? start_writing() : done;
 }
 
@@ -191,8 +196,31 @@ Expected<void> FileWriter::prepare_statements() {
   return {};
 }
 
+// The tables are made under another name, so that a kill never leaves a recording that does not
+// open; at worst such a file, which is of no use.
+Expected<void> FileWriter::make(const std::string& path, const Options& options) {
+  if (auto free = look_for_earlier(path); !free) return free;
+  const std::string file = fmt::format("{}.new-{}", path, getpid());
+  const int made = open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (made < 0) return cannot_create(path, errno);
+  ::close(made);
+  auto database = Database::open(file, Database::Mode::kWrite);
+  Expected<void> done;
+  if (database) {
+    FileWriter writer(file, options, {}, std::move(*database));
+    done = writer.make_tables();
+  } else {
+    done = tl::unexpected(std::move(database.error()));
+  }
+  const int named = done ? give_name(file, path) : 0;
+  if (done && named == 0) return {};
+  unlink(file.c_str());
+  if (done) return cannot_create(path, named);
+  return fail(done.error().code, fmt::format("cannot create {}: {}", path, done.error().message));
+}
+
 Expected<std::unique_ptr<Writer>> Writer::create(const std::string& path, const Options& options) {
-  if (auto made = make_file(path); !made) return tl::unexpected(std::move(made.error()));
+  if (auto made = FileWriter::make(path, options); !made) return tl::unexpected(made.error());
   const auto give_up = [&](const Error& error) {
     unlink(path.c_str());  // it was made here and nothing was recorded yet
     return fail(error.code, fmt::format("cannot create {}: {}", path, error.message));
@@ -202,7 +230,7 @@ Expected<std::unique_ptr<Writer>> Writer::create(const std::string& path, const 
   auto database = Database::open(path, Database::Mode::kWrite);
   if (!database) return give_up(database.error());
   auto writer = std::make_unique<FileWriter>(path, options, std::move(*lock), std::move(*database));
-  const auto ready = writer->initialize();
+  const auto ready = writer->start_writing();
   if (ready) return writer;
   writer.reset();
   return give_up(ready.error());
