@@ -26,6 +26,7 @@ struct Holder {
   double bytes = 0;
   std::uint64_t binaries = 0;
   std::uint64_t cut_from = 0;  // references on the node, where only some were kept
+  std::int64_t read_at = 0;    // snapshot, if that was before the last; else 0
 };
 
 std::string text_of(const RowView& row, const std::vector<Shown>& columns, const char* name) {
@@ -33,6 +34,13 @@ std::string text_of(const RowView& row, const std::vector<Shown>& columns, const
   if (shown == nullptr) return {};
   const Value value = value_of(row, *shown);
   return no_value(value) ? std::string() : display(value, Unit::kNone);
+}
+
+// The snapshot in which a row's binaries were read, if that was before the last one.
+std::int64_t read_before(const Observed& observed, const Table& table, const RowView& row) {
+  const auto column = table.find("suspect_at");
+  const Cell at = column ? row.cell(*column) : missing(Missing::kNone);
+  return is_missing(at) || at >= observed.last_snapshot().id ? 0 : at;
 }
 
 void add_processes(const Observed& observed, std::vector<Holder>& holders) {
@@ -62,6 +70,7 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
           static_cast<double>(holder.cut_from) / (static_cast<double>(list->items.size()) / 3);
     }
     holder.subject = {"process", text_of(row, columns, "pid"), text_of(row, columns, "name"), ""};
+    holder.read_at = read_before(observed, *table, row);
     holders.push_back(std::move(holder));
   }
 }
@@ -80,20 +89,22 @@ void add_tables(const Observed& observed, std::vector<Holder>& holders) {
     holder.bytes = static_cast<double>(row.cell(*size));
     const std::string name = text_of(row, columns, "name");
     holder.subject = {"ets", name, name, ""};
+    holder.read_at = read_before(observed, *table, row);
     holders.push_back(std::move(holder));
   }
 }
 
 std::string told(const Holder& holder) {
   const auto& subject = holder.subject;
+  const std::string when = holder.read_at == 0 ? "" : fmt::format(" as of #{}", holder.read_at);
   if (subject.kind == "ets") {
-    return fmt::format("the rows of ETS table {} refer to {}", subject.name,
-                       amount(holder.bytes, Unit::kBytes));
+    return fmt::format("the rows of ETS table {} refer to {}{}", subject.name,
+                       amount(holder.bytes, Unit::kBytes), when);
   }
   const bool unnamed = subject.name.empty() || subject.name == "-";
-  return fmt::format("{} keeps {}{}",
+  return fmt::format("{} keeps {}{}{}",
                      unnamed ? subject.id : fmt::format("{} ({})", subject.name, subject.id),
-                     holder.cut_from > 0 ? "about " : "", amount(holder.bytes, Unit::kBytes));
+                     holder.cut_from > 0 ? "about " : "", amount(holder.bytes, Unit::kBytes), when);
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {
@@ -119,9 +130,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   std::vector<std::string> largest;
   for (std::size_t i = 0; i < std::min(kHoldersTold, holders.size()); ++i)
     largest.push_back(told(holders[i]));
-  finding.evidence += largest.empty()
-                          ? std::string(" None of the holders that were read keeps much of it.")
-                          : fmt::format(" At the end {}.", joined(largest, "; "));
+  finding.evidence +=
+      largest.empty() ? std::string(" None of the holders that were read keeps much of it.")
+                      : fmt::format(" Of the holders that were read, {}.", joined(largest, "; "));
   finding.caveat =
       "A binary may be kept by several; only the largest holders are asked, some in each snapshot. "
       "Messages "

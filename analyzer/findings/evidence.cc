@@ -103,7 +103,7 @@ std::string per_hour_text(double per_second, Unit unit) {
 }
 
 std::string growth_text(const Growth& growth, Unit unit, double seconds) {
-  return fmt::format("from {} to {} in {}, {} ({} snapshots, p {})",
+  return fmt::format("by its trend from {} to {} in {}, {} ({} snapshots, p {})",
                      amount(std::max(growth.from, 0.0), unit), amount(growth.to, unit),
                      span_text(seconds), per_hour_text(growth.per_second, unit), growth.samples,
                      growth.p < 1e-4 ? "below 0.0001" : fmt::format("{:.4f}", growth.p));

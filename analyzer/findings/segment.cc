@@ -27,6 +27,15 @@ double usual_interval(const std::vector<const SnapshotRecord*>& snapshots) {
   return median(std::move(intervals));
 }
 
+// A long time without a snapshot that nobody announced. A recorder that keeps to its budget says
+// how long it will be; the node then went on as it was.
+bool is_gap(const SnapshotRecord& before, const SnapshotRecord& after, double usual) {
+  constexpr double kLate = 2;
+  const double passed = seconds_between(before, after);
+  const double announced = static_cast<double>(before.interval_us) / 1e6;
+  return usual > 0 && passed > kGapIntervals * usual && passed > kLate * announced;
+}
+
 // Uptime of the node at each snapshot, microseconds; missing cells where it is not known.
 Expected<std::map<std::int64_t, Cell>> uptimes(const Recording& recording,
                                                std::pair<std::int64_t, std::int64_t> range) {
@@ -92,8 +101,7 @@ Expected<std::vector<Segment>> find_segments(const Recording& recording, const s
     const double usual = usual_interval(all);
     std::vector<const SnapshotRecord*> part;
     for (const SnapshotRecord* one : all) {
-      if (!part.empty() && usual > 0 &&
-          seconds_between(*part.back(), *one) > kGapIntervals * usual) {
+      if (!part.empty() && is_gap(*part.back(), *one, usual)) {
         finish(std::move(part), recording, *uptime, segments);
         part.clear();
       }

@@ -2,6 +2,7 @@
 
 #include "analyzer/findings/findings.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -172,6 +173,24 @@ TEST(MemoryStep, SaysWhenAndWhichMemory) {
   EXPECT_THAT(said(found), ElementsAre("memory-step info shop@here"));
   EXPECT_THAT(found.findings[0].evidence, HasSubstr("Most of it is memory of ETS tables"));
   EXPECT_THAT(found.findings[0].title, HasSubstr("12:00:25"));
+}
+
+TEST(MemoryStep, IsNoRampThatEnds) {
+  const auto found =
+      Trouble()
+          .node("memory_total", [](int i) { return (64 + 77 * std::clamp(i - 4, 0, 10)) * kMiB; })
+          .findings();
+  EXPECT_THAT(said(found), IsEmpty());
+}
+
+TEST(MemoryStep, IsSeenOverAPauseThatTheRecorderAnnounced) {
+  const auto found = Trouble()
+                         .node("memory_total", [](int i) { return (i < 25 ? 100 : 180) * kMiB; })
+                         .gap_after(24, 30, true)
+                         .findings();
+  ASSERT_THAT(said(found), ElementsAre("memory-step info shop@here"));
+  EXPECT_THAT(found.findings[0].evidence, HasSubstr("It was 100 MiB up to snapshot #25 and 180 MiB "
+                                                    "from #26 on."));
 }
 
 Trouble mailbox(const Trouble::Shape& queue, double work_each) {

@@ -44,7 +44,8 @@ Trouble& Trouble::also(std::function<void(Story&, int)> add) {
   return *this;
 }
 
-Trouble& Trouble::gap_after(int snapshot, double seconds) {
+Trouble& Trouble::gap_after(int snapshot, double seconds, bool announced) {
+  gap_announced_ = announced;
   gap_at_ = snapshot;
   gap_seconds_ = seconds;
   return *this;
@@ -80,6 +81,9 @@ Story Trouble::story() const {
   story.node("shop@here");
   for (int i = 0; i < snapshots_; ++i) {
     story.snapshot(i + (gap_at_ >= 0 && i > gap_at_ ? gap_seconds_ : 0));
+    if (gap_announced_ && i == gap_at_) {
+      story.record().interval_us = static_cast<std::int64_t>(gap_seconds_ * 1e6);
+    }
     auto row = story.node_row();
     row.number("memory_total", 100 * (1 << 20))
         .number("uptime", (86'400LL + i) * 1'000'000)

@@ -25,7 +25,8 @@ class Trouble {
   Trouble& allocator(const std::string& name, Shape blocks, Shape carriers);
   // Called for each snapshot, to add processes or anything else.
   Trouble& also(std::function<void(Story&, int)> add);
-  Trouble& gap_after(int snapshot, double seconds);
+  // `announced`: the recorder said that it would take so long, to keep to its budget.
+  Trouble& gap_after(int snapshot, double seconds, bool announced = false);
 
   Story story() const;
   // What the rules say of it.
@@ -40,6 +41,7 @@ class Trouble {
   int snapshots_;
   int gap_at_ = -1;
   double gap_seconds_ = 0;
+  bool gap_announced_ = false;
   std::vector<Named> node_, groups_, ets_, ports_, allocators_;
   std::vector<std::function<void(Story&, int)>> also_;
 };
