@@ -67,30 +67,44 @@ void Documents::open(const std::string& file, bool show) {
       return;
     }
   }
-  to_open_.push_back({file, show});
+  to_open_.push_back({file, "", show});
   go_on_opening();
+}
+
+void Documents::open_other_nodes() {
+  want_other_nodes();
+  go_on_opening();
+}
+
+// After what was added last.
+void Documents::want_other_nodes() {
+  const Overview& overview = shown().overview();
+  for (const std::string& node : overview.nodes) {
+    if (node != overview.node) to_open_.push_back({shown().path(), node, false});
+  }
 }
 
 void Documents::go_on_opening() {
   if (opening_.valid()) {
     if (opening_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
     auto opened = opening_.get();
-    const bool wanted = to_open_.front().show;
+    const Wanted wanted = to_open_.front();
     to_open_.pop_front();
     shown().around.opening.clear();
     if (opened) {
       const std::size_t before = shown_;
       add(std::make_unique<Session>(std::move(opened->rows), std::move(opened->answers),
                                     std::move(opened->overview), Surface::wake));
-      if (!wanted) show(before);
+      if (wanted.node.empty()) want_other_nodes();
+      if (!wanted.show) show(before);
     } else {
       tell(opened.error().message, true);
     }
   }
   if (to_open_.empty()) return;
   shown().around.opening = to_open_.front().path;
-  const auto read = [open = files_.open, path = to_open_.front().path] {
-    auto opened = read_opened(open, path);
+  const auto read = [open = files_.open, wanted = to_open_.front()] {
+    auto opened = read_opened(open, wanted.path, wanted.node);
     Surface::wake();
     return opened;
   };
@@ -110,7 +124,9 @@ void Documents::list_files() {
   std::vector<OpenFile> files;
   for (const auto& one : sessions_) {
     const Instant* now = one->instant();
-    files.push_back({one->path(), now ? now->snapshot : 0, now ? now->wall_us : 0});
+    const Overview& overview = one->overview();
+    files.push_back({one->path(), overview.nodes.size() > 1 ? overview.node : "",
+                     now ? now->snapshot : 0, now ? now->wall_us : 0});
   }
   shown().around.files = std::move(files);
 }

@@ -31,6 +31,8 @@ class Documents {
   // Opens a file beside those that are open, on a thread of its own, and shows it then if `show`;
   // says in the shown one why it cannot.
   void open(const std::string& file, bool show);
+  // Opens the other nodes of the shown file in the same way, a tab each.
+  void open_other_nodes();
   void show(std::size_t position);
   // To be called after each frame.
   void fulfil();
@@ -48,6 +50,7 @@ class Documents {
  private:
   void list_files();
   void go_on_opening();
+  void want_other_nodes();
   void write_note(const NewNote& note);
   void tell_of_note();
   void tell(const std::string& message, bool failed);
@@ -69,6 +72,7 @@ class Documents {
   std::future<Expected<void>> noting_;
   struct Wanted {
     std::string path;
+    std::string node;  // of several; empty: the first, and then the others
     bool show = true;
   };
   std::deque<Wanted> to_open_;  // the first one is being opened

@@ -36,7 +36,7 @@ std::string base_name(const std::string& path) {
   return printable(path.substr(path.find_last_of('/') + 1));
 }
 
-// The name of the file; of several a tab each.
+// The name of the file; of several, or of a file's several nodes, a tab each.
 void draw_files(Session& session) {
   const Around& around = session.around;
   if (around.files.size() < 2) {
@@ -51,9 +51,12 @@ void draw_files(Session& session) {
     ImGui::PushID(static_cast<int>(i));
     ImGui::PushStyleColor(ImGuiCol_Button,
                           i == around.shown ? faded(theme().accent, 0.35F) : theme().raised);
-    if (ImGui::Button(base_name(around.files[i].path).c_str())) session.wishes.file = i;
+    const OpenFile& file = around.files[i];
+    std::string label = base_name(file.path);
+    if (!file.node.empty()) label += "  " + printable(file.node);
+    if (ImGui::Button(label.c_str())) session.wishes.file = i;
     ImGui::PopStyleColor();
-    explain(around.files[i].path + "\nCtrl+Tab: the next one, Ctrl+W closes");
+    explain(file.path + "\nCtrl+Tab: the next one, Ctrl+W closes");
     ImGui::PopID();
     ImGui::SameLine();
   }

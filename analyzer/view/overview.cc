@@ -104,6 +104,7 @@ Overview read_overview(const Recording& recording, const std::string& node) {
     overview.error = "Nothing was recorded: the file has no snapshots.";
     return overview;
   }
+  overview.nodes = names;
   overview.node = node.empty() ? names.front() : node;
   add_instants(recording, overview);
   if (overview.instants.empty()) {

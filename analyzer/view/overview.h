@@ -40,7 +40,8 @@ struct Stretch {  // of time, microseconds
 
 struct Overview {
   std::string node;
-  std::string error;  // why there is nothing to show; empty if there is
+  std::vector<std::string> nodes;  // of the file, this one among them
+  std::string error;               // why there is nothing to show; empty if there is
   std::vector<std::pair<std::string, std::string>> facts;  // "otp_release", "25"
   std::vector<Instant> instants;
   std::vector<double> seconds;  // since the first instant

@@ -195,6 +195,7 @@ Expected<void> show_window(const WindowOptions& options, const FileAccess& files
   documents.add(std::make_unique<Session>(std::move(*rows), std::move(*answers), options.node,
                                           Surface::wake));
   begin(documents.shown(), *start, options);
+  if (options.node.empty()) documents.open_other_nodes();
   for (const std::string& file : options.more) documents.open(file, false);
   if (screenshot) {
     for (documents.fulfil(); documents.opening(); documents.fulfil()) (*surface)->wait(0.02);

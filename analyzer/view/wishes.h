@@ -49,6 +49,7 @@ struct KeyPress {
 
 struct OpenFile {
   std::string path;
+  std::string node;           // shown of it, where it has several; else empty
   std::int64_t snapshot = 0;  // that is shown of it; 0: it has none
   std::int64_t wall_us = 0;   // when that was
 };

@@ -42,7 +42,13 @@ Expected<Recording> open_fake(const std::string& file) {
   if (file.find("bad") != std::string::npos) {
     return fail(Error::Code::kNotFound, "cannot open " + file + ": no such file");
   }
-  return Recording(std::make_unique<FakeReader>(shop_story()), file);
+  if (file != "cluster") return Recording(std::make_unique<FakeReader>(shop_story()), file);
+  Story story;
+  for (const char* name : {"a@here", "b@here"}) {
+    story.snapshot(0, story.node(name));
+    story.process("<0.1.0>");
+  }
+  return Recording(std::make_unique<FakeReader>(story), file);
 }
 
 class DocumentsTest : public ::testing::Test {
@@ -98,6 +104,16 @@ TEST_F(DocumentsTest, StayWhereTheyAreWhenFilesAreOpenedBeside) {
   settle();
   EXPECT_EQ(around().files.size(), 2U);
   EXPECT_EQ(around().shown, 0U);
+}
+
+TEST_F(DocumentsTest, GiveEachNodeOfAFileATab) {
+  documents.open("cluster", true);
+  settle();
+  ASSERT_EQ(around().files.size(), 3U);
+  EXPECT_EQ(around().files[0].node, "");  // the first file has but one
+  EXPECT_EQ(around().files[1].node, "a@here");
+  EXPECT_EQ(around().files[2].node, "b@here");
+  EXPECT_EQ(around().shown, 1U);
 }
 
 TEST_F(DocumentsTest, CloseAllButTheLast) {

@@ -290,7 +290,8 @@ TEST_F(SessionTest, ComparesWithWhatIsShownOfAnotherFileAsDiffOfTwoFilesDoes) {
     ++opened;
     return Recording(std::make_unique<FakeReader>(shop_story()), file);
   };
-  session.around.files = {{"shop.beamtape", 6, 0}, {"other.beamtape", 2, 0}, {"gone", 1, 0}};
+  session.around.files = {
+      {"shop.beamtape", "", 6, 0}, {"other.beamtape", "", 2, 0}, {"gone", "", 1, 0}};
   session.go_to(4);
   session.other_file = "other.beamtape";
   EXPECT_EQ(session.comparison(), (Compared{5, 2, "other.beamtape"}));
