@@ -152,11 +152,17 @@ const Json* Comparison::expected(const Column& column, const Json& answer) {
   return recorded_->contains(column.name) ? &*found : nullptr;
 }
 
+// Who holds a table fixed is told in one order now, in another then.
+static Json in_order(const Column& column, Json value) {
+  if (column.name == "safe_fixed" && value.is_array()) std::sort(value.begin(), value.end());
+  return value;
+}
+
 void Comparison::equal(const Column& column, const Json& answer) {
   const Json* value = expected(column, answer);
   if (value == nullptr) return;
   const Json& recorded = recorded_->at(column.name);
-  if (recorded != cut(*value)) {
+  if (in_order(column, recorded) != in_order(column, cut(*value))) {
     difference(column,
                fmt::format("recorded {}, the node says {}", shown(recorded), shown(cut(*value))));
   } else if (const auto why = recorded_->find("not_read");
