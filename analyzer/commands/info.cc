@@ -235,6 +235,16 @@ std::string cost_text(const Reader& reader, const Summary& sum) {
   return text + fmt::format("; {} received", size_text(sum.received_bytes));
 }
 
+// "the first 64"; of several nodes the oldest groups of each go, "58 of the first 64".
+std::string dropped_text(const Reader& reader) {
+  const std::int64_t to = reader.dropped_to();
+  const auto& all = reader.snapshots();
+  const auto kept = std::count_if(all.begin(), all.end(),
+                                  [&](const SnapshotRecord& one) { return one.id <= to; });
+  if (kept == 0) return "the first " + grouped(to);
+  return fmt::format("{} of the first {}", grouped(to - kept), grouped(to));
+}
+
 void write_text(const Recording& recording, Output& out) {
   const Reader& reader = recording.reader();
   const auto& all = reader.snapshots();
@@ -251,9 +261,8 @@ void write_text(const Recording& recording, Output& out) {
     table.add({"snapshots", "none"});
   }
   if (reader.dropped_to() > 0) {
-    table.add({"without",
-               fmt::format("the first {} snapshots: dropped for --keep or --max-size, or cut off",
-                           grouped(reader.dropped_to()))});
+    table.add({"without", fmt::format("{} snapshots: dropped for --keep or --max-size, or cut off",
+                                      dropped_text(reader))});
   }
   if (!all.empty()) {
     add_completeness_lines(reader, sum, table);
