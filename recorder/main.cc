@@ -15,6 +15,7 @@
 #include "recorder/node/cookie.h"
 #include "recorder/node/ei_link.h"
 #include "recorder/options.h"
+#include "recorder/session/clock.h"
 #include "recorder/session/recorder.h"
 #include "schema/store/writer.h"
 
@@ -140,9 +141,7 @@ Expected<std::unique_ptr<Writer>> open_file(const RecorderOptions& options) {
 
 Expected<void> add_notes(const RecorderOptions& options, Writer& writer) {
   for (const std::string& note : options.notes) {
-    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    if (auto added = writer.add_note({now.count(), note}); !added) return added;
+    if (auto added = writer.add_note({wall_now_us(), note}); !added) return added;
   }
   return {};
 }

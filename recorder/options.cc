@@ -49,6 +49,15 @@ struct Words {
   bool once = false, no_reconnect = false, json = false, quiet = false;
 };
 
+Expected<std::int64_t> parse_count(const std::string& text) {
+  std::int64_t count = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, count);
+  if (error == std::errc{} && stop == end && count >= 1) return count;
+  return fail(Error::Code::kUsage,
+              fmt::format("-n: '{}' is not a number of snapshots, 1 or more", text));
+}
+
 Expected<void> understand(const Words& words, RecorderOptions& options) {
   const auto duration = [](const std::string& option, const std::string& text) {
     return parse_duration(text).map_error([&](Error error) {
@@ -71,14 +80,9 @@ Expected<void> understand(const Words& words, RecorderOptions& options) {
     options.duration = *length;
   }
   if (words.count) {
-    std::int64_t count = 0;
-    const char* end = words.count->data() + words.count->size();
-    const auto [stop, error] = std::from_chars(words.count->data(), end, count);
-    if (error != std::errc{} || stop != end || count < 1) {
-      return fail(Error::Code::kUsage,
-                  fmt::format("-n: '{}' is not a number of snapshots, 1 or more", *words.count));
-    }
-    options.count = count;
+    auto count = parse_count(*words.count);
+    if (!count) return tl::unexpected(count.error());
+    options.count = *count;
   }
   if (words.keep) {
     auto keep = duration("--keep", *words.keep);
@@ -109,6 +113,54 @@ Expected<void> understand(const Words& words, RecorderOptions& options) {
   if (words.json) options.show = RecorderOptions::Show::kJson;
   if (words.quiet) options.show = RecorderOptions::Show::kNothing;
   return {};
+}
+
+// Which nodes, into which file, when.
+void declare_what(CLI::App& app, RecorderOptions& options, Words& words) {
+  app.add_option("node", options.nodes, "The node, or several: name@host")
+      ->type_name("")
+      ->required();
+  app.add_flag("--all-nodes", options.all_nodes,
+               "Record also the nodes that these are connected to, now or later");
+  auto* file = app.add_option("-o,--output", options.file,
+                              "File to make; by default NODE-DATE-TIME.beamtape in this folder")
+                   ->type_name("FILE");
+  app.add_flag("--append", options.append, "Go on in FILE if it is there")->needs(file);
+  app.add_option("-i,--interval", words.interval, "From snapshot to snapshot; by default 5s")
+      ->type_name("TIME");
+  auto* duration =
+      app.add_option("-d,--duration", words.duration, "How long to record")->type_name("TIME");
+  auto* count =
+      app.add_option("-n,--count", words.count, "How many snapshots to record")->type_name("COUNT");
+  app.add_flag("--once", words.once, "One snapshot")->excludes(count)->excludes(duration);
+}
+
+// How to get there, within which bounds, and what to tell.
+void declare_how(CLI::App& app, RecorderOptions& options, Words& words) {
+  app.add_option("--cookie-file", options.cookie_file, "File that holds the cookie")
+      ->type_name("FILE");
+  app.add_option("--address", options.address,
+                 "Where the node listens, without asking epmd: through a tunnel")
+      ->type_name("HOST:PORT");
+  app.add_option("--note", options.notes, "A remark to keep with the recording")
+      ->allow_extra_args(false)
+      ->type_name("TEXT");
+  app.add_option("--budget", words.budget,
+                 "Share of one scheduler that snapshots may take on the node; by default 5%.\n"
+                 "After a dear one the next comes later than -i says")
+      ->type_name("SHARE");
+  app.add_option("--keep", words.keep, "Drop what is older than this, in groups of snapshots")
+      ->type_name("TIME");
+  app.add_option("--max-size", words.max_size,
+                 "Drop the oldest snapshots rather than let the file grow beyond this")
+      ->type_name("SIZE");
+  app.add_flag("--no-reconnect", words.no_reconnect,
+               "End when the node goes away, instead of waiting for it");
+  app.add_flag("--scheduler-time", options.scheduler_time,
+               "Have the node measure its schedulers' working time while it is recorded.\n"
+               "Without this, it is recorded where somebody else has switched it on");
+  auto* json = app.add_flag("--json", words.json, "One JSON object per snapshot on stdout");
+  app.add_flag("--quiet", words.quiet, "Print nothing but errors")->excludes(json);
 }
 
 }  // namespace
@@ -182,46 +234,8 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
       "unless asked to with --scheduler-time.",
       "beamtape-recorder");
   app.set_version_flag("--version", "beamtape-recorder " BEAMTAPE_VERSION);
-  app.add_option("node", options.nodes, "The node, or several: name@host")
-      ->type_name("")
-      ->required();
-  app.add_flag("--all-nodes", options.all_nodes,
-               "Record also the nodes that these are connected to, now or later");
-  auto* file = app.add_option("-o,--output", options.file,
-                              "File to make; by default NODE-DATE-TIME.beamtape in this folder")
-                   ->type_name("FILE");
-  app.add_flag("--append", options.append, "Go on in FILE if it is there")->needs(file);
-  app.add_option("-i,--interval", words.interval, "From snapshot to snapshot; by default 5s")
-      ->type_name("TIME");
-  auto* duration =
-      app.add_option("-d,--duration", words.duration, "How long to record")->type_name("TIME");
-  auto* count =
-      app.add_option("-n,--count", words.count, "How many snapshots to record")->type_name("COUNT");
-  app.add_flag("--once", words.once, "One snapshot")->excludes(count)->excludes(duration);
-  app.add_option("--cookie-file", options.cookie_file, "File that holds the cookie")
-      ->type_name("FILE");
-  app.add_option("--address", options.address,
-                 "Where the node listens, without asking epmd: through a tunnel")
-      ->type_name("HOST:PORT");
-  app.add_option("--note", options.notes, "A remark to keep with the recording")
-      ->allow_extra_args(false)
-      ->type_name("TEXT");
-  app.add_option("--budget", words.budget,
-                 "Share of one scheduler that snapshots may take on the node; by default 5%.\n"
-                 "After a dear one the next comes later than -i says")
-      ->type_name("SHARE");
-  app.add_option("--keep", words.keep, "Drop what is older than this, in groups of snapshots")
-      ->type_name("TIME");
-  app.add_option("--max-size", words.max_size,
-                 "Drop the oldest snapshots rather than let the file grow beyond this")
-      ->type_name("SIZE");
-  app.add_flag("--no-reconnect", words.no_reconnect,
-               "End when the node goes away, instead of waiting for it");
-  app.add_flag("--scheduler-time", options.scheduler_time,
-               "Have the node measure its schedulers' working time while it is recorded.\n"
-               "Without this, it is recorded where somebody else has switched it on");
-  auto* json = app.add_flag("--json", words.json, "One JSON object per snapshot on stdout");
-  app.add_flag("--quiet", words.quiet, "Print nothing but errors")->excludes(json);
+  declare_what(app, options, words);
+  declare_how(app, options, words);
   app.footer(std::string(kFooter));
   try {
     app.parse(argc, argv);

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "recorder/session/clock.h"
 #include "recorder/session/session.h"
 #include "recorder/session/storing.h"
 
@@ -18,12 +19,6 @@ constexpr std::chrono::milliseconds kLook{50};
 
 // A file has room for many nodes; a cluster that says it has more is recorded in several files.
 constexpr std::size_t kMostNodes = 100;
-
-std::int64_t wall_now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // All nodes of one recording.
 class Recording {

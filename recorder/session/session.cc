@@ -9,6 +9,7 @@
 #include "recorder/collect/hello.h"
 #include "recorder/collect/scheduler_time.h"
 #include "recorder/session/batch.h"
+#include "recorder/session/clock.h"
 
 namespace beamtape {
 namespace {
@@ -19,12 +20,6 @@ constexpr milliseconds kStopCheck{100};
 // Pauses between attempts to connect again.
 constexpr milliseconds kFirstPause{250};
 constexpr milliseconds kLongestPause{30'000};
-
-std::int64_t wall_now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // Answers to an earlier connection of this process must not be taken for a later one's.
 std::uint32_t connection_number() {

@@ -6,14 +6,10 @@
 #include <future>
 #include <utility>
 
+#include "recorder/session/clock.h"
+
 namespace beamtape {
 namespace {
-
-std::int64_t wall_now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::chrono::microseconds since(std::int64_t mono_us) {
   return std::chrono::duration_cast<std::chrono::microseconds>(

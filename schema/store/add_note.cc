@@ -2,23 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
 #include "schema/store/file_lock.h"
 #include "schema/store/file_reader.h"
 #include "schema/store/samples.h"
 
 namespace beamtape {
-namespace {
-
-Expected<void> insert(Database& database, const NoteRecord& note) {
-  auto row = database.prepare("INSERT INTO note(wall_us, text, checksum) VALUES(?, ?, ?)");
-  if (!row) return tl::unexpected(std::move(row.error()));
-  return row->bind(1, note.wall_us).bind(2, note.text).bind(3, row_checksum(note)).run();
-}
-
-}  // namespace
-
 bool is_being_recorded(const std::string& path) {
   const auto lock = FileLock::take(path);
   return !lock && lock.error().code == Error::Code::kRefused;
@@ -33,7 +21,7 @@ Expected<void> add_note(const std::string& path, const NoteRecord& note) {
   if (!lock && lock.error().code != Error::Code::kRefused) return cannot(lock.error());
   auto database = Database::open(path, Database::Mode::kWrite);
   if (!database) return cannot(database.error());
-  auto done = insert(*database, note);
+  auto done = insert_note(*database, note);
   if (done && lock) done = database->exec("PRAGMA journal_mode=DELETE");
   if (!done) return cannot(done.error());
   return {};

@@ -38,6 +38,12 @@ std::uint32_t text_checksum(std::int64_t epoch, Cell id, std::string_view text) 
   return RowChecksum("text").add(epoch).add(id).add(text).value();
 }
 
+Expected<void> insert_note(Database& database, const NoteRecord& note) {
+  auto row = database.prepare("INSERT INTO note(wall_us, text, checksum) VALUES(?, ?, ?)");
+  if (!row) return tl::unexpected(std::move(row.error()));
+  return row->bind(1, note.wall_us).bind(2, note.text).bind(3, row_checksum(note)).run();
+}
+
 std::uint32_t aggregates_checksum(std::int64_t snapshot, const Table& node,
                                   const Aggregates& aggregates) {
   const auto cells = whole_node_row(node, aggregates.node);

@@ -21,6 +21,9 @@ std::uint32_t row_checksum(const NoteRecord& note);
 std::uint32_t row_checksum(const SnapshotRecord& snapshot, std::string_view tables);
 std::uint32_t text_checksum(std::int64_t epoch, Cell id, std::string_view text);
 
+// Stores a note, with its checksum.
+Expected<void> insert_note(Database& database, const NoteRecord& note);
+
 // Sum modulo 2^32 of the checksums of all rows of one snapshot's aggregates.
 std::uint32_t aggregates_checksum(std::int64_t snapshot, const Table& node,
                                   const Aggregates& aggregates);

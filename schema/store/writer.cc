@@ -96,11 +96,9 @@ Expected<void> FileWriter::add_gap(const GapRecord& gap) {
 
 Expected<void> FileWriter::add_note(const NoteRecord& note) {
   if (auto allowed = outside_snapshot(); !allowed) return allowed;
-  auto row = database_.prepare("INSERT INTO note(wall_us, text, checksum) VALUES(?, ?, ?)");
-  if (!row) return tl::unexpected(named(std::move(row.error())));
-  auto done = row->bind(1, note.wall_us).bind(2, note.text).bind(3, row_checksum(note)).run();
-  if (!done) return tl::unexpected(named(std::move(done.error())));
-  return {};
+  return insert_note(database_, note).map_error([this](Error error) {
+    return named(std::move(error));
+  });
 }
 
 void FileWriter::end_epoch(std::int64_t node) {

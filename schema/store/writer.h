@@ -40,11 +40,10 @@ class Writer {
   // overwritten) or sidecars of an earlier recording of that name do (opening would lose what
   // is in them), kNotFound if its folder does not exist or is not writable.
   static Expected<std::unique_ptr<Writer>> create(const std::string& path, const Options& options);
-  // Goes on in a recording of this version, whose tables and columns are declared as `options` say;
-  // all snapshots so far are read as damaged pages would have to be, which takes a second for
-  // some 500 MB. kNotFound: no such file. kRefused: another process is writing it. kMalformed: not
-  // a recording, damaged, of another version, or of other nodes. After an error the file is as it
-  // was.
+  // Goes on in a recording of this version, whose tables and columns are declared as `options` say.
+  // Reads all of its pages first, to find damage. kNotFound: no such file. kRefused: another
+  // process is writing it. kMalformed: not a recording, damaged, of another version, or of other
+  // nodes. After an error the file is as it was.
   static Expected<std::unique_ptr<Writer>> append(const std::string& path, const Options& options);
   // Closes as close() does; errors are lost here, so call close() first.
   virtual ~Writer() = default;

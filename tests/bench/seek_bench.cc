@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "schema/store/reader.h"
@@ -50,6 +51,54 @@ void need(bool good, const char* what) {
   std::exit(3);
 }
 
+// What is waited for, over some rounds, each with a file just opened.
+struct Waits {
+  Times opening, keyframes, seeking, stepping, lives;
+  std::size_t rows = 0, snapshots = 0;
+};
+
+void look(const char* path, std::size_t round, std::size_t rounds, Waits& waits) {
+  std::unique_ptr<Reader> reader;
+  waits.opening.add([&] {
+    reader = opened(path);
+    std::size_t seen = 0;
+    const auto read = [&](const auto&, const auto&) { return ++seen > 0; };
+    const auto& all = reader->snapshots();
+    need(!all.empty() && reader->node_rows(all.front().id, all.back().id, read), "the timeline");
+  });
+  const Table* table = reader->table("process");
+  need(table != nullptr, "the table of processes");
+  const auto& all = reader->snapshots();
+  // The dearest instant of a keyframe group is its last, the cheapest its first.
+  const std::int64_t epoch = all[all.size() - 1 - round % all.size()].epoch;
+  std::int64_t dearest = epoch, before = epoch;
+  for (const auto& one : all) {
+    if (one.epoch == epoch) before = std::exchange(dearest, one.id);
+  }
+  waits.keyframes.add(
+      [&] { need(reader->rows(*table, epoch, nullptr).has_value(), "a keyframe"); });
+  TableData data;
+  waits.seeking.add([&] {
+    auto read = reader->rows(*table, dearest, nullptr);
+    need(read.has_value(), "a snapshot");
+    data = std::move(*read);
+  });
+  if (before != dearest) {
+    auto read = reader->rows(*table, before, nullptr);
+    need(read.has_value(), "a snapshot");
+    waits.stepping.add(
+        [&] { need(reader->step(*table, dearest, *read, nullptr).has_value(), "a step"); });
+  }
+  waits.lives.add([&] {
+    const auto group = data.groups.size() * round / rounds;
+    const auto visit = [](const auto&, const auto&) { return true; };
+    need(reader->history(*table, group, all.front().id, all.back().id, visit, nullptr).has_value(),
+         "a life");
+  });
+  waits.rows = data.slots();
+  waits.snapshots = all.size();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,61 +106,15 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: seek_bench FILE [rounds]\n");
     return 2;
   }
-  const int rounds = argc > 2 ? std::max(1, std::atoi(argv[2])) : 5;
-  Times opening, seeking, keyframes, stepping, lives;
-  std::size_t rows = 0, snapshots = 0;
-  for (int round = 0; round < rounds; ++round) {
-    std::unique_ptr<Reader> reader;
-    opening.add([&] {
-      reader = opened(argv[1]);
-      std::size_t seen = 0;
-      const auto read = [&](const auto&, const auto&) { return ++seen > 0; };
-      const auto& all = reader->snapshots();
-      need(!all.empty() && reader->node_rows(all.front().id, all.back().id, read), "the timeline");
-    });
-    const Table* table = reader->table("process");
-    need(table != nullptr, "the table of processes");
-    const auto& all = reader->snapshots();
-    snapshots = all.size();
-    // The dearest instant: the last of a keyframe group; and the cheapest.
-    const auto& last = all[all.size() - 1 - static_cast<std::size_t>(round) % all.size()];
-    TableData data;
-    keyframes.add(
-        [&] { need(reader->rows(*table, last.epoch, nullptr).has_value(), "a keyframe"); });
-    std::int64_t dearest = last.id;
-    for (const auto& one : all) {
-      if (one.epoch == last.epoch) dearest = std::max(dearest, one.id);
-    }
-    seeking.add([&] {
-      auto read = reader->rows(*table, dearest, nullptr);
-      need(read.has_value(), "a snapshot");
-      data = std::move(*read);
-    });
-    rows = data.slots();
-    auto before = all.front();
-    for (const auto& one : all) {
-      if (one.epoch == last.epoch && one.id < dearest && one.id != one.epoch) before = one;
-    }
-    if (before.epoch == last.epoch) {
-      auto read = reader->rows(*table, before.id, nullptr);
-      need(read.has_value(), "a snapshot");
-      stepping.add(
-          [&] { need(reader->step(*table, dearest, *read, nullptr).has_value(), "a step"); });
-    }
-    lives.add([&] {
-      const auto group = data.groups.size() * static_cast<std::size_t>(round) / rounds;
-      const auto visit = [](const auto&, const auto&) { return true; };
-      need(
-          reader->history(*table, group, all.front().id, all.back().id, visit, nullptr).has_value(),
-          "a life");
-    });
-  }
-  fmt::print("{}: {} snapshots, {} slots of processes\n", argv[1], snapshots, rows);
-  opening.print("open to first timeline");
-  keyframes.print("seek, to a keyframe");
-  seeking.print("seek, to the end of its group");
-  stepping.print("one step");
-  lives.print("history of one process, all of it");
+  const auto rounds = static_cast<std::size_t>(argc > 2 ? std::max(1, std::atoi(argv[2])) : 5);
+  Waits waits;
+  for (std::size_t round = 0; round < rounds; ++round) look(argv[1], round, rounds, waits);
+  fmt::print("{}: {} snapshots, {} slots of processes\n", argv[1], waits.snapshots, waits.rows);
+  waits.opening.print("open to first timeline");
+  waits.keyframes.print("seek, to a keyframe");
+  waits.seeking.print("seek, to the end of its group");
+  waits.stepping.print("one step");
+  waits.lives.print("history of one process, all of it");
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   fmt::print("{:34} {:9.1f} MiB at most\n", "memory", static_cast<double>(usage.ru_maxrss) / 1024);
