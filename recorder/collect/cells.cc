@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "recorder/term/builder.h"
@@ -10,6 +11,9 @@
 
 namespace beamtape {
 namespace {
+
+// Bytes of an answer worth comparing the next one with.
+constexpr std::size_t kMostRemembered = 2048;
 
 constexpr Cell kNone = missing(Missing::kNone);
 constexpr Cell kBad = missing(Missing::kBadAnswer);
@@ -156,6 +160,26 @@ Cell Cells::address(Cursor& cursor) {
 }
 
 Cell Cells::read(Cursor& cursor, const Column& column) {
+  const bool is_number = column.answer != AnswerForm::kCallable &&
+                         (column.type == Type::kInteger || column.type == Type::kBool);
+  if (is_number || column.type == Type::kRef) return read_anew(cursor, column);
+  Cursor again = cursor;
+  const auto answer = cursor.raw();
+  Interner::Last& last = interner_.last_of(&column);
+  if (last.column == &column &&
+      std::equal(answer.begin(), answer.end(), last.answer.begin(), last.answer.end()))
+    return last.cell;
+  cursor = again;
+  const Cell cell = read_anew(cursor, column);
+  if (cursor.ok() && answer.size() <= kMostRemembered) {
+    last.column = &column;
+    last.answer.assign(answer.begin(), answer.end());
+    last.cell = cell;
+  }
+  return cell;
+}
+
+Cell Cells::read_anew(Cursor& cursor, const Column& column) {
   switch (column.answer) {
     case AnswerForm::kCallable:
       return callable(cursor);

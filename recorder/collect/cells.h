@@ -31,6 +31,7 @@ class Cells {
   Cell list(List list) { return interner_.list(std::move(list)); }
 
  private:
+  Cell read_anew(Cursor& cursor, const Column& column);
   Cell callable(Cursor& cursor);
   Cell string(Cursor& cursor);
   Cell address(Cursor& cursor);

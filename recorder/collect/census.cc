@@ -118,7 +118,9 @@ void Processes::read_census_row(Cell pid, Cursor& cursor, Cells& cells, Recorded
   const bool has_run = track.base_reductions < 0 || is_missing(reductions) ||
                        reductions > track.base_reductions + 1 ||
                        row_[at_.message_queue_len] != track.base_queue || may_run(slot, node);
-  const bool in_rotation = static_cast<std::int64_t>(slot % kRotation) == node.turn % kRotation;
+  // Neighbours at once: what is read again then is told in few bytes.
+  const bool in_rotation =
+      static_cast<std::int64_t>(slot / kRotation % kRotation) == node.turn % kRotation;
   if (has_run || in_rotation) want_detail(slot, node);
   if (needs_identity(slot, node))
     work_[kIdentity].slots.push_back(static_cast<std::uint32_t>(slot));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -26,6 +27,17 @@ class Interner {
   std::string_view text_of(Cell id) const { return texts_[static_cast<std::size_t>(id) - 1]; }
   const List& list_of(Cell id) const { return *lists_[static_cast<std::size_t>(id) - 1]; }
 
+  // What a column's last answer was as bytes, and the cell that it became: neighbours often answer
+  // the same. For Cells.
+  struct Last {
+    const void* column = nullptr;
+    std::vector<std::uint8_t> answer;
+    Cell cell = 0;
+  };
+  Last& last_of(const void* column) {
+    return last_[(reinterpret_cast<std::uintptr_t>(column) / sizeof(Last)) % last_.size()];
+  }
+
   std::size_t texts() const { return texts_.size(); }
   std::size_t lists() const { return lists_.size(); }
 
@@ -38,6 +50,7 @@ class Interner {
   std::unordered_map<std::string_view, Cell> text_ids_;
   std::unordered_map<List, Cell, ListHash> list_ids_;
   std::vector<const List*> lists_;
+  std::array<Last, 256> last_;
 };
 
 }  // namespace beamtape

@@ -19,8 +19,8 @@ namespace beamtape {
 // The first snapshot reads everything.
 inline constexpr double kFirstBudget = 0.5;
 
-// Snapshots from one keyframe to the next.
-inline constexpr std::int64_t kSnapshotsPerEpoch = 32;
+// Snapshots from one keyframe to the next, at most; fewer where much changes (store/retention.h).
+inline constexpr std::int64_t kSnapshotsPerEpoch = 128;
 
 struct Plan {
   std::chrono::milliseconds interval{5000};

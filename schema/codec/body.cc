@@ -90,12 +90,13 @@ std::vector<std::uint8_t> seal(PartKind kind, std::span<const std::uint8_t> body
 
 Expected<Body> unseal(std::span<const std::uint8_t> part, std::size_t max_body) {
   if (part.size() < kHeader) return tl::unexpected(malformed("cut short"));
-  if (part[0] != kCodecVersion) return tl::unexpected(malformed("of an unknown version"));
+  if (part[0] < 1 || part[0] > kCodecVersion)
+    return tl::unexpected(malformed("of an unknown version"));
   const std::uint8_t kind = part[1] & ~kCompressed;
   if (kind > static_cast<std::uint8_t>(PartKind::kLists)) {
     return tl::unexpected(malformed("of an unknown kind"));
   }
-  Body body{static_cast<PartKind>(kind), part.subspan(kHeader)};
+  Body body{part[0], static_cast<PartKind>(kind), part.subspan(kHeader)};
   if ((part[1] & kCompressed) != 0) {
     auto bytes = decompress(body.bytes, max_body);
     if (!bytes) return tl::unexpected(std::move(bytes.error()));

@@ -11,13 +11,15 @@ namespace beamtape {
 // The outermost grammar of every part, and its compression:
 //   part := version:1 kind:1 body        kind + 0x80: the body is one zstd frame
 //                                        of known content size; else the body as it is
-inline constexpr std::uint8_t kCodecVersion = 1;
+// 1: until format 1. 2: differences may tell a column from another.
+inline constexpr std::uint8_t kCodecVersion = 2;
 enum class PartKind : std::uint8_t { kKeyframe = 0, kDifference = 1, kLists = 2 };
 
 // A table's columns, and so a part's, are at most this many.
 inline constexpr std::size_t kMaxColumns = 256;
 
 struct Body {
+  std::uint8_t version = kCodecVersion;
   PartKind kind = PartKind::kKeyframe;
   std::span<const std::uint8_t> bytes;  // of the part, or of a buffer of this thread
 };

@@ -1,17 +1,36 @@
 #include "schema/codec/changes.h"
 
 #include <algorithm>
+#include <bit>
 #include <string>
 #include <unordered_map>
+
+#include "schema/codec/bytes.h"
 
 namespace beamtape {
 namespace {
 
 constexpr Cell kNoCell = missing(Missing::kNone);
 
+// Columns of one unit that a column may change like, nearest first.
+constexpr int kNeighboursTried = 4;
+
 std::uint64_t minus(Cell a, Cell b) {
   return static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
 }
+
+// Tells when something else of the row was last read.
+bool tells_reading(const Column& column) {
+  return column.unit == Unit::kSnapshot && column.kind == Kind::kGauge;
+}
+
+// Cells that are numbers of texts or lists.
+bool is_interned(Type type) {
+  return type == Type::kAtom || type == Type::kTerm || type == Type::kList;
+}
+
+// Bits of a difference.
+int length_of(std::uint64_t difference) { return std::bit_width(zigzag(difference)); }
 
 }  // namespace
 
@@ -25,11 +44,16 @@ bool Changes::find(const Table& table, const RowGroup& before, const RowGroup& n
   bool moved = false;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     find_modal(i);
+    find_marked(table, i);
+    find_like(table, i);
     mark_cells(i);
-    moved = moved || columns_[i].modal != 0;
+    moved = moved || columns_[i].modal != 0 || columns_[i].marked;
   }
   find_rows();
-  for (std::size_t i = 0; i < columns_.size(); ++i) find_constant(i);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    find_constant(i);
+    find_along(table, i);
+  }
   return moved || !rows_.empty();
 }
 
@@ -42,7 +66,7 @@ void Changes::find_columns(const Table& table) {
   const bool newcomers = find_special_rows();
   for (const auto c : order) {
     if (!newcomers && same(c)) continue;
-    columns_.push_back({c, 0, std::nullopt});
+    columns_.push_back({.position = c});
     before_->columns[c].copy_to(old_cells_.emplace_back(now_->rows));
     now_->columns[c].copy_to(new_cells_.emplace_back(now_->rows));
   }
@@ -80,16 +104,77 @@ void Changes::find_modal(std::size_t index) {
   if (most.count > 1) columns_[index].modal = most.value;
 }
 
-void Changes::mark_cells(std::size_t index) {
-  const auto& column = columns_[index];
+// Only counters: what reads a row moves none but those. Leaves the expected cells in expected_.
+void Changes::find_marked(const Table& table, std::size_t index) {
+  auto& column = columns_[index];
   const auto& old = old_cells_[index];
+  const auto& now = new_cells_[index];
+  auto& expected = expected_.emplace_back(now_->rows);
+  for (std::size_t r = 0; r < now_->rows; ++r) expected[r] = sum_of(old[r], column.modal);
+  if (table.columns[column.position].kind != Kind::kCounter) return;
+  std::size_t fewest = 0;
+  for (std::size_t other = 0; other < table.columns.size(); ++other) {
+    if (!tells_reading(table.columns[other])) continue;
+    const auto& readings = before_->columns[other];
+    Marked marked{other, readings.highest(), 0};
+    if (is_missing(marked.value)) continue;
+    std::size_t as_modal = 0;
+    frequency_.clear();
+    for (std::size_t r = 0; r < now_->rows; ++r) {
+      if (readings[r] != marked.value || !ordinary(r) || is_missing(old[r])) continue;
+      as_modal += now[r] == expected[r] ? 1 : 0;
+      frequency_.add(minus(now[r], old[r]));
+    }
+    const auto most = frequency_.most();
+    if (most.count <= as_modal + fewest) continue;
+    fewest = most.count - as_modal;
+    marked.modal = most.value;
+    column.marked = marked;
+  }
+  if (!column.marked) return;
+  const auto& readings = before_->columns[column.marked->position];
+  for (std::size_t r = 0; r < now_->rows; ++r) {
+    if (readings[r] == column.marked->value) expected[r] = sum_of(old[r], column.marked->modal);
+  }
+}
+
+// Sizes of one process change together: what its heap grew by, its memory grew by too.
+void Changes::find_like(const Table& table, std::size_t index) {
+  auto& column = columns_[index];
+  const Unit unit = table.columns[column.position].unit;
+  if (unit == Unit::kNone || column.marked) return;
+  const auto& now = new_cells_[index];
+  auto& expected = expected_[index];
+  std::size_t fewest = 0;
+  for (std::size_t r = 0; r < now_->rows; ++r) fewest += now[r] != expected[r] ? 1 : 0;
+  std::vector<Cell> trial(now_->rows);
+  std::vector<Cell> best;
+  int tried = 0;
+  for (std::size_t other = index; other-- > 0 && fewest > 0 && tried < kNeighboursTried;) {
+    const auto& source = columns_[other];
+    if (source.marked || table.columns[source.position].unit != unit) continue;
+    ++tried;
+    std::size_t different = 0;
+    for (std::size_t r = 0; r < now_->rows; ++r) {
+      const auto beyond = ordinary(r) ? beyond_modal(other, r) : 0;
+      trial[r] = sum_of(expected[r], beyond);
+      different += now[r] != trial[r] ? 1 : 0;
+    }
+    if (different >= fewest) continue;
+    fewest = different;
+    column.like = other;
+    best = trial;
+  }
+  if (column.like) expected = std::move(best);
+}
+
+void Changes::mark_cells(std::size_t index) {
+  const auto& expected = expected_[index];
   const auto& now = new_cells_[index];
   std::uint8_t* mask = masks_.data() + index / 8;
   const auto bit = static_cast<std::uint8_t>(1U << (index % 8));
   for (std::size_t r = 0; r < now_->rows; ++r) {
-    if (now[r] != expected_cell(old[r], column.modal) && ordinary(r)) {
-      mask[r * mask_bytes_] |= bit;
-    }
+    if (now[r] != expected[r] && ordinary(r)) mask[r * mask_bytes_] |= bit;
   }
 }
 
@@ -120,11 +205,29 @@ void Changes::find_rows() {
   }
 }
 
+// New texts and lists are numbered in the order in which they are met.
+void Changes::find_along(const Table& table, std::size_t index) {
+  auto& column = columns_[index];
+  if (column.constant || !is_interned(table.columns[column.position].type)) return;
+  const auto& now = new_cells_[index];
+  int as_expected = 0;
+  int as_along = 0;
+  std::optional<Cell> last;
+  for (const auto r : rows_) {
+    const Cell expected = expected_[index][r];
+    if (!marked(r, index) || is_missing(expected) || is_missing(now[r])) continue;
+    as_expected += length_of(minus(now[r], expected));
+    as_along += length_of(minus(now[r], last.value_or(expected)));
+    last = now[r];
+  }
+  column.along = as_along < as_expected;
+}
+
 // Whether the changed cells of a column lie nearer to one number than to what they were, as
 // columns do that hold the number of the snapshot in which something was read.
 void Changes::find_constant(std::size_t index) {
   auto& column = columns_[index];
-  const auto& old = old_cells_[index];
+  const auto& old = expected_[index];
   const auto& now = new_cells_[index];
   std::size_t cells = 0;
   frequency_.clear();

@@ -271,7 +271,8 @@ bool ColumnsReader::read_next() {
   const auto encoding = in_.u8();
   bool good = encoding <= kBy;
   if (encoding == kConstant) {
-    std::fill(cells.begin(), cells.end(), get_value(in_, 0));
+    column.constant = get_value(in_, 0);
+    std::fill(cells.begin(), cells.end(), *column.constant);
   } else if (encoding == kAlong) {
     read_along(in_, cells);
   } else if (encoding == kDictionary) {

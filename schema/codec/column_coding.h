@@ -81,11 +81,14 @@ class ColumnsReader {
   // False if the bytes do not follow the grammar.
   bool read_next();
   Cells column(std::size_t i) const { return cells_of(i); }
+  // The cell that all rows have; nothing if they were not written as one.
+  std::optional<Cell> constant(std::size_t i) const { return columns_[i].constant; }
 
  private:
   struct Column {
     std::size_t values = 0;  // of its dictionary; 0 if it has none
     std::vector<std::uint8_t> indexes;
+    std::optional<Cell> constant;
   };
 
   std::span<Cell> cells_of(std::size_t i) const;

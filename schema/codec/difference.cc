@@ -1,10 +1,23 @@
 // A difference: what changed in one row group since the snapshot before.
 //   difference := before:varint rows:varint columns:varint column* changes
-//   column     := id:varint modal:varint base       ids as in a keyframe. Where nothing else is
+//   column     := id:varint modal:varint how [cell:varint] [other:varint value:varint modal:varint]
+//                 [like:varint]
+//                                                   ids as in a keyframe. Where nothing else is
 //                                                   said, a cell is expected to be what it was
 //                                                   plus `modal` (zigzag); a missing one to stay
-//   base       := 0                                 changed cells are values near the expected one
-//               | 1 cell:varint                     ... near this one (zigzag)
+//   how        := bits                              1: `cell` (zigzag) follows, and changed cells
+//   are
+//                                                   near to it; else near the expected one
+//                                                   2: where the column of id `other` was `value`
+//                                                   (zigzag), the second modal holds instead
+//                                                   4: what the part's column `like`, an earlier
+//                                                   one without bit 2, changed by beyond its modal
+//                                                   is expected on top, in a row that is listed
+//                                                   below and has its old subject
+//                                                   8: changed cells are near to the changed one
+//                                                   before them in the column, the first to the
+//                                                   expected one; not with 1
+//                 (before version 2 of parts: no bits but 1)
 //   changes    := count:varint masks:varint mask* where what*
 //   mask       := a bit for each of the part's columns, low first, in whole bytes
 //   where      := 0 (gap:varint)*                   unchanged rows between changed ones
@@ -17,6 +30,9 @@
 // of that kind in their column; the first of them to the youngest row before (the largest key).
 // Rows beyond `before` were empty. All sums are modulo 2^64.
 
+#include <algorithm>
+#include <bit>
+
 #include "schema/codec/body.h"
 #include "schema/codec/changes.h"
 #include "schema/codec/row_parts.h"
@@ -26,18 +42,18 @@ namespace beamtape {
 namespace {
 
 enum Where : std::uint8_t { kGaps = 0, kBitmap = 1 };
-enum Base : std::uint8_t { kExpected = 0, kConstant = 1 };
+enum How : std::uint8_t { kConstant = 1, kMarked = 2, kLike = 4, kAlong = 8 };
 // Up to one changed row in so many, gaps are smaller than a bitmap.
 constexpr std::size_t kSparse = 24;
 
 // The row from which the first new subject is told: the one with the largest key.
 std::optional<std::size_t> youngest(const RowGroup& rows) {
-  std::optional<std::size_t> best;
-  const auto& keys = rows.columns[0];
-  for (std::size_t r = 0; r < rows.rows; ++r) {
-    if (!is_missing(keys[r]) && (!best || keys[r] > keys[*best])) best = r;
-  }
-  return best;
+  thread_local std::vector<Cell> keys;
+  keys.resize(rows.rows);
+  rows.columns[0].copy_to(keys);
+  const auto best = std::max_element(keys.begin(), keys.end());  // the lowest cells are missing
+  if (best == keys.end() || is_missing(*best)) return std::nullopt;
+  return static_cast<std::size_t>(best - keys.begin());
 }
 Cell first_base(const RowGroup& rows, std::optional<std::size_t> row, std::size_t column) {
   if (!row || is_missing(rows.columns[column][*row])) return 0;
@@ -52,8 +68,16 @@ void write_columns(ByteWriter& out, const Table& table, const Changes& changes) 
     out.varint(id - next_id);
     next_id = id + std::uint64_t{1};
     out.varint(zigzag(column.modal));
-    out.u8(column.constant ? kConstant : kExpected);
+    out.u8(static_cast<std::uint8_t>((column.constant ? kConstant : 0) |
+                                     (column.marked ? kMarked : 0) | (column.like ? kLike : 0) |
+                                     (column.along ? kAlong : 0)));
     if (column.constant) out.varint(zigzag(static_cast<std::uint64_t>(*column.constant)));
+    if (column.marked) {
+      out.varint(table.columns[column.marked->position].id);
+      out.varint(zigzag(static_cast<std::uint64_t>(column.marked->value)));
+      out.varint(zigzag(column.marked->modal));
+    }
+    if (column.like) out.varint(*column.like);
   }
 }
 
@@ -77,27 +101,43 @@ void write_rows(ByteWriter& out, const Changes& changes, std::size_t rows) {
   for (const auto what : changes.what()) out.varint(what);
 }
 
+// What the next changed cell of a column is near to.
+class Near {
+ public:
+  explicit Near(const ColumnChange& column) : base_(column.constant), along_(column.along) {}
+  Cell base(Cell expected) const { return base_ ? *base_ : expected; }
+  void passed(Cell cell) {
+    if (along_ && !is_missing(cell)) base_ = cell;
+  }
+
+ private:
+  std::optional<Cell> base_;
+  bool along_;
+};
+
 void write_values(ByteWriter& out, const Changes& changes, std::size_t index, Cell base) {
   const auto& column = changes.columns()[index];
-  const auto& old = changes.old_cells(index);
+  const auto& expected_cells = changes.expected_cells(index);
   const auto& now = changes.new_cells(index);
+  Near near(column);
   for (const auto r : changes.rows()) {
     const bool is_new = changes.is_new(r);
     if (!is_new && !changes.marked(r, index)) continue;
-    const Cell expected = expected_cell(old[r], column.modal);
+    const Cell expected = expected_cells[r];
     if (is_new || is_missing(expected)) {
       put_value(out, base, now[r]);
       if (!is_missing(now[r])) base = now[r];
     } else {
-      put_value(out, column.constant.value_or(expected), now[r]);
+      put_value(out, near.base(expected), now[r]);
+      near.passed(now[r]);
     }
   }
 }
 
 class DifferenceReader {
  public:
-  DifferenceReader(ByteReader& in, const Table& table, RowGroup& rows)
-      : in_(in), table_(table), rows_(rows) {}
+  DifferenceReader(ByteReader& in, const Table& table, RowGroup& rows, std::uint8_t version)
+      : in_(in), table_(table), rows_(rows), known_(version == 1 ? 1 : 15) {}
 
   bool read() {
     const auto before = in_.varint_up_to(kRowsPerGroup);
@@ -106,6 +146,7 @@ class DifferenceReader {
     if (rows_.columns.size() != table_.columns.size() || rows_.columns.empty()) return false;
     rows_.grow(table_.columns.size(), now);
     if (!read_columns() || !read_where() || !read_what()) return false;
+    find_marked_rows();
     const auto origin = youngest(rows_);
     std::vector<Cell> origins(rows_.columns.size());
     for (std::size_t c = 0; c < origins.size(); ++c) origins[c] = first_base(rows_, origin, c);
@@ -131,16 +172,38 @@ class DifferenceReader {
     for (std::uint64_t i = 0; in_.ok() && i < count; ++i) {
       const auto id = next_id + in_.varint_up_to(kMaxColumnId);
       next_id = id + 1;
-      ColumnChange column{0, unzigzag(in_.varint()), std::nullopt};
-      const auto base = in_.u8();
-      if (base > kConstant) return false;
-      if (base == kConstant) column.constant = static_cast<Cell>(unzigzag(in_.varint()));
-      if (column.constant && is_missing(*column.constant)) return false;
-      columns_.push_back(column);
+      if (!read_column(ids)) return false;
       positions_.push_back(ids.position(id));
       if (positions_.back()) listed_[*positions_.back()] = true;
     }
     return in_.ok();
+  }
+
+  bool read_column(const ColumnIds& ids) {
+    ColumnChange column{.modal = unzigzag(in_.varint())};
+    const auto how = in_.u8();
+    if ((how & ~known_) != 0) return false;
+    if ((how & kConstant) != 0) {
+      column.constant = static_cast<Cell>(unzigzag(in_.varint()));
+      if (is_missing(*column.constant)) return false;
+    }
+    if ((how & kMarked) != 0) {
+      const auto other = ids.position(in_.varint());
+      if (!other) return false;
+      const auto value = static_cast<Cell>(unzigzag(in_.varint()));
+      column.marked = {*other, value, unzigzag(in_.varint())};
+    }
+    if ((how & kLike) != 0) {
+      const auto like = in_.varint();
+      // One that is not declared here is not followed from snapshot to snapshot.
+      if (like >= columns_.size() || columns_[like].marked || !positions_[like]) return false;
+      column.like = like;
+      is_source_.resize(columns_.size() + 1);
+      is_source_[like] = true;
+    }
+    column.along = (how & kAlong) != 0;
+    columns_.push_back(column);
+    return !(column.along && column.constant);
   }
 
   bool read_where() {
@@ -162,8 +225,11 @@ class DifferenceReader {
       }
     } else if (kind == kBitmap) {
       const auto bitmap = in_.take((rows_.rows + 7) / 8);
-      for (std::size_t r = 0; in_.ok() && r < rows_.rows; ++r) {
-        if ((bitmap[r / 8] >> (r % 8) & 1) != 0) changed_.push_back(static_cast<std::uint16_t>(r));
+      for (std::size_t at = 0; at < bitmap.size(); ++at) {
+        for (unsigned bits = bitmap[at]; bits != 0; bits &= bits - 1) {
+          const auto row = at * 8 + static_cast<std::size_t>(std::countr_zero(bits));
+          if (row < rows_.rows) changed_.push_back(static_cast<std::uint16_t>(row));
+        }
       }
     } else {
       return false;
@@ -181,9 +247,45 @@ class DifferenceReader {
     return in_.ok();
   }
 
+  // Before any cell changes.
+  void find_marked_rows() {
+    marked_rows_.resize(columns_.size());
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (!columns_[i].marked) continue;
+      const auto& other = rows_.columns[columns_[i].marked->position];
+      for (std::size_t r = 0; r < rows_.rows; ++r) {
+        if (other[r] == columns_[i].marked->value) {
+          marked_rows_[i].push_back(static_cast<std::uint16_t>(r));
+        }
+      }
+    }
+    is_source_.resize(columns_.size());
+    beyond_.resize(columns_.size());
+  }
+
   void apply(std::size_t index, CellColumn& cells, Cell base) {
     const auto& column = columns_[index];
+    auto& beyond = beyond_[index];
+    if (is_source_[index]) {
+      for (const auto r : changed_) beyond.push_back(static_cast<std::uint64_t>(cells[r]));
+    }
     cells.add(column.modal);
+    for (const auto r : marked_rows_[index]) {
+      cells.set(r, sum_of(cells[r], column.marked->modal - column.modal));
+    }
+    read_values(index, cells, base);
+    for (std::size_t i = 0; i < beyond.size(); ++i) {
+      const auto old = static_cast<Cell>(beyond[i]);
+      const Cell now = cells[changed_[i]];
+      const bool means = what_[i] >= kMasked && !is_missing(now) && !is_missing(old);
+      beyond[i] = means ? difference_of(now, old) - column.modal : 0;
+    }
+  }
+
+  void read_values(std::size_t index, CellColumn& cells, Cell base) {
+    const auto& column = columns_[index];
+    Near near(column);
+    const auto* like = column.like ? &beyond_[*column.like] : nullptr;
     // What of a changed row concerns this column, told once for each kind of change.
     concerned_.assign(kMasked + mask_count_, 0);
     concerned_[kNewSubject] = 1;
@@ -191,15 +293,21 @@ class DifferenceReader {
       concerned_[kMasked + m] = masks_[m * mask_bytes_ + index / 8] >> (index % 8) & 1;
     }
     for (std::size_t i = 0; i < changed_.size(); ++i) {
-      if (concerned_[what_[i]] == 0) continue;
+      const auto more = like != nullptr ? (*like)[i] : 0;
+      if (concerned_[what_[i]] == 0) {
+        if (more != 0) cells.set(changed_[i], sum_of(cells[changed_[i]], more));
+        continue;
+      }
       const bool newcomer = what_[i] == kNewSubject;
-      const Cell expected = cells[changed_[i]];
+      const Cell expected = sum_of(cells[changed_[i]], more);
       if (newcomer || is_missing(expected)) {
         const Cell cell = get_value(in_, base);
         if (!is_missing(cell)) base = cell;
         cells.set(changed_[i], cell);
       } else {
-        cells.set(changed_[i], get_value(in_, column.constant.value_or(expected)));
+        const Cell cell = get_value(in_, near.base(expected));
+        near.passed(cell);
+        cells.set(changed_[i], cell);
       }
     }
   }
@@ -218,6 +326,7 @@ class DifferenceReader {
   ByteReader& in_;
   const Table& table_;
   RowGroup& rows_;
+  std::uint8_t known_;  // bits of how
   std::vector<ColumnChange> columns_;
   std::vector<std::optional<std::size_t>> positions_;
   std::vector<bool> listed_;
@@ -226,7 +335,11 @@ class DifferenceReader {
   std::span<const std::uint8_t> masks_;
   std::vector<std::uint16_t> changed_;
   std::vector<std::uint16_t> what_;
-  std::vector<std::uint8_t> concerned_;  // scratch of apply, by what_
+  std::vector<std::uint8_t> concerned_;  // scratch of read_values, by what_
+  // Beside columns_.
+  std::vector<std::vector<std::uint16_t>> marked_rows_;
+  std::vector<bool> is_source_;                     // another column changes like it
+  std::vector<std::vector<std::uint64_t>> beyond_;  // beside changed_; of sources only
 };
 
 }  // namespace
@@ -256,8 +369,8 @@ bool write_difference(ByteWriter& out, const Table& table, const RowGroup& befor
   return true;
 }
 
-bool read_difference(ByteReader& in, const Table& table, RowGroup& rows) {
-  return DifferenceReader(in, table, rows).read();
+bool read_difference(ByteReader& in, const Table& table, RowGroup& rows, std::uint8_t version) {
+  return DifferenceReader(in, table, rows, version).read();
 }
 
 }  // namespace beamtape

@@ -54,12 +54,13 @@ bool read_presence(ByteReader& in, std::size_t rows, std::vector<std::uint16_t>&
   return true;
 }
 
-void place(Cells cells, const std::vector<std::uint16_t>& present, CellColumn& column) {
-  if (cells.size() == column.size()) {
+void place(Cells cells, const std::vector<std::uint16_t>& present, std::size_t rows,
+           CellColumn& column) {
+  if (cells.size() == rows) {
     column.assign(cells);
     return;
   }
-  std::vector<Cell> all(column.size(), missing(Missing::kNone));
+  std::vector<Cell> all(rows, missing(Missing::kNone));
   for (std::size_t i = 0; i < present.size(); ++i) all[present[i]] = cells[i];
   column.assign(all);
 }
@@ -125,15 +126,16 @@ bool read_keyframe(ByteReader& in, const Table& table, RowGroup& rows) {
   }
   if (!in.ok()) return false;
   rows.damaged = false;
-  rows.grow(table.columns.size(), count);
+  rows.rows = count;
+  rows.columns.resize(table.columns.size());
   std::vector<bool> recorded(table.columns.size());
   for (std::size_t c = 0; c < sources.size(); ++c) {
     recorded[c] = sources[c].has_value();
-    if (sources[c]) {
-      place(reader.column(*sources[c]), present, rows.columns[c]);
+    const auto constant = sources[c] ? reader.constant(*sources[c]) : missing(Missing::kNone);
+    if (constant && (!sources[c] || present.size() == count)) {
+      rows.columns[c].assign(count, *constant);
     } else {
-      rows.columns[c] = {};
-      rows.columns[c].resize(count);
+      place(reader.column(*sources[c]), present, count, rows.columns[c]);
     }
   }
   mark_not_recorded(recorded, rows);

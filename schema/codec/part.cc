@@ -55,8 +55,9 @@ Expected<void> decode_part(const Table& table, std::span<const std::uint8_t> byt
     return fail(Error::Code::kMalformed, "holds lists instead of rows");
   }
   ByteReader in(body->bytes);
-  const bool read = body->kind == PartKind::kKeyframe ? read_keyframe(in, table, rows)
-                                                      : read_difference(in, table, rows);
+  const bool read = body->kind == PartKind::kKeyframe
+                        ? read_keyframe(in, table, rows)
+                        : read_difference(in, table, rows, body->version);
   if (!read || !in.at_end()) return fail(Error::Code::kMalformed, "does not follow its grammar");
   return {};
 }

@@ -21,7 +21,8 @@ bool read_keyframe(ByteReader& in, const Table& table, RowGroup& rows);
 // False if there is no difference (nothing useful was written).
 bool write_difference(ByteWriter& out, const Table& table, const RowGroup& before,
                       const RowGroup& now, std::vector<std::size_t>& boundaries);
-bool read_difference(ByteReader& in, const Table& table, RowGroup& rows);
+// `version`: of the part.
+bool read_difference(ByteReader& in, const Table& table, RowGroup& rows, std::uint8_t version);
 
 // Columns are named by their ids, ascending differences: id - previous - 1.
 class ColumnIds {

@@ -20,8 +20,8 @@ struct Range {
 Range range_of(std::span<const Cell> cells) {
   Range range;
   for (const Cell cell : cells) {
-    if (is_missing(cell)) continue;
-    range.lowest = std::min(range.lowest, cell);
+    const bool counts = !is_missing(cell);
+    range.lowest = std::min(range.lowest, counts ? cell : std::numeric_limits<Cell>::max());
     range.highest = std::max(range.highest, cell);
   }
   return range;
@@ -66,17 +66,19 @@ void CellColumn::resize(std::size_t size) {
   assign(cells);
 }
 
+void CellColumn::assign(std::size_t size, Cell cell) {
+  size_ = static_cast<std::uint32_t>(size);
+  width_ = 0;
+  base_ = cell;
+  bytes_ = {};
+}
+
 // Half of the offsets of a width stay free, above and below, or a counter that moves would have
 // the column assigned anew at every step.
 void CellColumn::assign(std::span<const Cell> cells) {
   size_ = static_cast<std::uint32_t>(cells.size());
   const bool same = std::all_of(cells.begin(), cells.end(), [&](Cell c) { return c == cells[0]; });
-  if (same) {
-    width_ = 0;
-    base_ = cells.empty() ? missing(Missing::kNone) : cells[0];
-    bytes_ = {};
-    return;
-  }
+  if (same) return assign(cells.size(), cells.empty() ? missing(Missing::kNone) : cells[0]);
   const auto range = range_of(cells);
   const bool any = range.lowest <= range.highest;
   const auto spread =
@@ -91,8 +93,27 @@ void CellColumn::assign(std::span<const Cell> cells) {
                               (room - spread) / 2 - kReasons);
     break;
   }
-  std::vector<std::uint8_t>(cells.size() * width_).swap(bytes_);
-  for (std::size_t row = 0; row < cells.size(); ++row) store(row, cells[row]);
+  if (bytes_.size() != cells.size() * width_) {
+    std::vector<std::uint8_t>(cells.size() * width_).swap(bytes_);
+  }
+  if (width_ == 1) {
+    fill_as<std::uint8_t>(cells);
+  } else if (width_ == 2) {
+    fill_as<std::uint16_t>(cells);
+  } else if (width_ == 4) {
+    fill_as<std::uint32_t>(cells);
+  } else {
+    std::memcpy(bytes_.data(), cells.data(), cells.size_bytes());
+  }
+}
+
+template <typename Offset>
+void CellColumn::fill_as(std::span<const Cell> cells) {
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    const Cell base = is_missing(cells[row]) ? kLowest : base_;
+    store_as<Offset>(row,
+                     static_cast<std::uint64_t>(cells[row]) - static_cast<std::uint64_t>(base));
+  }
 }
 
 void CellColumn::copy_to(std::span<Cell> into) const {
@@ -115,6 +136,16 @@ void CellColumn::copy_to(std::span<Cell> into) const {
     default:
       if (size_ != 0) std::memcpy(into.data(), bytes_.data(), size_ * sizeof(Cell));
   }
+}
+
+Cell CellColumn::highest() const {
+  if (width_ == 0) return is_missing(base_) ? missing(Missing::kNone) : base_;
+  Cell highest = missing(Missing::kNone);
+  for (std::size_t row = 0; row < size_; ++row) {
+    const Cell cell = (*this)[row];
+    if (!is_missing(cell)) highest = std::max(highest, cell);
+  }
+  return highest;
 }
 
 void CellColumn::add(std::uint64_t difference) {

@@ -37,8 +37,12 @@ class CellColumn {
   void resize(std::size_t size);
   // Becomes these cells, in the narrowest form that leaves room for changes.
   void assign(std::span<const Cell> cells);
+  // Becomes `size` times the same cell.
+  void assign(std::size_t size, Cell cell);
   // All cells; `into` has as many.
   void copy_to(std::span<Cell> into) const;
+  // The largest cell; kNone if all are missing.
+  Cell highest() const;
   // Adds `difference`, modulo 2^64, to every cell that is not missing.
   void add(std::uint64_t difference);
 
@@ -70,6 +74,8 @@ class CellColumn {
     const auto offset = static_cast<std::uint64_t>(cell) - static_cast<std::uint64_t>(base_);
     return offset < kReasons ? std::numeric_limits<std::uint64_t>::max() : offset;
   }
+  template <typename Offset>
+  void fill_as(std::span<const Cell> cells);
   // False if the cell does not fit.
   bool store(std::size_t row, Cell cell);
   void widen(std::size_t row, Cell cell);

@@ -173,7 +173,7 @@ void Checker::check_snapshot(std::size_t index, const Aggregates& aggregates) {
     if (table.name == "node") continue;
     std::vector<Damage> found;
     auto& data = walk.tables[table.id];
-    file_.apply(table, index, data, &found);
+    file_.apply(table, {index}, data, &found);
     for (auto& one : found) report(one.snapshot, std::move(one.what));
     if (file_.stored_[index].has(static_cast<std::uint8_t>(table.id))) {
       check_references(table, record.id, data, walk);

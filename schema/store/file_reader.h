@@ -111,7 +111,9 @@ class FileReader final : public Reader {
                  std::string& why);
   void decode_into(const Table& table, std::int64_t snapshot, const PartEntry& entry,
                    RowGroup& rows, std::vector<Damage>* damage);
-  void apply(const Table& table, std::size_t index, TableData& data, std::vector<Damage>* damage);
+  // Brings `data` through these snapshots, which follow each other.
+  void apply(const Table& table, const std::vector<std::size_t>& indexes, TableData& data,
+             std::vector<Damage>* damage);
   void apply_group(const Table& table, std::size_t index, std::uint32_t group, RowGroup& rows,
                    std::vector<Damage>* damage);
 

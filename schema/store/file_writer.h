@@ -59,6 +59,7 @@ class FileWriter final : public Writer {
   static Expected<void> make(const std::string& path, const Options& options);
   // One of the two, once, before anything else: of a file that was just made, or to take in what
   // is there.
+  Expected<void> become_current();
   Expected<void> start_writing();
   Expected<void> resume();
 

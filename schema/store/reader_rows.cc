@@ -7,6 +7,7 @@
 
 #include "schema/codec/part.h"
 #include "schema/store/checksum.h"
+#include "schema/store/decoding.h"
 #include "schema/store/file_reader.h"
 
 namespace beamtape {
@@ -17,16 +18,6 @@ constexpr std::size_t kMaxTableCells = std::size_t{1} << 30;
 
 void add_damage(std::vector<Damage>* damage, std::int64_t snapshot, std::string what) {
   if (damage != nullptr) damage->push_back({snapshot, std::move(what)});
-}
-
-std::string slots_of(const Table& table, std::uint32_t group) {
-  const auto first = std::size_t{group} * kRowsPerGroup;
-  return fmt::format("{} {}-{}", table.name, first, first + kRowsPerGroup - 1);
-}
-
-void mark_damaged(RowGroup& rows) {
-  rows = {};
-  rows.damaged = true;
 }
 
 std::uint8_t number_of(const Table& table) { return static_cast<std::uint8_t>(table.id); }
@@ -78,32 +69,38 @@ void FileReader::decode_into(const Table& table, std::int64_t snapshot, const Pa
   mark_damaged(rows);
 }
 
-void FileReader::apply(const Table& table, std::size_t index, TableData& data,
+void FileReader::apply(const Table& table, const std::vector<std::size_t>& indexes, TableData& data,
                        std::vector<Damage>* damage) {
-  const auto& record = snapshots_[index];
-  const auto& stored = stored_[index];
-  if (record.epoch == record.id) data.groups.clear();
-  if (stored.broken) {
-    add_damage(damage, record.id, table.name + ": a snapshot before it is not there");
+  Decoding decoding(table, data, damage);
+  const auto lose_all = [&](std::int64_t snapshot, const std::string& why) {
+    decoding.run();
+    add_damage(damage, snapshot, table.name + ": " + why);
     for (auto& group : data.groups) mark_damaged(group);
-    return;
+  };
+  for (const std::size_t index : indexes) {
+    const auto& record = snapshots_[index];
+    const auto& stored = stored_[index];
+    if (record.epoch == record.id) {
+      decoding.run();
+      data.groups.clear();
+    }
+    if (stored.broken) {
+      lose_all(record.id, "a snapshot before it is not there");
+      continue;
+    }
+    if (!stored.has(number_of(table))) continue;
+    std::string why;
+    const auto entries = open_blob(record.id, number_of(table), why);
+    if (!entries) {
+      lose_all(record.id, why);
+    } else if (entries->size() * kRowsPerGroup > kMaxTableCells / table.columns.size()) {
+      add_damage(damage, record.id, table.name + ": more rows than can be held");
+    } else {
+      decoding.add(record.id, *entries, blob_);
+    }
   }
-  if (!stored.has(number_of(table))) return;
-  std::string why;
-  const auto entries = open_blob(record.id, number_of(table), why);
-  if (!entries) {
-    add_damage(damage, record.id, fmt::format("{}: {}", table.name, why));
-    for (auto& group : data.groups) mark_damaged(group);
-    return;
-  }
-  if (entries->size() * kRowsPerGroup > kMaxTableCells / table.columns.size()) {
-    add_damage(damage, record.id, table.name + ": more rows than can be held");
-    return;
-  }
-  for (const auto& entry : *entries) {
-    if (data.groups.size() <= entry.group) data.groups.resize(entry.group + std::size_t{1});
-    decode_into(table, record.id, entry, data.groups[entry.group], damage);
-  }
+  decoding.run();
+  blob_.close();
 }
 
 void FileReader::apply_group(const Table& table, std::size_t index, std::uint32_t group,
@@ -145,8 +142,7 @@ Expected<TableData> FileReader::rows(const Table& table, std::int64_t snapshot,
   const auto index = require(snapshot);
   if (!index) return tl::unexpected(index.error());
   TableData data;
-  for (const auto i : chain(*index)) apply(table, i, data, damage);
-  blob_.close();
+  apply(table, chain(*index), data, damage);
   return data;
 }
 
@@ -154,8 +150,7 @@ Expected<void> FileReader::step(const Table& table, std::int64_t snapshot, Table
                                 std::vector<Damage>* damage) {
   const auto index = require(snapshot);
   if (!index) return tl::unexpected(index.error());
-  apply(table, *index, data, damage);
-  blob_.close();
+  apply(table, {*index}, data, damage);
   return {};
 }
 

@@ -17,6 +17,10 @@ constexpr std::int64_t kMostIdleWalBytes = 1 << 20;
 // Of the bound, a keyframe group may take one part in so many, and an idle -wal.
 constexpr std::int64_t kEpochShare = 8;
 constexpr std::int64_t kWalShare = 32;
+// A group ends when it has as many snapshots, and differences of so many times its keyframe's
+// bytes.
+constexpr std::int64_t kFewestSnapshots = 32;
+constexpr std::int64_t kDifferencesPerKeyframe = 4;
 // What one snapshot writes beside its parts: samples, texts, indexes, changed inner pages.
 constexpr std::int64_t kBesideParts = 192 << 10;
 
@@ -159,6 +163,7 @@ void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes) {
     epoch->last = stored.id;
     epoch->ended_wall_us = stored.ended_wall_us;
     epoch->bytes += bytes;
+    if (epoch->snapshots++ == 0) epoch->keyframe_bytes = bytes;
   }
 }
 
@@ -169,7 +174,10 @@ void Retention::ended(std::int64_t epoch) {
 bool Retention::wants_keyframe(std::int64_t epoch) const {
   const auto known = std::find_if(epochs_.rbegin(), epochs_.rend(),
                                   [&](const Epoch& each) { return each.first == epoch; });
-  return max_bytes_ != 0 && known != epochs_.rend() && known->bytes > max_bytes_ / kEpochShare;
+  if (known == epochs_.rend()) return false;
+  if (max_bytes_ != 0 && known->bytes > max_bytes_ / kEpochShare) return true;
+  return known->snapshots >= kFewestSnapshots &&
+         known->bytes > (1 + kDifferencesPerKeyframe) * known->keyframe_bytes;
 }
 
 }  // namespace beamtape

@@ -43,8 +43,9 @@ class Retention {
   // Nobody adds to this group any more.
   void ended(std::int64_t epoch);
 
-  // True if the next snapshot should start another keyframe group than this, because it has become
-  // so large that dropping one like it would take much of the recording away.
+  // True if the next snapshot should start another keyframe group than this: because dropping one
+  // so large would take much of the recording away, or because its differences have become so many
+  // that reading them takes longer than reading a keyframe, which then adds little to the file.
   bool wants_keyframe(std::int64_t epoch) const;
 
  private:
@@ -55,6 +56,8 @@ class Retention {
     std::int64_t ended_wall_us = 0;
     std::int64_t bytes = 0;  // of the parts
     bool is_open = true;     // its node adds to it
+    std::int64_t snapshots = 0;
+    std::int64_t keyframe_bytes = 0;  // of the parts of the first
   };
 
   std::int64_t limit(std::int64_t bytes) const;

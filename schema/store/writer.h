@@ -84,7 +84,8 @@ class Writer {
   virtual Expected<void> put_aggregates(const Aggregates& aggregates) = 0;
   // Stores the snapshot whole. Returns the bytes of its parts.
   virtual Expected<std::int64_t> commit(const SnapshotRecord& snapshot) = 0;
-  // True if the node's next snapshot should start a keyframe group, for the sake of `max_bytes`.
+  // True if the node's next snapshot should start a keyframe group: for the sake of `max_bytes`, or
+  // of those who read.
   virtual bool wants_keyframe(std::int64_t node) const = 0;
   // Takes the snapshot back, like an error.
   virtual void abandon() = 0;

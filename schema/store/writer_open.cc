@@ -95,6 +95,7 @@ Expected<void> FileWriter::resume() {
   if (done) done = load_lives();
   if (done) done = check_nodes();
   if (done) done = retention_.load(database_);
+  if (done) done = become_current();
   return done ? start_writing() : done;
 }
 
@@ -165,6 +166,17 @@ Expected<void> FileWriter::write_meta() {
     if (!done) return done;
   }
   return {};
+}
+
+// Parts have versions of their own: those of an earlier format stay as they are.
+Expected<void> FileWriter::become_current() {
+  const auto version = database_.number("PRAGMA user_version");
+  if (!version) return tl::unexpected(version.error());
+  if (version->value_or(0) == kFormatVersion) return {};
+  return database_.exec(fmt::format(
+      "BEGIN IMMEDIATE; PRAGMA user_version={0}; "
+      "UPDATE meta SET value = '{0}' WHERE key = 'format'; COMMIT",
+      kFormatVersion));
 }
 
 Expected<void> FileWriter::start_writing() {

@@ -57,5 +57,24 @@ TEST(Samples, OfFormat1NamesTheThreeTroublesAndNoOther) {
   EXPECT_EQ(subjects, troubles);
 }
 
+// Made of the one of format 1 by `cut`, which writes anew.
+TEST(Samples, OfFormat2SayTheSameAsOfFormat1) {
+  auto first = Reader::open(kFormat1);
+  auto second = Reader::open(BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-2.beamtape");
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ((*first)->format_version(), 1);
+  EXPECT_EQ((*second)->format_version(), 2);
+  ASSERT_EQ((*first)->snapshots().size(), (*second)->snapshots().size());
+  for (const auto& snapshot : (*first)->snapshots()) {
+    for (const Table& table : (*first)->tables()) {
+      if (table.name == "node") continue;
+      const auto a = (*first)->rows(table, snapshot.id, nullptr);
+      const auto b = (*second)->rows(*(*second)->table(table.name), snapshot.id, nullptr);
+      ASSERT_TRUE(a && b);
+      EXPECT_EQ(a->groups, b->groups) << table.name << " #" << snapshot.id;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace beamtape

@@ -1,6 +1,9 @@
 // Bytes for each row and time of the codec, and of whole files, on made-up but honest processes: a
 // node of gen_servers of some kinds, whose active ones work, collect garbage, grow and shrink as
-// such processes do. Usage: codec_bench [processes] [snapshots of the file, 0 for no file]
+// such processes do; or of a recording of a real node, as record_population makes them.
+// Usage: codec_bench [processes] [snapshots of the file, 0 for no file]
+//        codec_bench processes snapshots share FILE    writes such a recording, for others to read
+//        codec_bench FILE                              measures a recording
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -287,9 +290,64 @@ void bench_file(std::size_t processes, int snapshots) {
   }
 }
 
+// What a recording's rows of processes take as keyframes and as differences, whatever it has of
+// each, and what the whole file takes.
+void bench_recording(const char* path) {
+  auto opened = Reader::open(path);
+  if (!opened) {
+    fmt::print(stderr, "codec_bench: {}\n", opened.error().message);
+    std::exit(3);
+  }
+  Reader& reader = **opened;
+  const Table& table = *reader.table("process");
+  Measured keyframe, difference;
+  TableData before;
+  double rows = 0;
+  double active = 0;
+  const auto& all = reader.snapshots();
+  for (std::size_t at = 0; at < all.size(); ++at) {
+    auto data = at == 0 ? reader.rows(table, all[0].id, nullptr) : Expected<TableData>(before);
+    if (at > 0 && !reader.step(table, all[at].id, *data, nullptr)) std::abort();
+    rows += static_cast<double>(all[at].processes);
+    const auto& now = data->groups;
+    const auto encode = [&](bool whole) {
+      Parts parts;
+      for (std::size_t g = 0; g < now.size(); ++g) {
+        parts.push_back(whole || g >= before.groups.size()
+                            ? encode_keyframe(table, now[g], kLevel)
+                            : encode_difference(table, before.groups[g], now[g], kLevel));
+      }
+      return parts;
+    };
+    if (at % 16 == 0) {
+      measure(
+          keyframe, table, [&] { return encode(true); }, std::vector<RowGroup>(now.size()));
+    }
+    if (at > 0) {
+      active += static_cast<double>(all[at].detailed);
+      auto state = before.groups;
+      state.resize(now.size());
+      measure(
+          difference, table, [&] { return encode(false); }, std::move(state));
+    }
+    before = std::move(*data);
+  }
+  const auto each = rows / static_cast<double>(all.size());
+  fmt::print("{}: {} snapshots of {:.0f} processes, {:.1f} % of them read again in each\n", path,
+             all.size(), each, active * 100 / std::max(1.0, rows - each));
+  keyframe.print("keyframe", static_cast<std::size_t>(each));
+  if (all.size() > 1) difference.print("difference", static_cast<std::size_t>(each));
+  fmt::print("whole file, everything counted: {} bytes, {:.4f} B/row and snapshot\n",
+             reader.file_bytes(), static_cast<double>(reader.file_bytes()) / rows);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::filesystem::exists(argv[1])) {
+    bench_recording(argv[1]);
+    return 0;
+  }
   const std::size_t processes = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100'000;
   const int snapshots = argc > 2 ? std::atoi(argv[2]) : 64;
   if (argc > 4) {

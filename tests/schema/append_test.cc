@@ -68,6 +68,31 @@ TEST_F(Appending, RefusesOtherColumnsAndOtherFiles) {
   expect_refused(RecordingStory::options(), "not a Beamtape recording");
 }
 
+TEST_F(Appending, MakesAFileOfAnEarlierFormatOneOfThisFormat) {
+  std::filesystem::copy_file(BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-1.beamtape",
+                             path_);
+  Writer::Options options;
+  std::vector<RowGroup> rows;
+  {
+    const auto before = Reader::open(path_);
+    ASSERT_TRUE(before) << before.error().message;
+    ASSERT_EQ((*before)->format_version(), 1);
+    options.tables = (*before)->tables();
+    rows = (*before)->rows(*(*before)->table("process"), 20, nullptr)->groups;
+  }
+  auto writer = Writer::append(path_, options);
+  ASSERT_TRUE(writer) << writer.error().message;
+  ASSERT_TRUE((*writer)->close());
+  const auto after = Reader::open(path_);
+  ASSERT_TRUE(after) << after.error().message;
+  EXPECT_EQ((*after)->format_version(), 2);
+  EXPECT_EQ((*after)->meta("format"), "2");
+  const Table& table = *(*after)->table("process");
+  EXPECT_EQ((*after)->rows(table, 20, nullptr)->groups, rows);
+  const auto damage = (*after)->check({});
+  EXPECT_TRUE(damage && damage->empty());
+}
+
 TEST_F(Appending, RefusesADamagedFile) {
   RecordingStory story(path_, {.slots = 5000, .snapshots = 20});
   story.write_all();

@@ -38,10 +38,10 @@ RowGroup three_pets() {
 }
 
 TEST(Golden, KeyframeOfThreeRows) {
-  // version 1, keyframe; 3 rows, presence bitmap 101; 3 columns: id 1 along 400 +8, id 2 along
+  // version 2, keyframe; 3 rows, presence bitmap 101; 3 columns: id 1 along 400 +8, id 2 along
   // 233 and reason 5, id 5 constant 7.
   EXPECT_EQ(hex(encode_keyframe(pets(), three_pets(), 3)),
-            "0100030105030101a106110001d303000502000f");
+            "0200030105030101a106110001d303000502000f");
 }
 
 TEST(Golden, DifferenceOfThreeRows) {
@@ -51,16 +51,16 @@ TEST(Golden, DifferenceOfThreeRows) {
   now.grow(3, 4);
   now.columns[0].set(3, 412);  // began
   now.columns[1].set(3, 233);
-  // version 1, difference; 3 rows become 4; 3 columns without a modal difference; 3 changes and
+  // version 2, difference; 3 rows become 4; 3 columns without a modal difference; 3 changes and
   // one mask (column 1 of them); bitmap 1011; mask 0, emptied, new; key 408 + 4, memory 233 + 377
   // and 233 of the new one, its name none.
   EXPECT_EQ(hex(encode_difference(pets(), three_pets(), now, 3)),
-            "0101030403010000000000020000030102010d02000109f305d3030000");
+            "0201030403010000000000020000030102010d02000109f305d3030000");
 }
 
 TEST(Golden, Lists) {
   EXPECT_EQ(hex(encode_lists({{1, {2, {40, 44}}}, {4, {1000, {40, missing(Missing::kGone)}}}}, 3)),
-            "0102020102020200e9075109010004");
+            "0202020102020200e9075109010004");
 }
 
 TEST(Golden, BlobOfTwoRowGroups) {

@@ -96,6 +96,96 @@ TEST(Difference, BringsBackAnyCells) {
   }
 }
 
+// Columns that go together, as those of processes do: what was read of a row moves its counter, and
+// one size moves the other.
+Table together() {
+  return {1,
+          "together",
+          "",
+          {{1, "key", Type::kRef, Unit::kNone, Kind::kIdentity},
+           {2, "read_at", Type::kInteger, Unit::kSnapshot, Kind::kGauge},
+           {3, "work", Type::kInteger, Unit::kReductions, Kind::kCounter},
+           {4, "heap", Type::kInteger, Unit::kBytes, Kind::kGauge},
+           {5, "memory", Type::kInteger, Unit::kBytes, Kind::kGauge},
+           {6, "links", Type::kList, Unit::kCount, Kind::kGauge}}};
+}
+
+RowGroup rows_together(std::size_t rows) {
+  std::vector<std::vector<Cell>> cells(6, std::vector<Cell>(rows));
+  for (std::size_t r = 0; r < rows; ++r) {
+    const auto n = static_cast<Cell>(r);
+    const Cell values[] = {4 * n, 1, 100 * n, 1000 + 8 * (n % 7), 5000 + 8 * (n % 7), 2};
+    for (std::size_t c = 0; c < 6; ++c) cells[c][r] = values[c];
+  }
+  return rows_of(cells);
+}
+
+TEST(Difference, TellsNothingOfRowsThatOnlyTheReadingMoved) {
+  auto before = rows_together(4096);
+  for (std::size_t r = 0; r < 4096; r += 3) before.columns[1].set(r, 7);
+  auto now = before;
+  for (std::size_t r = 0; r < 4096; r += 3) now.columns[2].set(r, now.columns[2][r] + 1);
+  const auto part = encode_difference(together(), before, now, kLevel);
+  EXPECT_EQ(decoded(together(), part, before), now);
+  EXPECT_LT(part.size(), 30u);
+}
+
+TEST(Difference, TellsOneOfTwoSizesThatMoveTogether) {
+  RandomRows random(1);
+  const auto before = rows_together(4096);
+  const auto moved = [&](bool also) {
+    auto now = before;
+    for (std::size_t r = 0; r < 4096; r += 5) {
+      const auto by = static_cast<Cell>(random.below(100'000));
+      now.columns[3].set(r, now.columns[3][r] + by);
+      if (also) now.columns[4].set(r, now.columns[4][r] + by);
+    }
+    return now;
+  };
+  const auto one = encode_difference(together(), before, moved(false), kLevel);
+  const auto now = moved(true);
+  const auto both = encode_difference(together(), before, now, kLevel);
+  EXPECT_EQ(decoded(together(), both, before), now);
+  EXPECT_LT(both.size(), one.size() + one.size() / 20 + 40);
+}
+
+TEST(Difference, TellsNewListsByTheOneBefore) {
+  const auto before = rows_together(4096);
+  auto now = before;
+  for (std::size_t r = 0; r < 4096; r += 5) {
+    now.columns[5].set(r, 1'000'000 - 2 * static_cast<Cell>(r));
+  }
+  const auto part = encode_difference(together(), before, now, kLevel);
+  EXPECT_EQ(decoded(together(), part, before), now);
+  EXPECT_LT(part.size(), 200u);
+}
+
+TEST(Difference, BringsBackAnyColumnsThatGoTogether) {
+  for (std::uint32_t seed = 0; seed < 200; ++seed) {
+    RandomRows random(seed);
+    auto before = rows_together(1 + random.below(300));
+    for (Cell snapshot = 2; snapshot < 8; ++snapshot) {
+      auto now = before;
+      if (random.below(3) == 0) now.grow(6, now.rows + random.below(20));
+      for (std::size_t r = 0; r < now.rows; ++r) {
+        for (std::size_t c = 0; c < 6; ++c) {
+          const Cell old = now.columns[c][r];
+          const auto lot = random.below(c == 0 ? 60 : 8);
+          if (lot == 0) now.columns[c].set(r, random.any_cell());
+          if (lot == 1) now.columns[c].set(r, c == 1 ? snapshot : missing(Missing::kDeadline));
+          if (lot > 4 && !is_missing(old) && old < (Cell{1} << 60)) {
+            now.columns[c].set(r, old + (c == 2 ? 1 : 64));
+          }
+        }
+      }
+      const auto part = encode_difference(together(), before, now, kLevel);
+      EXPECT_EQ(part.empty() ? before : decoded(together(), part, before), now)
+          << "seed " << seed << " #" << snapshot;
+      before = now;
+    }
+  }
+}
+
 TEST(Difference, IsNothingWhenNothingChanged) {
   RandomRows random(3);
   const auto rows = random.rows(animals(), kRowsPerGroup);
