@@ -121,7 +121,9 @@ Expected<void> FileWriter::close() {
   insert_part_ = {};
   insert_snapshot_ = {};
   reserve_.release();
-  auto done = database_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  // Until the first read after the change to WAL, SQLite takes a checkpoint for one within a
+  // transaction: of a file that was only opened to be gone on with.
+  auto done = database_.exec("SELECT 1 FROM meta; PRAGMA wal_checkpoint(TRUNCATE)");
   if (done) done = database_.exec("PRAGMA journal_mode=DELETE");
   database_ = {};
   lock_ = {};

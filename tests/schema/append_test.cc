@@ -82,7 +82,8 @@ TEST_F(Appending, MakesAFileOfAnEarlierFormatOneOfThisFormat) {
   }
   auto writer = Writer::append(path_, options);
   ASSERT_TRUE(writer) << writer.error().message;
-  ASSERT_TRUE((*writer)->close());
+  const auto closed = (*writer)->close();
+  ASSERT_TRUE(closed) << closed.error().message;
   const auto after = Reader::open(path_);
   ASSERT_TRUE(after) << after.error().message;
   EXPECT_EQ((*after)->format_version(), 2);
