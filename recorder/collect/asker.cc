@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "recorder/term/inflate.h"
+#include "recorder/term/tag.h"
 #include "recorder/term/text.h"
 
 namespace beamtape {
@@ -169,6 +171,7 @@ Expected<Answer> Asker::next(std::chrono::milliseconds timeout) {
 
 std::optional<Answer> Asker::read_answer(Bytes&& message) {
   Answer answer;
+  answer.sent_bytes = message.size();
   answer.message = std::move(message);
   Cursor cursor(answer.message);
   if (!cursor.version()) return std::nullopt;
@@ -200,7 +203,23 @@ std::optional<Answer> Asker::read_answer(Bytes&& message) {
     answer.outcome = Answer::Outcome::kDeadline;
   }
   answer.payload_at = answer.message.size() - cursor.bytes_left();
+  if (answer.outcome == Answer::Outcome::kOk && answer.question->packed) unpack_payload(answer);
   return answer;
+}
+
+// term_to_binary leaves a small term as it is.
+void Asker::unpack_payload(Answer& answer) {
+  const auto packed = answer.payload().binary();
+  const bool has_term = packed && !packed->empty() && packed->front() == tag::kVersion;
+  auto term = packed && is_compressed_term(*packed)
+                  ? inflate_term(*packed, kMaxMessageBytes)
+                  : Expected<Bytes>(has_term ? Bytes(packed->begin(), packed->end()) : Bytes());
+  if (!term || term->empty()) {
+    answer.outcome = Answer::Outcome::kMalformed;
+    return;
+  }
+  answer.message = std::move(*term);
+  answer.payload_at = 1;  // behind the version
 }
 
 void Asker::read_end(Cursor& cursor, Answer& answer) const {

@@ -37,6 +37,7 @@ struct Answer {
   std::int64_t began = 0;  // the node's monotonic clock, native unit
   std::int64_t ended = 0;
   std::int64_t arrived_wall_us = 0;  // the recorder's clock, since the Unix epoch
+  std::size_t sent_bytes = 0;        // as it came, packed or not
   Bytes message;
   std::size_t payload_at = 0;
 
@@ -93,6 +94,7 @@ class Asker {
   bool read_tag(Cursor& cursor, std::uint32_t& request) const;
   std::optional<Answer> read_answer(Bytes&& message);
   void read_end(Cursor& cursor, Answer& answer) const;
+  static void unpack_payload(Answer& answer);
 
   Link& link_;
   std::uint32_t connection_;

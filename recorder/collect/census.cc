@@ -44,6 +44,8 @@ const Question kCensusQuestion{
     .keys = "processes() -- (Asking ++ Given)",
     .answer = kCensusAnswer,
     .chunk = kCensusChunk,
+    .heap_words = kCensusChunk * 40,  // a row is 31 on a 64-bit node
+    .packed = true,
     .at_limit = &kCensusListQuestion,
 };
 

@@ -10,21 +10,32 @@
 namespace beamtape {
 namespace {
 
-// external_size tells natively, for next to nothing, whether any answer is long; only then does
-// the interpreter go through them.
+// A row of a gen_server takes 220 words and comes as a message of its own, which has to fit into
+// the worker's heap beside the others or it is copied there at once.
+constexpr int kRowWords = 640;
+constexpr int kRows = 250;
+
+// Its own memory tells a worker natively, for next to nothing, whether any answer is long: the heap
+// of kRows * kRowWords takes half of this. Only then does the interpreter go through them.
 constexpr std::string_view kAnswer =
     "begin Infos = lists:zipwith(fun erlang:process_info/2, Part,"
     " lists:duplicate(length(Part), Items)),"
-    " {Part, case erlang:external_size(Infos) > 1000000 of"
-    "  true -> [case Info of undefined -> undefined; _ ->"
+    " {Part, case process_info(self(), memory) of"
+    "  {memory, Memory} when Memory > 3000000 ->"
+    "   [case Info of undefined -> undefined; _ ->"
     "    [case Item of"
     "       {Key, [_ | _] = List} when length(List) > 1000 ->"
     "         {Key, {cut, length(List), lists:sublist(List, 1000)}};"
     "       _ -> Item end || Item <- Info] end || Info <- Infos];"
-    "  false -> Infos end} end";
+    "  _ -> Infos end} end";
 
 constexpr Question reading(std::string_view name, int chunk) {
-  return {.name = name, .keys = "Given", .answer = kAnswer, .chunk = chunk};
+  return {.name = name,
+          .keys = "Given",
+          .answer = kAnswer,
+          .chunk = chunk,
+          .heap_words = chunk * kRowWords,
+          .packed = true};
 }
 
 // Snapshots between two readings of what is dear about a process with long lists.
@@ -34,9 +45,9 @@ constexpr std::int64_t kLongMailboxMessages = 10'000;
 }  // namespace
 
 const std::array<Question, 6> kDetailQuestions{
-    reading("detail", 500),      reading("detail_long_mailbox", 500),
+    reading("detail", kRows),    reading("detail_long_mailbox", kRows),
     reading("detail_wide", 100), reading("detail_wide_lists", 1),
-    reading("suspects", 1),      reading("identity_plain", 500)};
+    reading("suspects", 1),      reading("identity_plain", kRows)};
 
 void Processes::want_detail(std::size_t slot, RecordedNode& node) {
   const ProcessTrack& track = node.tracks[slot];

@@ -32,6 +32,8 @@ const Question kIdentityQuestion{
         "   || Key <- ['$initial_call', '$ancestors', '$process_label']],"
         " {Part, Infos, Calls, Ancestors, Labels} end",
     .chunk = 500,
+    .heap_words = 500 * 200,
+    .packed = true,
 };
 
 bool Processes::needs_identity(std::size_t slot, RecordedNode& node) const {

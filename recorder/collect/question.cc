@@ -23,7 +23,7 @@ constexpr std::string_view kTemplate = R"(
    Run(Chunk, Part, none) -> Work(Chunk, Part);
    Run(Chunk, Part, Limit) ->
     Left = Until - erlang:monotonic_time(millisecond),
-    {{Pid, Ref}} = spawn_monitor(fun() -> Work(Chunk, Part) end),
+    {{Pid, Ref}} = spawn_opt(fun() -> Work(Chunk, Part) end, [monitor, {{min_heap_size, {heap}}}]),
     receive
       {{'DOWN', Ref, process, Pid, _}} -> ok
     after min(Limit, max({hurried}, Left)) ->
@@ -58,10 +58,14 @@ end)().)";
 std::string expression(const Question& question) {
   const std::string deadline =
       question.in_server ? "none" : std::to_string(question.deadline.count());
+  const std::string answer =
+      question.packed ? fmt::format("term_to_binary({}, [{{compressed, 1}}])", question.answer)
+                      : std::string(question.answer);
   return fmt::format(kTemplate, fmt::arg("patience", kPatience), fmt::arg("hurried", kHurried),
-                     fmt::arg("answer", question.answer), fmt::arg("chunk", question.chunk),
+                     fmt::arg("answer", answer), fmt::arg("chunk", question.chunk),
                      fmt::arg("asking", question.in_server ? "[]" : "[self()]"),
-                     fmt::arg("deadline", deadline), fmt::arg("keys", question.keys));
+                     fmt::arg("deadline", deadline), fmt::arg("heap", question.heap_words),
+                     fmt::arg("keys", question.keys));
 }
 
 }  // namespace beamtape

@@ -16,7 +16,13 @@ struct Question {
   std::string_view keys;
   // The answer about the keys in `Part`. Evaluated in a worker process of its own for each chunk.
   std::string_view answer;
-  int chunk = 1;                             // keys to a worker
+  int chunk = 1;  // keys to a worker
+  // A worker begins with a heap of so many words. One that its answer fits into is never collected:
+  // growing step by step costs a large answer as much again as asking for it.
+  int heap_words = 233;
+  // Sent as a binary of the answer, compressed: where each row repeats its keys, that is a tenth of
+  // the bytes, and cheaper for the node than to send them all.
+  bool packed = false;
   std::chrono::milliseconds deadline{2000};  // for one chunk
   // Asked of the server behind rpc itself, which needs no process: `answer` is evaluated there,
   // without a deadline, and nobody else is served meanwhile. For a millisecond's work only.

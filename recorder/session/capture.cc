@@ -200,7 +200,7 @@ void Capture::record_question(const Answer& answer, std::size_t rows, SnapshotRe
       node_began_ ? node_.facts.microseconds(answer.began - *node_began_) : 0,
       took,
       static_cast<Cell>(rows),
-      static_cast<Cell>(answer.message.size()),
+      static_cast<Cell>(answer.sent_bytes),
       cells.text(outcome_text(answer.outcome)),
   };
   for (std::size_t at = 0; at < std::size(values); ++at) table.set(slot, at + 1, values[at]);

@@ -1,16 +1,26 @@
-// What a recording costs: the target's CPU time, the recorder's memory and time, and the file's
-// bytes, on a real node of gen_servers. Beside it, in the same run, what one pass of
-// [process_info(P, memory) || P <- processes()] costs that node.
+// What recording costs a real node of gen_servers: its CPU time, and how long it keeps a scheduler;
+// and the recorder's memory, time and bytes. Beside it, in the same run and on the same node,
+// - one pass of [process_info(P, memory) || P <- processes()], compiled;
+// - the bare loop: lists:zipwith(fun erlang:process_info/2, Part, ...) over all processes with the
+// same
+//   items as census and detail together, each part's answer dropped. Nothing is sent.
 //
-// Then how long one snapshot of a small node takes from the shell, and `beamtape-analyzer info`.
+// Usage: capture_bench [processes] [snapshots] [active per cent] [argument of erl ...]
 //
-// Usage: capture_bench [processes] [snapshots] [active per cent]
-// The target's CPU time is the sum of its threads' run time as Linux counts it (schedstat).
+// A round is a pass, a bare loop, a snapshot that does not count (both cost each process a
+// reduction, so it reads everybody again), and kPerRound snapshots that do. Before each of those
+// the active share of the processes handles a message, and the bench waits until all have: their
+// own work is not counted. CPU time is the run time of all threads of the node as Linux counts it
+// (schedstat), from before the snapshot is asked for until it is stored: encoding, sending, ports,
+// tables, allocators included. The node runs with +sbwt none: by default its schedulers spin while
+// they wait, which counts as CPU time and depends on the machine, not on the work.
+//
+// A stretch is the longest that a process or port kept a scheduler without a break, in wall time,
+// as erlang:system_monitor (long_schedule, long_gc) tells; the node's longest of each snapshot.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <signal.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <chrono>
@@ -33,19 +43,46 @@ namespace {
 using namespace beamtape;
 using std::chrono::milliseconds;
 
+constexpr int kPerRound = 3;
+
 constexpr const char* kModule = R"(
 -module(bench_target).
 -behaviour(gen_server).
--export([start/1, memory_pass/0, work/1, init/1, handle_call/3, handle_cast/2, handle_info/2]).
+-export([start/1, memory_pass/0, bare_loop/0, work/1, watch/0, longest/0]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 start(N) ->
   Pids = [element(2, {ok, _} = gen_server:start(?MODULE, I, [])) || I <- lists:seq(1, N)],
-  persistent_term:put(?MODULE, Pids).
-memory_pass() -> length([process_info(P, memory) || P <- processes()]).
+  persistent_term:put(?MODULE, Pids),
+  done.
+memory_pass() -> _ = [process_info(P, memory) || P <- processes()], done.
+bare_loop() ->
+  loop(processes(), [reductions, message_queue_len, status, heap_size, stack_size, memory,
+    total_heap_size, current_function, current_stacktrace, links, monitors, monitored_by,
+    suspending, group_leader, priority, trap_exit, message_queue_data, garbage_collection]).
+loop([], _) -> done;
+loop(Pids, Items) ->
+  {Part, Rest} = lists:split(min(250, length(Pids)), Pids),
+  _ = lists:zipwith(fun erlang:process_info/2, Part, lists:duplicate(length(Part), Items)),
+  loop(Rest, Items).
 work(PerCent) ->
-  [gen_server:cast(P, work) || P <- persistent_term:get(?MODULE), rand:uniform(100) =< PerCent], ok.
+  Self = self(),
+  Asked = [gen_server:cast(P, {work, Self}) || P <- persistent_term:get(?MODULE),
+           rand:uniform(100) =< PerCent],
+  [receive worked -> ok end || _ <- Asked],
+  done.
+watch() ->
+  register(watcher, spawn(fun() ->
+    erlang:system_monitor(self(), [{long_schedule, 1}, {long_gc, 1}]), watch(0) end)),
+  done.
+watch(Longest) ->
+  receive
+    {monitor, _, _, Info} -> watch(max(Longest, proplists:get_value(timeout, Info)));
+    {From, longest} -> From ! {longest, Longest}, watch(0)
+  end.
+longest() -> watcher ! {self(), longest}, receive {longest, Longest} -> Longest end.
 init(I) -> {ok, I}.
 handle_call(_, _, S) -> {reply, ok, S}.
-handle_cast(work, S) -> _ = lists:seq(1, 50 + S rem 100), {noreply, S}.
+handle_cast({work, From}, S) -> _ = lists:seq(1, 50 + S rem 100), From ! worked, {noreply, S}.
 handle_info(_, S) -> {noreply, S}.
 )";
 
@@ -71,17 +108,27 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+std::string load() {
+  std::string average;
+  std::ifstream("/proc/loadavg") >> average;
+  return average;
+}
+
 // One node under our control.
 class Target {
  public:
-  Target() {
+  explicit Target(const std::vector<std::string>& more) {
     setenv("ERL_EPMD_PORT", std::to_string(world_.epmd_port()).c_str(), 1);
     std::string pattern = std::filesystem::temp_directory_path() / "capture_bench.XXXXXX";
     folder_ = mkdtemp(pattern.data());
     std::ofstream(folder_ / "bench_target.erl") << kModule;
     const std::string compile = fmt::format("erlc -o {0} {0}/bench_target.erl", folder_.string());
     if (std::system(compile.c_str()) != 0) give_up("cannot compile the target's module");
-    node_ = world_.erl({"-sname", "bench", "+P", "4000000", "-pa", folder_.string()});
+    std::vector<std::string> arguments = {"-sname",    "bench", "+P",       "4000000",
+                                          "-pa",       folder_, "+sbwt",    "none",
+                                          "+sbwtdcpu", "none",  "+sbwtdio", "none"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    node_ = world_.erl(arguments);
     auto cookie = find_cookie(world_.cookie_file());
     auto address = parse_node("bench");
     if (!cookie || !address) give_up("no cookie");
@@ -92,22 +139,29 @@ class Target {
   }
   ~Target() { std::filesystem::remove_all(folder_); }
 
-  void call(const char* function, std::optional<std::int64_t> argument = {}) {
+  // Nothing if the function does not answer a number.
+  std::optional<std::int64_t> call(const char* function,
+                                   std::optional<std::int64_t> argument = {}) {
     TermBuilder arguments;
     argument ? arguments.list(1).integer(*argument).nil() : arguments.nil();
     const auto done =
         asker_->call("bench_target", function, arguments.bytes(), milliseconds(300'000));
     if (!done) give_up(done.error().message);
+    return Cursor(*done).integer();
   }
-  double cpu() const { return cpu_ms(beam_pid()); }
+  // Milliseconds of CPU that it takes.
+  double cost_of(const char* function) {
+    const double before = cpu();
+    call(function);
+    return cpu() - before;
+  }
+  // `erl` becomes the emulator by exec: the child is the node itself.
+  double cpu() const { return cpu_ms(node_->id()); }
   std::string file() const { return folder_ / "bench.beamtape"; }
   const live::World& world() const { return world_; }
   std::string cookie_file() const { return world_.cookie_file(); }
 
  private:
-  // `erl` becomes the emulator by exec: the child is the node itself.
-  pid_t beam_pid() const { return node_->id(); }
-
   live::World world_;
   std::filesystem::path folder_;
   std::unique_ptr<live::Program> node_;
@@ -115,73 +169,107 @@ class Target {
   std::unique_ptr<Asker> asker_;
 };
 
-struct Recording {
-  std::vector<nlohmann::json> snapshots;
-  std::vector<double> target_ms;  // CPU of the target, per snapshot after the first
-  rusage usage{};
+struct Figures {
+  std::vector<double> passes, loops;  // CPU of the target, ms
+  std::vector<double> snapshots, took, stretches,
+      stored;  // CPU, ms; wall ms; ms; CPU of the recorder
+  double first = 0, first_took = 0;
+  double memory_mb = 0;
+  std::int64_t detailed = 0, stale = 0;
 };
 
-Recording record(Target& target, int snapshots, int active) {
-  int output[2];
-  if (pipe(output) != 0) give_up("no pipe");
-  const pid_t recorder = fork();
-  if (recorder == 0) {
-    dup2(output[1], STDOUT_FILENO);
-    close(output[0]);
-    execl(BEAMTAPE_RECORDER, BEAMTAPE_RECORDER, "bench", "-o", target.file().c_str(), "-i", "1s",
-          "-n", std::to_string(snapshots).c_str(), "--budget", "100%", "--json", "--cookie-file",
-          target.cookie_file().c_str(), nullptr);
-    _exit(127);
+// A recorder that takes a snapshot when it is told to.
+class Recorder {
+ public:
+  explicit Recorder(const Target& target)
+      : program_(
+            {.command = {BEAMTAPE_RECORDER, "bench", "-o", target.file(), "-i", "24h", "--budget",
+                         "100%", "--json", "--cookie-file", target.cookie_file()}}) {}
+
+  nlohmann::json next_line() {
+    const auto line = program_.read_line();
+    if (!line) give_up("the recorder failed: " + program_.wait().error);
+    return nlohmann::json::parse(*line);
   }
-  close(output[1]);
-  Recording recording;
-  FILE* lines = fdopen(output[0], "r");
-  char* line = nullptr;
-  std::size_t size = 0;
-  double before = 0;
-  while (getline(&line, &size, lines) > 0) {
-    recording.snapshots.push_back(nlohmann::json::parse(line));
-    const double now = target.cpu();
-    if (recording.snapshots.size() > 1) recording.target_ms.push_back(now - before);
-    if (active > 0) target.call("work", active);
-    before = target.cpu();
+  nlohmann::json snapshot() {
+    program_.signal(SIGUSR1);
+    return next_line();
   }
-  std::free(line);
-  fclose(lines);
-  int status = 0;
-  wait4(recorder, &status, 0, &recording.usage);
-  if (status != 0) give_up("the recorder failed");
-  return recording;
+  double cpu() const { return cpu_ms(program_.id()); }
+  double most_memory_mb() const {
+    std::ifstream status(fmt::format("/proc/{}/status", program_.id()));
+    for (std::string word; status >> word;) {
+      if (word != "VmHWM:") continue;
+      double kib = 0;
+      status >> kib;
+      return kib * 1024 / 1e6;
+    }
+    return 0;
+  }
+  void end() {
+    program_.signal(SIGINT);
+    if (program_.wait().exit_code != 0) give_up("the recorder failed");
+  }
+
+ private:
+  live::Program program_;
+};
+
+void count_snapshot(Target& target, Recorder& recorder, int active, Figures& figures) {
+  if (active > 0) target.call("work", active);
+  target.call("longest");
+  const double before = target.cpu();
+  const double stored_before = recorder.cpu();
+  const nlohmann::json line = recorder.snapshot();
+  figures.snapshots.push_back(target.cpu() - before);
+  figures.stored.push_back(recorder.cpu() - stored_before);
+  figures.took.push_back(line["took_us"].get<double>() / 1e3);
+  figures.stretches.push_back(static_cast<double>(target.call("longest").value_or(0)));
+  figures.detailed = line["detailed"];
+  figures.stale += line["stale_found"].get<std::int64_t>();
 }
 
-void report(const Recording& recording, double pass_ms, int processes) {
-  const auto& all = recording.snapshots;
-  std::vector<double> took;
-  for (std::size_t at = 1; at < all.size(); ++at) took.push_back(all[at]["took_us"].get<double>());
-  const double bytes = all.back()["file_bytes"].get<double>() - all[0]["file_bytes"].get<double>();
-  const auto later = static_cast<double>(all.size() - 1);
-  const double cpu_s = static_cast<double>(recording.usage.ru_utime.tv_sec) +
-                       static_cast<double>(recording.usage.ru_utime.tv_usec) / 1e6 +
-                       static_cast<double>(recording.usage.ru_stime.tv_sec) +
-                       static_cast<double>(recording.usage.ru_stime.tv_usec) / 1e6;
-  fmt::print("first snapshot, question to stored          {:9.1f} ms\n",
-             all[0]["took_us"].get<double>() / 1e3);
-  fmt::print(
-      "later snapshots, question to stored, median {:9.1f} ms, fastest {:.1f}, slowest {:.1f}\n",
-      median(took) / 1e3, *std::min_element(took.begin(), took.end()) / 1e3,
-      *std::max_element(took.begin(), took.end()) / 1e3);
-  fmt::print("target CPU per snapshot, median             {:9.1f} ms\n",
-             median(recording.target_ms));
-  fmt::print("target CPU of one memory pass, median       {:9.1f} ms\n", pass_ms);
-  fmt::print("ratio of the two                            {:9.2f}\n",
-             median(recording.target_ms) / pass_ms);
-  fmt::print("recorder: CPU per snapshot                  {:9.1f} ms\n", cpu_s * 1e3 / (later + 1));
-  fmt::print("recorder: most resident memory              {:9.1f} MB\n",
-             static_cast<double>(recording.usage.ru_maxrss) * 1024 / 1e6);
-  fmt::print("file: bytes per process and later snapshot  {:9.3f}\n", bytes / later / processes);
-  std::int64_t stale = 0;
-  for (const auto& one : all) stale += one["stale_found"].get<std::int64_t>();
-  fmt::print("stale rows found                            {:9}\n", stale);
+Figures record(Target& target, int snapshots, int active) {
+  Figures figures;
+  target.call("watch");
+  const double before = target.cpu();
+  Recorder recorder(target);
+  const nlohmann::json first = recorder.next_line();
+  figures.first = target.cpu() - before;
+  figures.first_took = first["took_us"].get<double>() / 1e3;
+  while (static_cast<int>(figures.snapshots.size()) < snapshots) {
+    figures.passes.push_back(target.cost_of("memory_pass"));
+    figures.loops.push_back(target.cost_of("bare_loop"));
+    recorder.snapshot();
+    for (int at = 0; at < kPerRound; ++at) count_snapshot(target, recorder, active, figures);
+  }
+  figures.memory_mb = recorder.most_memory_mb();
+  recorder.end();
+  return figures;
+}
+
+void report(const Figures& figures) {
+  const double snapshot = median(figures.snapshots);
+  const double pass = median(figures.passes);
+  const double loop = median(figures.loops);
+  const auto line = [](std::string_view what, double value, std::string_view unit) {
+    fmt::print("{:<58} {:9.2f} {}\n", what, value, unit);
+  };
+  line("target CPU per snapshot, median", snapshot, "ms");
+  line("target CPU of one memory pass, median", pass, "ms");
+  line("target CPU of one bare loop, median", loop, "ms");
+  line("snapshot / memory pass", snapshot / pass, "");
+  line("snapshot / bare loop", snapshot / loop, "");
+  line("longest stretch of a snapshot, median", median(figures.stretches), "ms");
+  line("longest stretch of all",
+       *std::max_element(figures.stretches.begin(), figures.stretches.end()), "ms");
+  line("first snapshot, target CPU", figures.first, "ms");
+  line("first snapshot, question to stored", figures.first_took, "ms");
+  line("later snapshots, question to stored, median", median(figures.took), "ms");
+  line("recorder: CPU per snapshot, median", median(figures.stored), "ms");
+  line("recorder: most resident memory", figures.memory_mb, "MB");
+  fmt::print("{} of the last were read in detail, {} rows were stale\n", figures.detailed,
+             figures.stale);
 }
 
 // Milliseconds from start to end of a command whose output is thrown away; median of five.
@@ -214,21 +302,17 @@ void time_commands(const Target& target) {
 
 int main(int argc, char** argv) {
   const int processes = argc > 1 ? std::atoi(argv[1]) : 100'000;
-  const int snapshots = argc > 2 ? std::atoi(argv[2]) : 40;
-  const int active = argc > 3 ? std::atoi(argv[3]) : 0;
-  if (processes < 1 || snapshots < 2 || active < 0 || active > 100) {
-    give_up("usage: capture_bench [processes] [snapshots, 2 or more] [active per cent]");
+  const int snapshots = argc > 2 ? std::atoi(argv[2]) : 30;
+  const int active = argc > 3 ? std::atoi(argv[3]) : 10;
+  if (processes < 1 || snapshots < 1 || active < 0 || active > 100) {
+    give_up("usage: capture_bench [processes] [snapshots] [active per cent] [argument of erl ...]");
   }
-  Target target;
+  Target target({argv + std::min(argc, 4), argv + argc});
   target.call("start", processes);
-  std::vector<double> passes;
-  for (int pass = 0; pass < 5; ++pass) {
-    const double before = target.cpu();
-    target.call("memory_pass");
-    passes.push_back(target.cpu() - before);
-  }
-  fmt::print("{} gen_servers, {} snapshots at 1 s, {} % active\n", processes, snapshots, active);
-  report(record(target, snapshots, active), median(passes), processes);
+  fmt::print("{} gen_servers, {} snapshots, {} % active; load {}\n", processes, snapshots, active,
+             load());
+  report(record(target, snapshots, active));
+  fmt::print("load {}\n", load());
   time_commands(target);
   return 0;
 }
