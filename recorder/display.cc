@@ -47,6 +47,7 @@ std::string live_line(const Status& status) {
     line += fmt::format("  every {:.1f} s to keep the budget",
                         static_cast<double>(snapshot.interval_us) / 1e6);
   }
+  if (snapshot.filling) line += "  filling: the first reading of all is spread over several";
   if (snapshot.not_read != 0) line += fmt::format("  {} not read", grouped(snapshot.not_read));
   if (!snapshot.not_answered.empty()) line += "  incomplete: " + snapshot.not_answered;
   return line;

@@ -1,6 +1,7 @@
 #include "recorder/collect/processes.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "recorder/term/builder.h"
@@ -136,10 +137,12 @@ void Processes::begin(RecordedNode& node, Inquiry& inquiry) {
       quarantined_.push_back(rows.get(slot, 0));
     }
   }
-  skip.list(static_cast<std::uint32_t>(quarantined_.size()));
+  const std::size_t skipped = quarantined_.size() + node.standby.size();
+  skip.list(static_cast<std::uint32_t>(skipped));
   for (const Cell pid : quarantined_) write_pid(skip, node.facts, pid);
+  for (const Cell pid : node.standby) write_pid(skip, node.facts, pid);
   skip.nil();
-  inquiry.ask(kCensusQuestion, quarantined_.empty() ? Bytes{} : skip.take());
+  inquiry.ask(kCensusQuestion, skipped == 0 ? Bytes{} : skip.take());
 }
 
 std::size_t Processes::answer(const Answer& answer, RecordedNode& node) {
@@ -174,6 +177,10 @@ void Processes::over(const Question& question, Missing reason, RecordedNode& nod
       census_failure_ = Missing::kBadAnswer;
     }
     census_over_ = true;
+    // The census does not count, or a large node would never be read.
+    if (node.filling_us < std::numeric_limits<std::int64_t>::max() - node.target_us) {
+      node.filling_us += node.target_us;
+    }
     sweep(census_failure_, node);
     choose_suspects(node);
     return;
@@ -228,7 +235,7 @@ void Processes::ask_waiting(Reading reading, RecordedNode& node, Inquiry& inquir
   while (!work.slots.empty() && pids.size() < kMostGiven) {
     const std::uint32_t slot = work.slots.back();
     work.slots.pop_back();
-    if (!rows.occupied(slot)) continue;
+    if (!rows.occupied(slot) || must_wait(reading, slot, node)) continue;
     if (reading == kIdentity) {
       ++node.tracks[slot].identity_asked;
       if (has_large_heap(slot, node)) {
@@ -246,6 +253,15 @@ void Processes::ask_waiting(Reading reading, RecordedNode& node, Inquiry& inquir
   given.nil();
   work.asked = true;
   inquiry.ask(question_of(reading), given.take());
+}
+
+// A first snapshot that takes too much of the node is spread: who has never been read stays
+// Missing::kPending until a later one. Whoever was read once is always read again when it ran.
+bool Processes::must_wait(Reading reading, std::size_t slot, const RecordedNode& node) const {
+  if (node.target_us < node.filling_us) return false;
+  const Rows& rows = node.rows(process_table());
+  const bool is_identity = reading == kIdentity || reading == kPlainIdentity;
+  return rows.get(slot, is_identity ? at_.initial_call : at_.memory) == missing(Missing::kPending);
 }
 
 std::size_t Processes::read_rows(const Answer& answer, RecordedNode& node,

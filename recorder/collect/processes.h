@@ -76,6 +76,7 @@ class Processes : public Collector {
   // processes.cc
   static const Question& question_of(Reading reading);
   void ask_waiting(Reading reading, RecordedNode& node, Inquiry& inquiry);
+  bool must_wait(Reading reading, std::size_t slot, const RecordedNode& node) const;
   // Reads {Part, Infos}: calls `take` for each process that still has a row, with the cursor before
   // its answer. Returns the rows in the answer.
   std::size_t read_rows(const Answer& answer, RecordedNode& node,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -48,8 +49,12 @@ struct RecordedNode {
   std::vector<Rows> tables;          // by Table::id - 1, columnar ones
   std::vector<ProcessTrack> tracks;  // by slot of the process table
   std::vector<Cell> node_row;        // one cell per column of node_table()
+  std::vector<Cell> standby;         // pids of ours there, which are no part of the node
 
   // Of the snapshot being taken.
+  std::int64_t target_us = 0;  // what it has taken of the node so far
+  // Once it has taken so much, it leaves processes that have never been read for the next one.
+  std::int64_t filling_us = std::numeric_limits<std::int64_t>::max();
   std::int64_t snapshot = 0;  // its number in the file
   std::int64_t turn = 0;      // snapshots of this node so far: drives rotations
   std::int64_t listed = 0;    // processes

@@ -61,7 +61,7 @@ Expected<SnapshotRecord> Capture::take(std::int64_t id) {
   record.began_mono_us = microseconds_now(Clock::now().time_since_epoch());
   const std::int64_t received_before = asker_.received_bytes();
   node_.snapshot = id;
-  node_.detailed = node_.stale_found = node_.appeared = node_.gone = 0;
+  node_.detailed = node_.stale_found = node_.appeared = node_.gone = node_.target_us = 0;
   node_began_.reset();
   answers_ = 0;
   others_began_ = false;
@@ -205,6 +205,7 @@ void Capture::record_question(const Answer& answer, std::size_t rows, SnapshotRe
   };
   for (std::size_t at = 0; at < std::size(values); ++at) table.set(slot, at + 1, values[at]);
   record.target_us += took;
+  node_.target_us = record.target_us;
 }
 
 }  // namespace beamtape

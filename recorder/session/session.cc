@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 #include <utility>
 
 #include "recorder/collect/hello.h"
 #include "recorder/collect/scheduler_time.h"
+#include "recorder/collect/standby.h"
 #include "recorder/session/batch.h"
 #include "recorder/session/clock.h"
 
@@ -20,6 +22,8 @@ constexpr milliseconds kStopCheck{100};
 // Pauses between attempts to connect again.
 constexpr milliseconds kFirstPause{250};
 constexpr milliseconds kLongestPause{30'000};
+// A first snapshot that takes no more of the node than this is never spread.
+constexpr std::chrono::microseconds kShortestFilling{2'000'000};
 
 // Answers to an earlier connection of this process must not be taken for a later one's.
 std::uint32_t connection_number() {
@@ -89,6 +93,7 @@ Expected<void> Session::attach(Expected<std::unique_ptr<Link>> link) {
   RecordedNode& node = another_life ? **found : *node_;
   auto capture = std::make_unique<Capture>(*asker, node);
   if (auto prepared = capture->prepare(); !prepared) return prepared;
+  if (auto standing = stand_by(*asker, node); !standing) return standing;
   if (plan_.scheduler_time) {
     const auto measured = measure_scheduler_time(*asker);
     if (!measured && measured.error().code == Error::Code::kClosed) return measured;
@@ -126,6 +131,7 @@ Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
     if (!added) return added;
   }
   node_ = std::move(found);
+  filling_ = true;
   was_reached_ = true;
   aggregator_ = {};
   return {};
@@ -165,13 +171,15 @@ Expected<void> Session::wait_for_next() {
 Expected<void> Session::take() {
   const auto began = Clock::now();
   begin_epoch_if_due();
+  node_->filling_us = longest_filling();
   auto record = capture_->take(taken_ + 1);
   if (!record) return tl::unexpected(record.error());
   record->epoch = epoch_;
   record->node = node_id_;
+  Aggregates aggregates = aggregator_.sum_up(*node_, *record);
+  filling_ = filling_ && record->filling;
   record->interval_us = plan_next(began, *record);
   covered_to_wall_us_ = record->ended_wall_us;
-  Aggregates aggregates = aggregator_.sum_up(*node_, *record);
   storing_.put(pack(*node_, *record, std::move(aggregates), texts_stored_, lists_stored_));
   ++taken_;
   ++snapshots_in_epoch_;
@@ -191,11 +199,20 @@ void Session::begin_epoch_if_due() {
   texts_stored_ = lists_stored_ = 0;
 }
 
+// Microseconds of the node after which a snapshot leaves who was never read for the next one. A
+// single one has no next.
+std::int64_t Session::longest_filling() const {
+  if (!filling_ || plan_.count == 1) return std::numeric_limits<std::int64_t>::max();
+  const std::chrono::duration<double, std::micro> share = plan_.interval * kFirstBudget;
+  return std::max(kShortestFilling.count(), static_cast<std::int64_t>(share.count()));
+}
+
 // Moves due_ to the next grid point that the budget allows. Returns the microseconds till then,
 // from when it was due (or from `began`, if it was taken before it was due). What it cost is wall
 // time in our workers on the node: an upper bound of what they took from the schedulers.
 std::int64_t Session::plan_next(Clock::time_point began, const SnapshotRecord& record) {
-  const double budget = taken_ == 0 ? std::max(kFirstBudget, plan_.budget) : plan_.budget;
+  const bool reads_all = taken_ == 0 || record.filling;
+  const double budget = reads_all ? std::max(kFirstBudget, plan_.budget) : plan_.budget;
   const auto pause =
       std::chrono::duration<double, std::micro>(static_cast<double>(record.target_us) / budget);
   const auto earliest =

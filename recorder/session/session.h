@@ -70,6 +70,7 @@ class Session {
   Expected<void> wait_for_next();
   Expected<void> take();
   void begin_epoch_if_due();
+  std::int64_t longest_filling() const;
   std::int64_t plan_next(Clock::time_point began, const SnapshotRecord& record);
   void see_others() const;
   bool come_back(const Error& lost);
@@ -94,6 +95,7 @@ class Session {
   std::int64_t covered_to_wall_us_ = 0;
   std::int64_t snapshots_asked_ = 0;
   std::int64_t taken_ = 0;  // snapshots, which is also the number of the last one
+  bool filling_ = true;     // not everybody of this life has been read once
   std::int64_t node_id_ = 0;
   std::int64_t epoch_ = 0;
   std::int64_t snapshots_in_epoch_ = 0;

@@ -272,6 +272,26 @@ TEST_F(ProcessesTest, AProcessThatDoesNotAnswerIsLeftAloneForAWhile) {
   EXPECT_TRUE(snapshot({{.pid = 1, .reductions = 900}}).was_asked("detail", 1));
 }
 
+TEST_F(ProcessesTest, WhoWasNeverReadWaitsWhenTheFirstReadingTakesTooMuch) {
+  node_.filling_us = 0;
+  const auto first = snapshot({{.pid = 1}});
+  EXPECT_FALSE(first.was_asked("detail", 1));
+  EXPECT_FALSE(first.was_asked("identity", 1));
+  EXPECT_EQ(cell(1, "memory"), missing(Missing::kPending));
+  EXPECT_EQ(cell(1, "reductions"), 100);
+  node_.filling_us = 1;
+  EXPECT_TRUE(snapshot({{.pid = 1}}).was_asked("detail", 1));
+  node_.filling_us = 0;
+  const auto third = snapshot({{.pid = 1, .reductions = 200}, {.pid = 2}});
+  EXPECT_TRUE(third.was_asked("detail", 1)) << "it ran, and was read before";
+  EXPECT_FALSE(third.was_asked("detail", 2));
+}
+
+TEST_F(ProcessesTest, WhatStandsByForTheRecorderIsNoPartOfTheNode) {
+  node_.standby = {pack_pid(77, 0)};
+  EXPECT_TRUE(snapshot({{.pid = 1}}).was_asked("census", 77)) << "among those left out";
+}
+
 TEST_F(ProcessesTest, AnEmptyDictionaryIsAskedAgain) {
   node_.turn = 5;
   EXPECT_TRUE(snapshot({{.pid = 1}}).was_asked("identity", 1));

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "recorder/collect/asker.h"
+#include "recorder/collect/recorded_node.h"
+#include "schema/error.h"
+
+namespace beamtape {
+
+// Keeps the node in reach while native code blocks one of its schedulers. On an otherwise idle node
+// our connection lives on the run queue of the scheduler that worked last. If that one is blocked,
+// nobody else is woken by what we send, and nothing is heard for as long as it lasts [measured]. So
+// two processes, each bound to a scheduler of its own, wake twice a second there and do nothing:
+// whichever is not blocked then finds the other's run queue and takes over what is in it. They end
+// with this connection. Puts their pids into node.standby, none where there is one scheduler or
+// the release cannot bind processes. Errors as of Asker::next.
+Expected<void> stand_by(Asker& asker, RecordedNode& node);
+
+}  // namespace beamtape
