@@ -101,7 +101,13 @@ bool FilterComparison::text_fits(const std::string& text) const {
 }
 
 Truth FilterComparison::compare_text(const RowView& row) const {
-  const Value value = value_of(row, *column_);
+  const auto compare = [&] { return compare_value(value_of(row, *column_)); };
+  // A pid is its own cell: each is another one. Rows of a history have no frame.
+  if (column_->type == Type::kRef || column_->type == Type::kBool || !row.frame) return compare();
+  return known_.get(row, *column_, compare);
+}
+
+Truth FilterComparison::compare_value(const Value& value) const {
   if (const auto* none = no_value(value)) {
     return none->not_read() ? Truth::kUndecided : truth(is_negative(op_));
   }

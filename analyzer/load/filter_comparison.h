@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "analyzer/load/cell_memo.h"
 #include "analyzer/load/filter.h"
 
 namespace beamtape {
@@ -23,6 +24,7 @@ enum class Op {
 };
 enum class Absence { kNull, kUnread, kMissing };
 
+// One thread at a time.
 class FilterComparison {
  public:
   // The message of an error says what does not fit, without the position. `column` must
@@ -35,6 +37,7 @@ class FilterComparison {
  private:
   Truth compare_number(Cell cell) const;
   Truth compare_text(const RowView& row) const;
+  Truth compare_value(const Value& value) const;
   bool text_fits(const std::string& text) const;
   Truth test_absence(const RowView& row) const;
 
@@ -43,6 +46,8 @@ class FilterComparison {
   Absence absence_ = Absence::kNull;
   std::optional<std::int64_t> number_;  // set: compares numbers (of a list its count)
   std::string text_;
+  // Of each text that was compared: rows have the same ones again and again.
+  mutable CellMemo<Truth> known_;
 };
 
 }  // namespace beamtape

@@ -1,32 +1,17 @@
 #include "analyzer/load/frame.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
+
+#include "analyzer/load/naming.h"
 
 namespace beamtape {
 
 namespace {
 
-// What a process is called, best first.
-constexpr std::array<std::string_view, 4> kNamingColumns{"registered_name", "label",
-                                                         "dictionary_initial_call", "initial_call"};
-
-// The first of the naming columns that has a value; else the last one that is there.
-std::optional<NamingCell> process_name_cell(const RowView& row) {
-  std::optional<NamingCell> last;
-  for (const auto& name : kNamingColumns) {
-    const auto column = row.table->find(name);
-    if (!column) continue;
-    last = NamingCell{*column, row.cell(*column)};
-    if (!is_missing(last->cell)) return last;
-  }
-  return last;
-}
-
-Value process_name(const RowView& row) {
-  const auto found = process_name_cell(row);
+Value process_name(const RowView& row, const Shown& name) {
+  const auto found = first_with_value(row, text_columns(*row.table, name));
   if (!found) return NoValue{};
   if (is_missing(found->cell)) return NoValue{why_missing(found->cell)};
   return decode(found->cell, row.table->columns[found->column], row.texts);
@@ -112,7 +97,7 @@ Value value_of(const RowView& row, const Shown& column) {
     case Shown::Source::kListCount:
       return list_count(row, column.column);
     case Shown::Source::kProcessName:
-      return process_name(row);
+      return process_name(row, column);
     case Shown::Source::kDelta:
     case Shown::Source::kRate: {
       const Cell change = change_of(row, column);
@@ -125,9 +110,7 @@ Value value_of(const RowView& row, const Shown& column) {
 }
 
 std::optional<NamingCell> naming_cell(const RowView& row, const Shown& column) {
-  if (column.source == Shown::Source::kProcessName) return process_name_cell(row);
-  if (column.source != Shown::Source::kColumn) return std::nullopt;
-  return NamingCell{column.column, row.cell(column.column)};
+  return first_with_value(row, text_columns(*row.table, column));
 }
 
 Cell number_of(const RowView& row, const Shown& column) {

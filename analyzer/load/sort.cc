@@ -7,9 +7,9 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
+#include "analyzer/load/cell_memo.h"
 #include "analyzer/load/rank_sort.h"
 #include "analyzer/load/text.h"
 
@@ -58,13 +58,7 @@ class DistinctTexts {
  public:
   // The text's number; nothing if it is missing.
   std::optional<std::size_t> number_of(const RowView& row, const Shown& column) {
-    const auto cell = naming_cell(row, column);
-    if (!cell) return add(value_of(row, column));
-    const auto known = of_cell_.find({row.frame, *cell});
-    if (known != of_cell_.end()) return known->second;
-    const auto number = add(value_of(row, column));
-    of_cell_.emplace(std::pair(row.frame, *cell), number);
-    return number;
+    return of_cell_.get(row, column, [&] { return add(value_of(row, column)); });
   }
 
   // Of each number its place by the alphabet; equal texts have one number.
@@ -76,21 +70,13 @@ class DistinctTexts {
   }
 
  private:
-  struct Hash {
-    std::size_t operator()(const std::pair<const Frame*, NamingCell>& one) const {
-      const auto cell = static_cast<std::uint64_t>(one.second.cell);
-      return std::hash<std::uint64_t>()(cell * 31 + one.second.column);
-    }
-  };
-
   std::optional<std::size_t> add(const Value& value) {
     const auto* text = std::get_if<std::string>(&value);
     if (!text) return std::nullopt;
     return numbers_.try_emplace(*text, numbers_.size()).first->second;
   }
 
-  std::unordered_map<std::pair<const Frame*, NamingCell>, std::optional<std::size_t>, Hash>
-      of_cell_;
+  CellMemo<std::optional<std::size_t>> of_cell_;
   std::map<std::string, std::size_t> numbers_;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <vector>
 
 #include "analyzer/view/session.h"
@@ -13,15 +15,14 @@ struct Action {
   int key;           // as GLFW numbers it; 0: only in the palette
   bool ctrl, alt;
   void (*run)(Session& session);
+  bool repeats = false;  // while the key is held down
 };
 
 const std::vector<Action>& all_actions();
 
 // Runs what the pressed keys say, unless somebody types.
 void take_keys(Session& session);
-// The palette, the line for a note and the help, where they are open.
-void draw_palette(Session& session);
-void draw_note(Session& session);
-void draw_help();
+// The key of a place, by its position among all_panels(); empty: it has none.
+std::string key_of_place(std::size_t position);
 
 }  // namespace beamtape

@@ -19,13 +19,14 @@ struct Session::Asked {
       text;
   Question<SparksQuestion, Sparks> sparks;
   std::shared_ptr<std::atomic<bool>> stale_sparks = std::make_shared<std::atomic<bool>>();
-  Question<std::pair<std::shared_ptr<const Rows>, int>, std::string> csv;
+  Question<std::pair<std::shared_ptr<const Rows>, int>, std::string> copy;
   int copies = 0;
   std::shared_ptr<const std::string> taken;
   Question<int, Expected<std::string>> report;
   int reports = 0;
   std::shared_ptr<const Expected<std::string>> taken_report;
   Question<std::pair<std::string, std::pair<std::int64_t, std::size_t>>, LifeText> life;
+  Question<std::pair<std::int64_t, std::string>, NamedThings> named;
   Question<std::size_t, FindingsText> findings;
   std::size_t findings_of = 0;  // so many instants
   Question<std::int64_t, WaitsText> waits;

@@ -101,8 +101,10 @@ void draw_growth(Session& session, const Diff& diff) {
   }
   if (!ImGui::BeginTable("growth", 7, kTableFlags)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  // The difference in sight, also beside the inspector.
-  const float name = std::clamp(ImGui::GetContentRegionAvail().x * 0.42F, scaled(200), scaled(380));
+  // The difference in sight, also beside the inspector; whole names where there is room for all.
+  const float room = ImGui::GetContentRegionAvail().x;
+  const float name = std::clamp(std::max(std::min(room * 0.42F, scaled(380)), room - scaled(730)),
+                                scaled(200), scaled(560));
   ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, name);
   for (const float width : {100.0F, 160.0F, 90.0F, 90.0F, 80.0F, 90.0F}) {
     ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, scaled(width));

@@ -29,18 +29,47 @@ std::string stamp_of(const std::string& path) {
   return stamp;
 }
 
+// Finds in the recording where the window begins; empty: it goes on where it is.
+using FindStart = std::function<Expected<Start>(const Recording&)>;
+
 // Both recordings of a file, and its overview.
 Expected<Opened> read_opened(const OpenRecording& open, const std::string& path,
-                             const std::string& node = "") {
+                             const std::string& node, const FindStart& find_start,
+                             Opening::Shared& shared) {
   auto rows = open(path);
   if (!rows) return tl::unexpected(rows.error());
   auto answers = open(path);
   if (!answers) return tl::unexpected(answers.error());
-  Overview overview = read_overview(*rows, node);
-  return Opened{std::move(*rows), std::move(*answers), std::move(overview)};
+  const auto start = find_start ? find_start(*rows) : Expected<Start>(Start());
+  if (!start) return tl::unexpected(start.error());
+  Overview overview = read_overview(*rows, node, [&shared](double share) {
+    shared.share = share;
+    Surface::wake();
+    return !shared.stopped;
+  });
+  if (shared.stopped) {
+    return fail(Error::Code::kOther, fmt::format("cannot open {}: it was stopped", path));
+  }
+  return Opened{std::move(*rows), std::move(*answers), std::move(overview), *start};
+}
+
+Opening start_reading(const OpenRecording& open, const std::string& path, const std::string& node,
+                      const FindStart& find_start) {
+  Opening opening;
+  opening.shared = std::make_shared<Opening::Shared>();
+  opening.result = std::async(std::launch::async, [=, shared = opening.shared] {
+    auto opened = read_opened(open, path, node, find_start, *shared);
+    Surface::wake();
+    return opened;
+  });
+  return opening;
 }
 
 }  // namespace
+
+bool Opening::ready() const {
+  return result.valid() && result.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
 
 Documents::Documents(Surface& surface, const FileAccess& files,
                      std::shared_ptr<Remembered> remembered, std::string memory)
@@ -60,6 +89,11 @@ void Documents::add(std::unique_ptr<Session> session) {
 }
 
 void Documents::open(const std::string& file, bool show) {
+  want(file, show);
+  go_on_opening();
+}
+
+void Documents::want(const std::string& file, bool show) {
   for (std::size_t i = 0; i < sessions_.size(); ++i) {
     std::error_code failed;
     if (std::filesystem::equivalent(sessions_[i]->path(), file, failed)) {
@@ -68,11 +102,11 @@ void Documents::open(const std::string& file, bool show) {
     }
   }
   to_open_.push_back({file, "", show});
-  go_on_opening();
 }
 
-void Documents::open_other_nodes() {
-  want_other_nodes();
+void Documents::open_first(const WindowOptions& options) {
+  first_ = options;
+  to_open_.push_back({options.file, options.node, true});
   go_on_opening();
 }
 
@@ -85,30 +119,45 @@ void Documents::want_other_nodes() {
 }
 
 void Documents::go_on_opening() {
-  if (opening_.valid()) {
-    if (opening_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
-    auto opened = opening_.get();
-    const Wanted wanted = to_open_.front();
+  if (opening_.runs()) {
+    if (!opening_.ready()) return;
+    auto opened = opening_.result.get();
+    const Wanted wanted = std::move(to_open_.front());
     to_open_.pop_front();
-    shown().around.opening.clear();
-    if (opened) {
-      const std::size_t before = shown_;
-      add(std::make_unique<Session>(std::move(opened->rows), std::move(opened->answers),
-                                    std::move(opened->overview), Surface::wake));
-      if (wanted.node.empty()) want_other_nodes();
-      if (!wanted.show) show(before);
+    if (!empty()) shown().around.opening.clear();
+    finish_opening(std::move(opened), wanted);
+  }
+  if (to_open_.empty()) return;
+  const Wanted& next = to_open_.front();
+  if (!empty()) shown().around.opening = next.path;
+  FindStart find_start;
+  if (first_) {
+    find_start = [options = *first_](const Recording& recording) {
+      return starting_point(recording, options);
+    };
+  }
+  opening_ = start_reading(files_.open, next.path, next.node, find_start);
+}
+
+void Documents::finish_opening(Expected<Opened> opened, const Wanted& wanted) {
+  if (!opened) {
+    if (empty()) {
+      failed_ = opened.error();
+      to_open_.clear();
     } else {
       tell(opened.error().message, true);
     }
+    return;
   }
-  if (to_open_.empty()) return;
-  shown().around.opening = to_open_.front().path;
-  const auto read = [open = files_.open, wanted = to_open_.front()] {
-    auto opened = read_opened(open, wanted.path, wanted.node);
-    Surface::wake();
-    return opened;
-  };
-  opening_ = std::async(std::launch::async, read);
+  const std::size_t before = shown_;
+  add(std::make_unique<Session>(std::move(opened->rows), std::move(opened->answers),
+                                std::move(opened->overview), Surface::wake));
+  if (wanted.node.empty()) want_other_nodes();
+  if (!wanted.show) show(before);
+  if (const auto options = std::exchange(first_, std::nullopt)) {
+    begin(shown(), opened->start, *options);
+    for (const std::string& file : options->more) want(file, false);
+  }
 }
 
 void Documents::show(std::size_t position) {
@@ -129,9 +178,17 @@ void Documents::list_files() {
                      now ? now->snapshot : 0, now ? now->wall_us : 0});
   }
   shown().around.files = std::move(files);
+  shown().around.opening_share = opening_share();
 }
 
 void Documents::fulfil() {
+  if (!empty()) take_wishes();
+  go_on_opening();
+  if (!empty()) list_files();
+  keep(false);
+}
+
+void Documents::take_wishes() {
   const Wishes wishes = std::exchange(shown().wishes, {});
   if (wishes.other_theme) {
     remembered_->light = !remembered_->light;
@@ -147,6 +204,7 @@ void Documents::fulfil() {
   tell_of_note();
   if (wishes.file && *wishes.file < sessions_.size()) show(*wishes.file);
   if (!wishes.open.empty()) open(wishes.open, true);
+  if (wishes.stop_opening) opening_.stop();
   for (const std::string& file : surface_.dropped()) open(file, true);
   // The last one stays: a window of nothing helps nobody.
   if (wishes.close_file && sessions_.size() > 1) {
@@ -154,10 +212,7 @@ void Documents::fulfil() {
     sessions_.erase(sessions_.begin() + static_cast<std::ptrdiff_t>(shown_));
     show(std::min(shown_, sessions_.size() - 1));
   }
-  go_on_opening();
-  list_files();
   quits_ |= wishes.quit;
-  keep(false);
 }
 
 void Documents::keep(bool leaving) {
@@ -171,16 +226,17 @@ void Documents::keep(bool leaving) {
 }
 
 bool Documents::live() const {
+  if (empty()) return false;
   std::error_code failed;
-  return reading_.valid() ||
+  return reading_.runs() ||
          std::filesystem::exists(journal_of(sessions_[shown_]->path()), failed) ||
          stamps_.at(sessions_[shown_].get()) != stamp_of(sessions_[shown_]->path());
 }
 
 void Documents::refresh(double now) {
-  if (reading_.valid()) {
-    if (reading_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
-    auto fresh = reading_.get();
+  if (reading_.runs()) {
+    if (!reading_.ready()) return;
+    auto fresh = reading_.result.get();
     for (const auto& one : sessions_) {
       // One that cannot be read for a moment is read at the next change.
       if (!fresh || one.get() != being_read_) continue;
@@ -189,19 +245,14 @@ void Documents::refresh(double now) {
     }
     return;
   }
-  if (now - looked_ < 1) return;
+  if (empty() || now - looked_ < 1) return;
   looked_ = now;
   const Session* of = &shown();
   const std::string stamp = stamp_of(of->path());
   if (stamp == stamps_[of]) return;
   stamps_[of] = stamp;
   being_read_ = of;
-  const auto read = [open = files_.open, path = of->path(), node = of->overview().node] {
-    auto fresh = read_opened(open, path, node);
-    Surface::wake();
-    return fresh;
-  };
-  reading_ = std::async(std::launch::async, read);
+  reading_ = start_reading(files_.open, of->path(), of->overview().node, nullptr);
 }
 
 void Documents::tell(const std::string& message, bool failed) {

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "analyzer/view/session.h"
+#include "analyzer/view/start.h"
 #include "analyzer/view/surface.h"
 #include "analyzer/view/window.h"
 
@@ -17,22 +20,46 @@ namespace beamtape {
 struct Opened {
   Recording rows, answers;
   Overview overview;
+  Start start;  // of the first file
 };
 
-// The open files, of which one is shown, and what panels wish of the window. Refers to what it is
-// given. For the drawing thread.
+// A file that is being read on another thread, for as long as this lives: its end stops that.
+struct Opening {
+  struct Shared {
+    std::atomic<double> share = 0;  // of it, so far
+    std::atomic<bool> stopped = false;
+  };
+  Opening() = default;
+  Opening(Opening&&) = default;
+  Opening& operator=(Opening&&) = default;
+  ~Opening() { stop(); }
+  void stop() {
+    if (shared) shared->stopped = true;
+  }
+  bool runs() const { return result.valid(); }
+  bool ready() const;
+
+  std::shared_ptr<Shared> shared;
+  std::future<Expected<Opened>> result;
+};
+
+// The open files, of which one is shown, and what panels wish of the window. At first there is
+// none, only one that is being opened. Refers to what it is given. For the drawing thread.
 class Documents {
  public:
   Documents(Surface& surface, const FileAccess& files, std::shared_ptr<Remembered> remembered,
             std::string memory);
 
+  bool empty() const { return sessions_.empty(); }
   Session& shown() { return *sessions_[shown_]; }  // there has to be one
+  // Opens the first file, and begins where the options say; then its other nodes and the further
+  // files. failed() says why it could not.
+  void open_first(const WindowOptions& options);
+  const std::optional<Error>& failed() const { return failed_; }
   void add(std::unique_ptr<Session> session);
   // Opens a file beside those that are open, on a thread of its own, and shows it then if `show`;
   // says in the shown one why it cannot.
   void open(const std::string& file, bool show);
-  // Opens the other nodes of the shown file in the same way, a tab each.
-  void open_other_nodes();
   void show(std::size_t position);
   // To be called after each frame.
   void fulfil();
@@ -40,16 +67,26 @@ class Documents {
   // the window is left.
   void keep(bool leaving);
   bool quits() const { return quits_; }
-  // Whether a file is being opened.
-  bool opening() const { return opening_.valid(); }
+  // Whether a file is being opened; how much of it has been read.
+  bool opening() const { return opening_.runs(); }
+  double opening_share() const { return opening() ? opening_.shared->share.load() : 0; }
   // True while the shown file is being recorded: refresh() wants to be called every second.
   bool live() const;
   // Looks whether the shown file has grown, and reads it anew on a thread of its own.
   void refresh(double now);
 
  private:
+  struct Wanted {
+    std::string path;
+    std::string node;  // of several; empty: the first, and then the others
+    bool show = true;
+  };
+
+  void take_wishes();
   void list_files();
+  void want(const std::string& file, bool show);
   void go_on_opening();
+  void finish_opening(Expected<Opened> opened, const Wanted& wanted);
   void want_other_nodes();
   void write_note(const NewNote& note);
   void tell_of_note();
@@ -66,15 +103,12 @@ class Documents {
   std::vector<std::unique_ptr<Session>> sessions_;
   std::size_t shown_ = 0;
   bool quits_ = false;
-  std::future<Expected<Opened>> reading_;  // of a file that has grown
+  std::optional<WindowOptions> first_;  // of the first file, until it is there
+  std::optional<Error> failed_;         // it cannot be opened
+  Opening reading_;                     // of a file that has grown
   const Session* being_read_ = nullptr;
-  std::future<Expected<Opened>> opening_;
+  Opening opening_;
   std::future<Expected<void>> noting_;
-  struct Wanted {
-    std::string path;
-    std::string node;  // of several; empty: the first, and then the others
-    bool show = true;
-  };
   std::deque<Wanted> to_open_;  // the first one is being opened
   double looked_ = 0;
   std::map<const Session*, std::string> stamps_;  // of the file when it was read

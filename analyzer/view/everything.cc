@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/view/actions.h"
 #include "analyzer/view/panel.h"
+#include "analyzer/view/popups.h"
 #include "analyzer/view/widgets.h"
 
 namespace beamtape {
@@ -63,7 +65,7 @@ void draw_files(Session& session) {
 }
 
 constexpr float kSpeedWidth = 64;
-constexpr const char* kPalette = "Do …";
+constexpr const char* kPalette = "Commands";
 
 const char* play_text(const Session& session) { return session.playing ? "Pause" : "Play"; }
 
@@ -104,32 +106,68 @@ void draw_title(Session& session) {
   ImGui::DragFloat("##speed", &session.speed, 0.1F, 0.1F, 1000, "%.1fx");
   explain("How much faster than it was: drag");
   ImGui::SameLine();
-  if (ImGui::Button(kPalette)) ImGui::OpenPopup("palette");
+  if (ImGui::Button(kPalette)) session.around.opens = Opens::kPalette;
   explain("Anything by its name (Ctrl+P)");
   ImGui::SameLine();
-  if (ImGui::Button("?")) ImGui::OpenPopup("keys");
-  explain("Keys");
+  if (ImGui::Button("?")) session.around.opens = Opens::kKeys;
+  explain("All keys (?)");
+}
+
+// How much there is at a place, as far as that is known without asking.
+std::string count_of(Session& session, const std::string& panel) {
+  if (panel == "findings") {
+    const auto found = session.findings();
+    return found && found->error.empty() ? std::to_string(found->found.findings.size()) : "";
+  }
+  const std::string metric = panel == "processes" ? "process_count"
+                             : panel == "ets"     ? "ets_count"
+                             : panel == "ports"   ? "port_count"
+                                                  : "";
+  for (const Track& track : session.overview().tracks) {
+    if (track.metric == metric && !std::isnan(track.values[session.at()])) {
+      return text_at(track, session.at());
+    }
+  }
+  return "";
 }
 
 void draw_places(Session& session) {
   for (const Panel& panel : all_panels()) {
     std::string label = panel.title;
-    if (std::string(panel.name) == "findings") {
-      const auto found = session.findings();
-      if (found) label += fmt::format("  {}", found->found.findings.size());
-    }
     label += fmt::format("##{}", panel.name);
     if (ImGui::Selectable(label.c_str(), session.place().panel == panel.name)) {
       session.show(panel.name);
     }
     tell_place(session, std::string("place ") + panel.name);
-    explain(panel.explanation);
+    const std::string key = key_of_place(static_cast<std::size_t>(&panel - all_panels().data()));
+    explain(key.empty() ? panel.explanation : fmt::format("{} ({})", panel.explanation, key));
+    const std::string count = count_of(session, panel.name);
+    if (count.empty()) continue;
+    ImGui::SameLine(1);  // from the left edge: over its line
+    right_text(count, theme().quiet);
   }
 }
 
-void draw_footer(const Session& session) {
+// A file that is being opened, and what became of the last wish.
+void draw_news(Session& session) {
+  Around& around = session.around;
+  if (!around.opening.empty()) {
+    quiet_text(
+        fmt::format("opening {}, {:.0f} %", base_name(around.opening), 100 * around.opening_share));
+    ImGui::SameLine();
+    if (text_link("stop")) session.wishes.stop_opening = true;
+    ImGui::SameLine(0, scaled(16));
+  }
+  if (!around.message.empty()) {
+    mono_text(printable(around.message), around.failed ? theme().warning : theme().good);
+    ImGui::SameLine(0, scaled(16));
+  }
+}
+
+void draw_footer(Session& session) {
   const Instant* now = session.instant();
   if (!now) return;
+  draw_news(session);
   std::string text = fmt::format(
       "#{}  {} UTC  ·  {} process{}, {} not read whole  ·  took {}  ·  cost on the node {}  ·  {} "
       "received",
@@ -138,18 +176,10 @@ void draw_footer(const Session& session) {
       duration_text(now->target_us), size_text(now->received_bytes));
   if (now->filling) text += "  ·  still filling: not every process has been read in detail yet";
   if (!now->not_answered.empty()) text += "  ·  not answered: " + printable(now->not_answered);
-  if (!session.around.opening.empty()) {
-    text += "  ·  opening " + printable(session.around.opening) + " …";
-  }
   quiet_text(text);
-  if (!session.around.message.empty()) {
-    ImGui::SameLine();
-    mono_text("  " + printable(session.around.message),
-              session.around.failed ? theme().warning : theme().good);
-  }
-  explain(
-      "The shown snapshot: how complete it is, how long it took from the first question to the "
-      "last answer (it is not one instant), and what that cost the node");
+  explain(text +
+          "\n\nThe shown snapshot: how complete it is, how long it took from the first question to "
+          "the last answer (it is not one instant), and what that cost the node");
 }
 
 void draw_panel(Session& session) {
@@ -182,6 +212,24 @@ void draw_middle(Session& session, float height) {
 
 }  // namespace
 
+bool draw_opening(const std::string& path, double share, float width, float height) {
+  const float wide = std::min(scaled(520), width * 0.8F);
+  ImGui::SetNextWindowPos({(width - wide) / 2, height * 0.36F});
+  ImGui::SetNextWindowSize({wide, 0});
+  ImGui::Begin("opening", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
+  // Most are there at once: nothing shall flash.
+  bool cancelled = false;
+  if (ImGui::GetTime() > 0.15) {
+    title_text("Opening " + base_name(path));
+    ImGui::ProgressBar(static_cast<float>(share), {-1, scaled(10)}, "");
+    quiet_text(share > 0 ? fmt::format("reading the node's numbers: {:.0f} %", 100 * share)
+                         : "looking into the file");
+    cancelled = ImGui::Button("Cancel");
+  }
+  ImGui::End();
+  return cancelled;
+}
+
 void draw_everything(Session& session, float width, float height) {
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize({width, height});
@@ -189,6 +237,7 @@ void draw_everything(Session& session, float width, float height) {
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
   session.around.places.clear();
+  session.around.popup.clear();
   take_keys(session);
   draw_title(session);
   const float timeline = std::clamp(height * 0.27F, scaled(190), scaled(320));
@@ -200,9 +249,12 @@ void draw_everything(Session& session, float width, float height) {
   const float footer = ImGui::GetTextLineHeightWithSpacing();
   draw_middle(session, ImGui::GetContentRegionAvail().y - footer);
   draw_footer(session);
-  draw_palette(session);
-  draw_note(session);
-  draw_help();
+  // Where there is no table the processes are meant.
+  if (session.around.opens == Opens::kFilter) {
+    if (session.place().panel == "processes") session.around.opens = Opens::kNothing;
+    session.show("processes");
+  }
+  draw_popups(session);
   ImGui::End();
   session.pressed.clear();
   session.hovered = std::exchange(session.hovered_now, {});

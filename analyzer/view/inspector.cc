@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <imgui.h>
 
+#include <algorithm>
 #include <set>
 
 #include "analyzer/load/text.h"
@@ -30,25 +31,12 @@ bool section(const std::string& title) {
   return open;
 }
 
-// What the curve reaches in the shown range: it has no scale otherwise.
-void draw_most(const Session& session, const LifeText& life, const LifeText::Curve& one) {
-  double most = 0;
-  for (std::size_t i = 0; i < one.values.size(); ++i) {
-    const bool shown = life.seconds[i] >= session.from_s && life.seconds[i] <= session.to_s;
-    if (shown && one.values[i] > most) most = one.values[i];
-  }
-  if (most <= 0) return;
-  ImGui::SameLine();
-  quiet_text("to " + track_text(most, one.unit, one.is_rate));
-  explain("The largest value in the shown range");
-}
-
 void draw_telling(Session& session, const LifeText& life) {
   for (std::size_t i = 0; i < life.telling; ++i) {
     const LifeText::Curve& one = life.curves[i];
     quiet_text(one.name);
     explain(one.explanation);
-    draw_most(session, life, one);
+    reach_text(session, life.seconds, one.values, one.unit, one.is_rate);
     ImGui::SameLine();
     right_text(one.text, one.why.empty() ? theme().text : theme().quiet);
     explain(one.why);
@@ -226,6 +214,14 @@ void draw_inspector(Session& session) {
     wrapped_text(printable(life->error), theme().warning);
     return;
   }
+  const bool pinned =
+      std::find(session.pinned.begin(), session.pinned.end(), life->pid) != session.pinned.end();
+  ImGui::SameLine();
+  if (ImGui::SmallButton(pinned ? "unpin" : "pin")) session.pin(life->pid);
+  explain("To the top of the processes, or no longer (P)");
+  ImGui::SameLine();
+  if (ImGui::SmallButton("mark")) session.tag(life->pid);
+  explain("With the next of five colours, after the last with none (T)");
   ImGui::SameLine();
   mono_text(life->pid, theme().quiet);
   ImGui::PushFont(faces().title);

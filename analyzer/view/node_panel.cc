@@ -19,6 +19,7 @@ void draw_track(Session& session, const Track& track) {
   const std::string text = track_text(value, track.unit, track.is_rate);
   ImGui::SameLine();
   mono_text(text, std::isnan(value) ? theme().quiet : theme().text);
+  reach_text(session, overview.seconds, track.values, track.unit, track.is_rate);
   curve(session, overview.seconds, track.values,
         {theme().accent, scaled(60), track.unit, track.is_rate});
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "analyzer/load/scheduler_use.h"
@@ -17,22 +18,20 @@ namespace {
 struct Declared {
   const char* metric;
   const char* title;
+  const char* part = nullptr;  // of all memory, what it is called there
 };
 
-constexpr Declared kMemory[] = {{"memory_processes", "processes"},
-                                {"memory_binary", "binary"},
-                                {"memory_ets", "ets"},
-                                {"memory_code", "code"},
-                                {"memory_atom", "atom"}};
 constexpr Declared kTracks[] = {{"memory_total", "memory"},
                                 {"process_count", "processes"},
                                 {"message_queue_len", "messages waiting"},
                                 {"max_message_queue_len", "longest mailbox"},
                                 {"run_queue_all", "run queue"},
                                 {"rate(reductions_done)", "reductions"},
-                                {"memory_processes", "memory: processes"},
-                                {"memory_binary", "memory: binaries"},
-                                {"memory_ets", "memory: ETS"},
+                                {"memory_processes", "memory: processes", "processes"},
+                                {"memory_binary", "memory: binaries", "binary"},
+                                {"memory_ets", "memory: ETS", "ets"},
+                                {"memory_code", "memory: code", "code"},
+                                {"memory_atom", "memory: atoms", "atom"},
                                 {"port_count", "ports"},
                                 {"ets_count", "ETS tables"},
                                 {"atom_count", "atoms"}};
@@ -75,9 +74,11 @@ void add_instants(const Recording& recording, Overview& overview) {
   }
 }
 
-void add_memory(const Recording& recording, Overview& overview) {
-  for (const Declared& one : kMemory) {
-    overview.memory.push_back(read_track(recording, one, overview));
+void add_memory(Overview& overview) {
+  for (std::size_t i = 0; i < std::size(kTracks); ++i) {
+    if (!kTracks[i].part) continue;
+    overview.memory.push_back(overview.tracks[i]);
+    overview.memory.back().title = kTracks[i].part;
   }
   Track rest{"memory_total", "other", Unit::kBytes, false, false, {}};
   const Track& total = overview.tracks.front();
@@ -93,7 +94,8 @@ void add_memory(const Recording& recording, Overview& overview) {
 
 }  // namespace
 
-Overview read_overview(const Recording& recording, const std::string& node) {
+Overview read_overview(const Recording& recording, const std::string& node,
+                       const std::function<bool(double)>& goes_on) {
   Overview overview;
   const Reader& reader = recording.reader();
   overview.file_bytes = reader.file_bytes();
@@ -115,9 +117,14 @@ Overview read_overview(const Recording& recording, const std::string& node) {
     if (one.name == overview.node) overview.facts = one.facts;
   }
   for (const Declared& one : kTracks) {
+    const double share = static_cast<double>(overview.tracks.size()) / std::size(kTracks);
+    if (goes_on && !goes_on(share)) {
+      overview.error = "It was not read to the end: stopped.";
+      return overview;
+    }
     overview.tracks.push_back(read_track(recording, one, overview));
   }
-  add_memory(recording, overview);
+  add_memory(overview);
   for (const GapRecord& gap : reader.gaps()) {
     const NodeRecord* of = recording.node(gap.node);
     if (of && of->name != overview.node) continue;

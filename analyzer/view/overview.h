@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -55,8 +56,10 @@ struct Overview {
   int format_version = 0;
 };
 
-// `node` empty: the first of the file. Reads the node's own rows only.
-Overview read_overview(const Recording& recording, const std::string& node);
+// `node` empty: the first of the file. Reads the node's own rows only. `goes_on` is told how much
+// of them has been read, 0 to 1, and whether to go on; if not, `error` says so.
+Overview read_overview(const Recording& recording, const std::string& node,
+                       const std::function<bool(double)>& goes_on = nullptr);
 
 // Whether nobody listened for some time between two instants, in seconds.
 bool gap_between(const Overview& overview, double from_s, double to_s);

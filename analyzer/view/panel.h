@@ -27,4 +27,8 @@ void draw_inspector(Session& session);
 // The whole window, `width` by `height` pixels; keys included. Between ImGui's NewFrame and Render.
 void draw_everything(Session& session, float width, float height);
 
+// The window while its first file is being read, of which `share` has been; true if a person does
+// not want to wait for it.
+bool draw_opening(const std::string& path, double share, float width, float height);
+
 }  // namespace beamtape

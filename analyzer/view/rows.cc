@@ -20,6 +20,7 @@ struct RowsSource {
   std::vector<Shown> columns;  // all
   std::unique_ptr<Groups> groups = nullptr;
   std::vector<Damage> damage = {};
+  std::unique_ptr<Frame> earlier = nullptr;  // that changes are counted from
 
   const Frame& frame() const { return groups ? groups->frames.front() : frames.front(); }
 };
@@ -43,11 +44,10 @@ ColumnHead head_of(const Shown& shown, const Table& table) {
       head.explanation = "Registered name, else label, else initial call";
       break;
     case Shown::Source::kDelta:
-      head.explanation = "Change of " + table.columns[shown.column].name + " over the window";
+      head.explanation = "Change of " + table.columns[shown.column].name + " since A";
       break;
     case Shown::Source::kRate:
-      head.explanation =
-          "Change of " + table.columns[shown.column].name + " per second of the window";
+      head.explanation = "Change of " + table.columns[shown.column].name + " per second since A";
       break;
   }
   if (const std::string unit = unit_name(shown.unit); !unit.empty()) {
@@ -71,16 +71,37 @@ std::vector<std::size_t> chosen_columns(const RowsQuestion& question, const Rows
     }
   }
   std::vector<std::size_t> chosen;
-  for (const std::string& name : names) {
+  const auto choose = [&](const std::string& name) {
     // A file of another version may lack some of them.
-    if (const Shown* one = find_shown(source.columns, name)) {
-      chosen.push_back(static_cast<std::size_t>(one - source.columns.data()));
-    }
+    const Shown* one = find_shown(source.columns, name);
+    const auto at = one ? static_cast<std::size_t>(one - source.columns.data()) : 0;
+    if (one && std::find(chosen.begin(), chosen.end(), at) == chosen.end()) chosen.push_back(at);
+  };
+  for (const std::string& name : names) {
+    choose(name);
+    if (source.earlier && !source.groups) choose("delta(" + name + ")");
   }
   if (chosen.empty()) {
     for (std::size_t i = 0; i < source.columns.size(); ++i) chosen.push_back(i);
   }
   return chosen;
+}
+
+// Adds what changed since that snapshot, or is still to change until it.
+// Of another life of the node nothing can be told, and there are no such columns.
+Expected<void> look_back(const Recording& recording, std::int64_t since, RowsSource& source) {
+  Frame& now = source.frames.front();
+  const SnapshotRecord* at = recording.snapshot(since);
+  if (at == nullptr || at->node != now.snapshot().node) return {};
+  // Of sums by name a row is another one in each snapshot.
+  if (!now.table().find("first_seen")) return {};
+  auto earlier = recording.frame(now.table(), *at);
+  if (!earlier) return tl::unexpected(earlier.error());
+  source.earlier = std::make_unique<Frame>(std::move(*earlier));
+  const auto apart = now.snapshot().began_mono_us - at->began_mono_us;
+  now.look_back(*source.earlier, static_cast<double>(apart) / 1e6);
+  for (Shown& one : window_columns(now.table())) source.columns.push_back(std::move(one));
+  return {};
 }
 
 Expected<std::shared_ptr<const RowsSource>> load(const Recording& recording,
@@ -97,6 +118,11 @@ Expected<std::shared_ptr<const RowsSource>> load(const Recording& recording,
   auto source = std::make_shared<RowsSource>(RowsSource{&recording, {}, shown_columns(**table)});
   source->damage = frame->damage;
   source->frames.push_back(std::move(*frame));
+  if (question.since != 0) {
+    if (const auto done = look_back(recording, question.since, *source); !done) {
+      return tl::unexpected(done.error());
+    }
+  }
   return source;
 }
 
@@ -166,7 +192,10 @@ std::string usual_sort(const RowsSource& source) {
 Expected<void> put_in_order(Rows& rows, std::vector<RowRef> chosen) {
   const RowsSource& source = *rows.source;
   std::vector<SortKey> keys;
-  const std::string by = rows.question.sort.empty() ? usual_sort(source) : rows.question.sort;
+  std::string by = rows.question.sort;
+  // What changed, where there is nothing to compare with any more.
+  const bool lost = by.find('(') != std::string::npos && !source.earlier;
+  if (by.empty() || lost) by = usual_sort(source);
   if (!by.empty()) {
     auto parsed = parse_sort(by, source.columns);
     if (!parsed) return tl::unexpected(parsed.error());
@@ -210,7 +239,8 @@ std::shared_ptr<const Rows> find_rows(const Recording& recording, const RowsQues
   auto rows = std::make_shared<Rows>();
   rows->question = question;
   if (before && before->ungrouped && before->ungrouped->of == &recording &&
-      before->question.table == question.table && before->question.snapshot == question.snapshot) {
+      before->question.table == question.table && before->question.snapshot == question.snapshot &&
+      before->question.since == question.since) {
     rows->ungrouped = before->ungrouped;
   } else {
     auto source = load(recording, question);
@@ -256,21 +286,26 @@ Cell cell_in(const Rows& rows, std::size_t slot, std::size_t column) {
   return rows.source->frame().cell(slot, column);
 }
 
-std::string csv_of(const std::shared_ptr<const Rows>& rows) {
-  std::string csv;
-  for (std::size_t i = 0; i < rows->columns.size(); ++i) {
-    csv += (i > 0 ? "," : "") + csv_quoted(rows->columns[i].name);
+std::string whole_text(const Rows& rows, TableFormat format) {
+  const bool csv = format == TableFormat::kCsv;
+  const char* const between = csv ? "," : "\t";
+  const char* const end = csv ? "\r\n" : "\n";
+  std::string text;
+  for (std::size_t i = 0; i < rows.columns.size(); ++i) {
+    text +=
+        (i > 0 ? between : "") + (csv ? csv_quoted(rows.columns[i].name) : rows.columns[i].name);
   }
-  csv += "\r\n";
-  for (const std::size_t slot : rows->order) {
-    const RowView view = rows->source->frame().row(slot);
-    for (std::size_t i = 0; i < rows->chosen.size(); ++i) {
-      const Shown& column = rows->source->columns[rows->chosen[i]];
-      csv += (i > 0 ? "," : "") + csv_quoted(csv_text(value_of(view, column)));
+  text += end;
+  for (const std::size_t slot : rows.order) {
+    const RowView view = rows.source->frame().row(slot);
+    for (std::size_t i = 0; i < rows.chosen.size(); ++i) {
+      const Shown& column = rows.source->columns[rows.chosen[i]];
+      text += i > 0 ? between : "";
+      text += csv ? csv_quoted(csv_text(value_of(view, column))) : cell_of(view, column).text;
     }
-    csv += "\r\n";
+    text += end;
   }
-  return csv;
+  return text;
 }
 
 }  // namespace beamtape

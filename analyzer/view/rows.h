@@ -21,6 +21,7 @@ struct RowsQuestion {
   std::vector<std::string> columns = {};  // empty: the usual ones
   std::vector<std::string> pinned = {};   // keys ("<0.1.0>") of rows to stand first, filter or not
   std::string group_by = {};              // as --group-by; then nothing is pinned
+  std::int64_t since = 0;                 // a snapshot: with what changed since it; 0: without
   bool operator==(const RowsQuestion&) const = default;
 };
 
@@ -72,7 +73,8 @@ std::shared_ptr<const RowsText> text_of(const std::shared_ptr<const Rows>& rows,
                                         std::size_t count);
 // A raw cell of a slot of the rows' table.
 Cell cell_in(const Rows& rows, std::size_t slot, std::size_t column);
-// Every row as CSV with a heading.
-std::string csv_of(const std::shared_ptr<const Rows>& rows);
+// Every row with a heading: as a person reads it, with tabs between; or raw.
+enum class TableFormat { kText, kCsv };
+std::string whole_text(const Rows& rows, TableFormat format);
 
 }  // namespace beamtape

@@ -11,6 +11,7 @@
 #include "analyzer/view/desk.h"
 #include "analyzer/view/diff_view.h"
 #include "analyzer/view/life.h"
+#include "analyzer/view/named.h"
 #include "analyzer/view/overview.h"
 #include "analyzer/view/remembered.h"
 #include "analyzer/view/rows.h"
@@ -66,10 +67,11 @@ class Session {
   // Curves of the rows' `metric` over the shown range.
   std::shared_ptr<const Sparks> sparks(const std::shared_ptr<const Rows>& rows, std::size_t first,
                                        std::size_t count, const std::string& metric);
-  // Makes all rows a CSV text, on a desk; copied() is that, once, when it is there.
-  void copy_table(const std::shared_ptr<const Rows>& rows);
+  // Makes all rows a text, on a desk; copied() is that, once, when it is there.
+  void copy_table(const std::shared_ptr<const Rows>& rows, TableFormat format);
   std::shared_ptr<const std::string> copied();
   std::shared_ptr<const LifeText> life();
+  std::shared_ptr<const NamedThings> named(const std::string& part);  // at the shown instant
   std::shared_ptr<const FindingsText> findings();
   // The snapshot that looking for findings has come to, 0 if it does not run; it can be stopped,
   // and begun anew.
@@ -80,8 +82,7 @@ class Session {
   // Of comparison(); null too if there is nothing to compare.
   std::shared_ptr<const DiffText> diff();
   std::shared_ptr<const AllocText> allocators();
-  // Asks for the supervision tree with children in this order; newest_tree() is the last one made,
-  // be it of another instant.
+  // With children in this order; newest_tree() is the last one made, be it of another instant.
   void ask_tree(const std::string& sort);
   std::shared_ptr<const TreeText> newest_tree() const;
   // How busy the schedulers were, a value for each instant; null also where it was not recorded.
@@ -117,7 +118,7 @@ class Session {
   void pan(double seconds);
   // A and B of a comparison.
   std::optional<std::size_t> mark_a, mark_b;
-  // Both, or the one that is set and the shown instant; nothing if that is one and the same.
+  // Both, or the one that is set and the shown instant; nothing if they are the same.
   std::optional<std::pair<std::size_t, std::size_t>> compared() const;
   // Another open file (a path) that B is of, at the instant that is shown of it; empty: this one.
   std::string other_file;

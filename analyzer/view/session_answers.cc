@@ -73,13 +73,14 @@ std::shared_ptr<const Sparks> Session::sparks(const std::shared_ptr<const Rows>&
       });
 }
 
-void Session::copy_table(const std::shared_ptr<const Rows>& rows) {
-  asked_->csv.ask(rows_desk_, {rows, ++asked_->copies},
-                  [rows](Recording&) { return std::make_shared<const std::string>(csv_of(rows)); });
+void Session::copy_table(const std::shared_ptr<const Rows>& rows, TableFormat format) {
+  asked_->copy.ask(rows_desk_, {rows, ++asked_->copies}, [rows, format](Recording&) {
+    return std::make_shared<const std::string>(whole_text(*rows, format));
+  });
 }
 
 std::shared_ptr<const std::string> Session::copied() {
-  auto newest = asked_->csv.newest();
+  auto newest = asked_->copy.newest();
   if (newest == asked_->taken) return nullptr;
   asked_->taken = newest;
   return newest;
@@ -111,6 +112,16 @@ std::shared_ptr<const LifeText> Session::life() {
                              read_life_text(recording, subject, node, id, start));
                        });
   return have && have->subject == place_.subject ? have : nullptr;
+}
+
+std::shared_ptr<const NamedThings> Session::named(const std::string& part) {
+  const Instant* now = instant();
+  if (!now || part.empty()) return nullptr;
+  auto have = asked_->named.ask(
+      rows_desk_, {now->snapshot, part}, [part, id = now->snapshot](Recording& recording) {
+        return std::make_shared<const NamedThings>(find_named(recording, id, part));
+      });
+  return have && have->part == part ? have : nullptr;
 }
 
 std::shared_ptr<const FindingsText> Session::findings() {

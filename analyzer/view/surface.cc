@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "analyzer/view/input.h"
 #include "analyzer/view/png.h"
 #include "analyzer/view/theme.h"
 
@@ -53,7 +54,7 @@ class Drawing {
     ImGui::GetIO().IniFilename = nullptr;
     set_theme(light, scale);
     load_faces(scale);
-    ImGui_ImplGlfw_InitForOpenGL(window, true);
+    ImGui_ImplGlfw_InitForOpenGL(window, false);  // its callbacks: Input has them
     ImGui_ImplOpenGL3_Init("#version 150");
   }
   ~Drawing() {
@@ -65,25 +66,6 @@ class Drawing {
   Drawing& operator=(const Drawing&) = delete;
 };
 
-// What was pressed since somebody asked: pressed() for the keys, a frame for those that ImGui has
-// to see.
-struct Noted {
-  std::vector<KeyPress> keys;
-  std::vector<int> for_imgui;
-};
-
-Noted& noted() {
-  static Noted all;
-  return all;
-}
-
-void note_key(GLFWwindow*, int key, int, int action, int held) {
-  if (action == GLFW_RELEASE || key == GLFW_KEY_UNKNOWN) return;
-  noted().keys.push_back({key, (held & GLFW_MOD_CONTROL) != 0, (held & GLFW_MOD_ALT) != 0,
-                          (held & GLFW_MOD_SHIFT) != 0});
-  noted().for_imgui.push_back(key);
-}
-
 Window make_window(const Surface::Options& options) {
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
   glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
@@ -92,8 +74,6 @@ Window make_window(const Surface::Options& options) {
   Window window(
       glfwCreateWindow(options.width, options.height, options.title.c_str(), nullptr, nullptr));
   if (!window) return window;
-  // Before ImGui's, which calls it.
-  glfwSetKeyCallback(window.get(), note_key);
   glfwMakeContextCurrent(window.get());
   glfwSwapInterval(options.visible ? 1 : 0);
   return window;
@@ -112,32 +92,20 @@ class GlSurface : public Surface {
       : display_(std::move(display)),
         window_(std::move(window)),
         drawing_(window_.get(), options.light, scale_of(window_.get(), options.scale)),
-        scale_(options.scale) {
-    glfwSetWindowUserPointer(window_.get(), this);
-    glfwSetDropCallback(window_.get(), [](GLFWwindow* of, int count, const char** paths) {
-      auto* self = static_cast<GlSurface*>(glfwGetWindowUserPointer(of));
-      self->dropped_.insert(self->dropped_.end(), paths, paths + count);
-    });
-  }
+        input_(window_.get()),
+        scale_(options.scale) {}
 
   void draw(const std::function<void(float, float)>& build) override {
-    // ImGui sees only what is held down at a frame: keys that were let go since the last one are
-    // held for this one.
-    bool* const down = ImGui::GetIO().KeysDown;
-    std::vector<int> lifted;
-    for (const int key : std::exchange(noted().for_imgui, {})) {
-      if (!down[key]) lifted.push_back(key);
-    }
-    for (const int key : lifted) down[key] = true;
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
+    input_.apply();
     ImGui::NewFrame();
-    for (const int key : lifted) down[key] = false;
     build(ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
     ImGui::Render();
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
   }
 
+  void hide() override { glfwHideWindow(window_.get()); }
   void show() override { glfwSwapBuffers(window_.get()); }
 
   void finish() override {
@@ -175,8 +143,10 @@ class GlSurface : public Surface {
 
   bool closing() const override { return glfwWindowShouldClose(window_.get()) == GLFW_TRUE; }
   double now() const override { return glfwGetTime(); }
-  std::vector<KeyPress> pressed() override { return std::exchange(noted().keys, {}); }
-  std::vector<std::string> dropped() override { return std::exchange(dropped_, {}); }
+  std::vector<KeyPress> take_input() override { return input_.take(); }
+  bool has_input() const override { return input_.waits(); }
+  void expect_line() override { input_.expect_line(); }
+  std::vector<std::string> dropped() override { return input_.dropped(); }
   std::pair<int, int> size() const override {
     std::pair<int, int> size{0, 0};
     glfwGetWindowSize(window_.get(), &size.first, &size.second);
@@ -198,8 +168,8 @@ class GlSurface : public Surface {
   std::unique_ptr<Display> display_;
   Window window_;
   Drawing drawing_;
+  Input input_;
   double scale_;
-  std::vector<std::string> dropped_;
 };
 
 }  // namespace

@@ -27,6 +27,8 @@ class Surface {
 
   // A frame: `build` is called between ImGui's NewFrame and Render with the room that there is.
   virtual void draw(const std::function<void(float width, float height)>& build) = 0;
+  // From now on nobody sees it: what it waits for may take a while.
+  virtual void hide() = 0;
   // Puts the drawn frame onto the screen.
   virtual void show() = 0;
   // Waits until the drawn frame is made of pixels.
@@ -41,9 +43,13 @@ class Surface {
   virtual bool closing() const = 0;
   // Seconds since some moment.
   virtual double now() const = 0;
-  // Keys pressed since this was last asked. Not as ImGui has them: it misses those that were let
-  // go before the next frame.
-  virtual std::vector<KeyPress> pressed() = 0;
+  // Takes what the next frame shows of mouse and keys; returns the keys pressed in it. Before each
+  // draw().
+  virtual std::vector<KeyPress> take_input() = 0;
+  // Whether more of it waits for another frame.
+  virtual bool has_input() const = 0;
+  // A line of text was opened in this frame: what is typed from now on is for it.
+  virtual void expect_line() = 0;
   // Paths that were dropped onto the window since this was last asked.
   virtual std::vector<std::string> dropped() = 0;
   // Of the window, in the units of Options.

@@ -68,16 +68,22 @@ void draw_menu(Session& session, const std::shared_ptr<const Rows>& rows,
     if (ImGui::MenuItem("Mark with the next colour", "T")) session.tag(key);
     ImGui::Separator();
   }
-  if (column < cells.size() && ImGui::MenuItem("Copy the cell")) {
+  const auto item = [&](const char* label, const char* place) {
+    const bool chosen = ImGui::MenuItem(label);
+    tell_place(session, place);
+    return chosen;
+  };
+  if (column < cells.size() && item("Copy the cell", "menu cell")) {
     ImGui::SetClipboardText(cells[column].exact.c_str());
   }
-  if (ImGui::MenuItem("Copy the row as text")) {
+  if (item("Copy the row as text", "menu row text")) {
     ImGui::SetClipboardText(joined_cells(cells, false).c_str());
   }
-  if (ImGui::MenuItem("Copy the row as CSV")) {
+  if (item("Copy the row as CSV", "menu row csv")) {
     ImGui::SetClipboardText(joined_cells(cells, true).c_str());
   }
-  if (ImGui::MenuItem("Copy all rows as CSV")) session.copy_table(rows);
+  if (item("Copy all rows as text", "menu all text")) session.copy_table(rows, TableFormat::kText);
+  if (item("Copy all rows as CSV", "menu all csv")) session.copy_table(rows, TableFormat::kCsv);
 }
 
 // A coloured edge with its number: colour is never the only sign.
@@ -141,7 +147,7 @@ void draw_table_row(Session& session, const std::shared_ptr<const Rows>& rows,
     }
   }
   const int column = ImGui::GetStateStorage()->GetInt(ImGui::GetID("column"), 0);
-  if (ImGui::BeginPopup("row")) {
+  if (begin_popup(session, "row")) {
     draw_menu(session, rows, cells, static_cast<std::size_t>(column), process);
     ImGui::EndPopup();
   }

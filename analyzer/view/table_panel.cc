@@ -44,14 +44,12 @@ struct Choice {
   }
 };
 
-bool wants_filter(const Session& session) {
-  return std::any_of(session.pressed.begin(), session.pressed.end(),
-                     [](const KeyPress& one) { return one.ctrl && one.key == 'F'; });
-}
-
-void draw_filter_line(const Session& session, Choice& choice, const Rows* rows) {
+void draw_filter_line(Session& session, Choice& choice, const Rows* rows) {
   ImGui::SetNextItemWidth(std::min(scaled(460), ImGui::GetContentRegionAvail().x * 0.55F));
-  if (wants_filter(session)) ImGui::SetKeyboardFocusHere();
+  if (session.around.opens == Opens::kFilter) {
+    session.around.opens = Opens::kNothing;
+    focus_line(session);
+  }
   ImGui::PushFont(faces().mono);
   std::array<char, 512> typed{};
   choice.filter.copy(typed.data(), typed.size() - 1);
@@ -89,7 +87,7 @@ void draw_grouping(Session& session, Choice& choice, const Rows& rows) {
   if (ImGui::Button((label + "###grouping").c_str())) ImGui::OpenPopup("grouping");
   tell_place(session, "grouping");
   explain("Sums of rows by what they have in common");
-  if (!ImGui::BeginPopup("grouping")) return;
+  if (!begin_popup(session, "grouping")) return;
   if (ImGui::MenuItem("Each row", nullptr, choice.group_by.empty())) choice.group_by.clear();
   for (const std::string& key : rows.group_keys) {
     if (ImGui::MenuItem(key.c_str(), nullptr, choice.group_by == key)) choice.group_by = key;
@@ -98,12 +96,12 @@ void draw_grouping(Session& session, Choice& choice, const Rows& rows) {
   ImGui::EndPopup();
 }
 
-void draw_column_chooser(std::vector<std::string>& columns, const Rows& rows) {
+void draw_column_chooser(Session& session, std::vector<std::string>& columns, const Rows& rows) {
   ImGui::SameLine();
   if (ImGui::Button("Columns")) ImGui::OpenPopup("columns");
   explain("Which columns to show");
   ImGui::SetNextWindowSizeConstraints({scaled(260), 0}, {scaled(420), scaled(480)});
-  if (!ImGui::BeginPopup("columns")) return;
+  if (!begin_popup(session, "columns")) return;
   if (ImGui::MenuItem("The usual ones", nullptr, false, !columns.empty())) {
     columns.clear();
   }
@@ -135,7 +133,12 @@ std::string spark_metric(const Rows& rows) {
   const auto found =
       std::find_if(rows.all_columns.begin(), rows.all_columns.end(),
                    [&](const ColumnHead& head) { return head.name == rows.sorted_by; });
-  return found != rows.all_columns.end() && found->number ? rows.sorted_by : "memory";
+  if (found == rows.all_columns.end() || !found->number) return "memory";
+  // Of a change, that which has changed.
+  const std::size_t open = rows.sorted_by.find('(');
+  return open == std::string::npos
+             ? rows.sorted_by
+             : rows.sorted_by.substr(open + 1, rows.sorted_by.size() - open - 2);
 }
 
 ImGuiTableColumnFlags flags_of(const ColumnHead& head, const Rows& rows, const Choice& choice) {
@@ -243,6 +246,12 @@ void draw_rows(Session& session, const std::shared_ptr<const Rows>& rows, Choice
   choice.count = std::max<std::size_t>(60, last - choice.first + 1);
 }
 
+// With A set, what changed since then.
+std::int64_t since(const Session& session) {
+  if (!session.mark_a || *session.mark_a == session.at()) return 0;
+  return session.overview().instants[*session.mark_a].snapshot;
+}
+
 // What another place asked this one to show.
 void take_wanted(Session& session, const std::string& table) {
   const auto wanted = session.wanted_filters.find(table);
@@ -265,11 +274,11 @@ void draw_table_panel(Session& session, const char* table) {
   const auto rows =
       session.rows({table, now->snapshot, choice.sort, choice.filter, choice.columns,
                     std::string(table) == "processes" ? session.pinned : std::vector<std::string>(),
-                    choice.group_by});
+                    choice.group_by, since(session)});
   draw_filter_line(session, choice, rows.get());
   if (!rows) return;
   draw_grouping(session, choice, *rows);
-  if (!rows->columns.empty()) draw_column_chooser(choice.columns, *rows);
+  if (!rows->columns.empty()) draw_column_chooser(session, choice.columns, *rows);
   if (!rows->error.empty()) wrapped_text(rows->error, theme().warning);
   for (const std::string& one : rows->damage) wrapped_text("damaged: " + one, theme().critical);
   // Those of the grouping that was left a moment ago would take this one's place in the layout.

@@ -106,6 +106,7 @@ void set_colours(ImGuiStyle& style) {
   set(ImGuiCol_TabUnfocusedActive, chosen.raised);
   set(ImGuiCol_ResizeGrip, faded(chosen.ground, 0));
   set(ImGuiCol_CheckMark, chosen.accent);
+  set(ImGuiCol_PlotHistogram, chosen.accent);  // a bar of progress
   set(ImGuiCol_TextSelectedBg, faded(chosen.accent, 0.35F));
   set(ImGuiCol_NavHighlight, chosen.accent);
 }

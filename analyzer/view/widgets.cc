@@ -62,6 +62,21 @@ void wrapped_text(const std::string& text, Theme::Colour colour) {
   ImGui::PopStyleColor();
 }
 
+bool begin_popup(Session& session, const char* name) {
+  constexpr int kEscape = 256;
+  if (!ImGui::BeginPopup(name)) return false;
+  session.around.popup = name;
+  const bool escaped = std::any_of(session.pressed.begin(), session.pressed.end(),
+                                   [](const KeyPress& one) { return one.key == kEscape; });
+  if (escaped) ImGui::CloseCurrentPopup();
+  return true;
+}
+
+void focus_line(Session& session) {
+  ImGui::SetKeyboardFocusHere();
+  session.around.opens_line = true;
+}
+
 void tell_place(Session& session, const std::string& name) {
   if (!session.around.tells_places || !ImGui::IsItemVisible()) return;
   const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
@@ -102,6 +117,19 @@ void process_link(Session& session, const std::string& text, const std::string& 
     ImGui::GetWindowDrawList()->AddRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(),
                                         faded(theme().accent, 0.7F), scaled(3));
   }
+}
+
+void reach_text(const Session& session, const std::vector<double>& seconds,
+                const std::vector<double>& values, Unit unit, bool is_rate) {
+  double most = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const bool shown = seconds[i] >= session.from_s && seconds[i] <= session.to_s;
+    if (shown && values[i] > most) most = values[i];
+  }
+  if (most <= 0) return;
+  ImGui::SameLine();
+  quiet_text("to " + track_text(most, unit, is_rate));
+  explain("The largest value in the shown range");
 }
 
 namespace {

@@ -20,6 +20,10 @@ void table_head(int column, const std::string& name, const std::string& explanat
                 bool sortable = false);
 void title_text(const std::string& text);
 void wrapped_text(const std::string& text, Theme::Colour colour);
+// ImGui's BeginPopup, of a popup that Esc closes.
+bool begin_popup(Session& session, const char* name);
+// The line of text that is drawn next takes the keys.
+void focus_line(Session& session);
 // Notes for tests where the middle of what was drawn last is (Around::places).
 void tell_place(Session& session, const std::string& name);
 // Shown while the mouse is over what was drawn last. Nothing for an empty text.
@@ -30,6 +34,11 @@ void empty_state(const std::string& headline, const std::string& why);
 bool text_link(const std::string& text);
 // A process by pid or name: a click selects it.
 void process_link(Session& session, const std::string& text, const std::string& subject);
+
+// "to 13 575": what a curve reaches in the shown range, on the same line; it has no scale
+// otherwise.
+void reach_text(const Session& session, const std::vector<double>& seconds,
+                const std::vector<double>& values, Unit unit, bool is_rate);
 
 struct CurveLook {
   Theme::Colour colour = 0;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "analyzer/view/documents.h"
 #include "analyzer/view/panel.h"
 #include "analyzer/view/session.h"
+#include "analyzer/view/start.h"
 #include "analyzer/view/surface.h"
 #include "analyzer/view/window_state.h"
 
@@ -20,16 +20,12 @@ namespace beamtape {
 
 namespace {
 
-void draw_frame(Surface& surface, Session& session) {
-  surface.draw([&](float width, float height) { draw_everything(session, width, height); });
-}
-
 // Draws until all that the frame asks for has been answered, then keeps it.
 Expected<void> take_screenshot(Surface& surface, Session& session, const std::string& path) {
   constexpr int kQuietFrames = 4;  // a layout settles, an answer brings the next question
   for (int quiet = 0; quiet < kQuietFrames;) {
     surface.wait(0);
-    draw_frame(surface, session);
+    surface.draw([&](float width, float height) { draw_everything(session, width, height); });
     if (session.busy()) {
       surface.wait(0.02);
       quiet = 0;
@@ -56,103 +52,96 @@ void play(Session& session, double now, double& since) {
   session.step(1);
 }
 
-// For tests: what of mouse and keys has come here by now, so that they need not guess.
-void tell_hands(Around& around, std::size_t keys, std::size_t clicks) {
-  const ImVec2 mouse = ImGui::GetIO().MousePos;
-  around.places["mouse"] = {mouse.x, mouse.y};
-  around.places["keys and clicks"] = {static_cast<float>(keys), static_cast<float>(clicks)};
-}
+// How long to wait until the next frame: not at all while there is more to show, for ever while
+// nothing happens.
+class Pace {
+ public:
+  void wait(Surface& surface, const Documents& documents, const Session* session) {
+    constexpr double kFrame = 0.015;
+    waited_for_answers_ = !session || session->busy() || documents.opening();
+    double patience = kUntilSomethingHappens;
+    if (documents.live()) patience = 1;
+    // "reading …", a blinking caret.
+    if (waited_for_answers_ || ImGui::GetIO().WantTextInput) patience = 0.25;
+    if (frames_ > 0 || (session && session->playing)) patience = kFrame;
+    if (surface.has_input()) patience = 0;
+    const double before = surface.now();
+    surface.wait(patience);
+    if (surface.has_input() || surface.now() - before < 0.9 * patience) {
+      frames_ = kFramesAfter;
+    } else if (frames_ > 0) {
+      --frames_;
+    }
+  }
+  // Whether the frame after the wait shows all that there is to show.
+  bool at_rest() const { return frames_ == 0 && !waited_for_answers_; }
 
-// Those that are no Shift, Ctrl, Alt or the like.
-std::size_t count_keys(const std::vector<KeyPress>& pressed) {
-  constexpr int kFirstModifier = 340, kLastModifier = 347;
-  return static_cast<std::size_t>(std::count_if(
-      pressed.begin(), pressed.end(),
-      [](const KeyPress& one) { return one.key < kFirstModifier || one.key > kLastModifier; }));
-}
-
-void run(Surface& surface, Documents& documents, const std::string& state_path) {
-  std::string state;
-  constexpr double kUntilSomethingHappens = 1e9;
-  double since = 0;
-  std::size_t keys = 0, clicks = 0;
+ private:
   // ImGui needs a few frames after an event until what it opened has its place.
-  int frames = 3;
-  while (!surface.closing() && !documents.quits()) {
-    Session& session = documents.shown();
-    if (frames > 0 || session.playing) {
-      surface.wait(0.015);
-      --frames;
-    } else if (session.busy() || ImGui::GetIO().WantTextInput) {
-      surface.wait(0.25);  // "reading …", a blinking caret
-    } else {
-      surface.wait(documents.live() ? 1.0 : kUntilSomethingHappens);
-      frames = 3;
-    }
+  static constexpr int kFramesAfter = 3;
+  static constexpr double kUntilSomethingHappens = 1e9;
+
+  int frames_ = kFramesAfter;
+  bool waited_for_answers_ = true;
+};
+
+// For tests: what of mouse and keys has come here by now, so that they need not guess.
+void count_input(Around& around, const std::vector<KeyPress>& pressed) {
+  const ImGuiIO& io = ImGui::GetIO();
+  around.seen.keys += pressed.size();
+  for (int button = 0; button < ImGuiMouseButton_COUNT; ++button) {
+    around.seen.clicks += ImGui::IsMouseClicked(button) ? 1 : 0;
+  }
+  around.seen.wheel += io.MouseWheel != 0 ? 1 : 0;
+  around.seen.mouse = {io.MousePos.x, io.MousePos.y};
+}
+
+// One frame of the shown file. `pressed` are the keys of it.
+void draw_session(Surface& surface, Session& session, const std::vector<KeyPress>& pressed) {
+  session.pressed = pressed;
+  surface.draw([&](float width, float height) {
+    count_input(session.around, pressed);
+    draw_everything(session, width, height);
+  });
+  session.around.typing = ImGui::GetIO().WantTextInput;
+  if (session.around.opens != Opens::kNothing || std::exchange(session.around.opens_line, false)) {
+    surface.expect_line();
+  }
+}
+
+void run(Surface& surface, Documents& documents, const std::string& file,
+         const std::string& state_path) {
+  std::string state;
+  double played = 0;  // when the last step was
+  Pace pace;
+  bool cancelled = false;
+  while (!surface.closing() && !documents.quits() && !cancelled && !documents.failed()) {
+    Session* const before = documents.empty() ? nullptr : &documents.shown();
+    pace.wait(surface, documents, before);
     documents.refresh(surface.now());
-    play(session, surface.now(), since);
-    session.pressed = surface.pressed();
-    session.around.tells_places = !state_path.empty();
-    keys += count_keys(session.pressed);
-    draw_frame(surface, session);
-    for (int button = 0; button < ImGuiMouseButton_COUNT; ++button) {
-      clicks += ImGui::IsMouseClicked(button) ? 1 : 0;
+    const auto pressed = surface.take_input();
+    if (before) {
+      play(*before, surface.now(), played);
+      before->around.tells_places = !state_path.empty();
+      draw_session(surface, *before, pressed);
+    } else {
+      surface.draw([&](float width, float height) {
+        cancelled = draw_opening(file, documents.opening_share(), width, height);
+      });
     }
-    if (session.around.tells_places) tell_hands(session.around, keys, clicks);
-    session.around.typing = ImGui::GetIO().WantTextInput;
     documents.fulfil();  // before the frame is shown: a picture is taken of what was drawn
     surface.show();
     if (state_path.empty()) continue;
-    if (auto now = state_json(documents.shown()); now != state) {
+    const bool settled = pace.at_rest() && !surface.has_input() && !documents.opening();
+    if (auto now = documents.empty() ? opening_json(file, documents.opening_share())
+                                     : state_json(documents.shown(), settled);
+        now != state) {
       state = std::move(now);
       write_state(state, state_path);
     }
   }
-  documents.keep(true);
-}
-
-// The position of an instant among those of the shown node.
-Expected<std::size_t> position_of(const Recording& recording, const std::string& time,
-                                  const std::string& shown_node) {
-  if (recording.node_names().empty()) return 0;
-  const std::string node = shown_node.empty() ? recording.node_names().front() : shown_node;
-  const auto at = recording.at(time, node);
-  if (!at) return tl::unexpected(at.error());
-  std::size_t position = 0;
-  for (const SnapshotRecord& one : recording.reader().snapshots()) {
-    if (one.id == at->front()->id) break;
-    if (recording.node_name(one) == node) ++position;
-  }
-  return position;
-}
-
-// Where the options say that it should begin.
-struct Start {
-  std::size_t at = 0;
-  std::optional<std::size_t> a, b;
-};
-
-Expected<Start> starting_point(const Recording& recording, const WindowOptions& options) {
-  Start start;
-  const auto at = position_of(recording, options.at, options.node);
-  if (!at) return tl::unexpected(at.error());
-  start.at = *at;
-  for (const auto& [word, mark] : {std::pair(&options.from, &start.a), {&options.to, &start.b}}) {
-    if (word->empty()) continue;
-    const auto position = position_of(recording, *word, options.node);
-    if (!position) return tl::unexpected(position.error());
-    *mark = *position;
-  }
-  return start;
-}
-
-void begin(Session& session, const Start& start, const WindowOptions& options) {
-  session.go_to(start.at);
-  session.mark_a = start.a;
-  session.mark_b = start.b;
-  if (session.compared()) session.show("diff");
-  if (!options.panel.empty()) session.show(options.panel);
-  if (!options.process.empty()) session.select(options.process);
+  surface.hide();
+  if (!documents.empty()) documents.keep(true);
 }
 
 }  // namespace
@@ -169,12 +158,6 @@ Expected<void> show_window(const WindowOptions& options, const FileAccess& files
                 fmt::format("cannot show tab '{}': there is none; there are {}", options.panel,
                             joined(panel_names(), ", ")));
   }
-  auto rows = files.open(options.file);
-  if (!rows) return tl::unexpected(rows.error());
-  auto answers = files.open(options.file);
-  if (!answers) return tl::unexpected(answers.error());
-  const auto start = starting_point(*rows, options);
-  if (!start) return tl::unexpected(start.error());
   const bool screenshot = !options.screenshot.empty();
   // A picture is the same for everybody.
   const std::string memory = screenshot ? "" : remembered_path();
@@ -185,6 +168,11 @@ Expected<void> show_window(const WindowOptions& options, const FileAccess& files
   auto surface = Surface::open({"beamtape: " + options.file, remembered->width, remembered->height,
                                 !screenshot, remembered->light, options.scale});
   if (!surface) {
+    // What is wrong with the file or the words is told first: it would be so with a display too.
+    const auto file = files.open(options.file);
+    if (!file) return tl::unexpected(file.error());
+    const auto start = starting_point(*file, options);
+    if (!start) return tl::unexpected(start.error());
     return fail(surface.error().code,
                 fmt::format("{}; the other commands work without, as in `beamtape-analyzer "
                             "findings {}`",
@@ -192,16 +180,14 @@ Expected<void> show_window(const WindowOptions& options, const FileAccess& files
   }
   (*surface)->set_layout(remembered->layout);
   Documents documents(**surface, files, remembered, memory);
-  documents.add(std::make_unique<Session>(std::move(*rows), std::move(*answers), options.node,
-                                          Surface::wake));
-  begin(documents.shown(), *start, options);
-  if (options.node.empty()) documents.open_other_nodes();
-  for (const std::string& file : options.more) documents.open(file, false);
-  if (screenshot) {
-    for (documents.fulfil(); documents.opening(); documents.fulfil()) (*surface)->wait(0.02);
-    return take_screenshot(**surface, documents.shown(), options.screenshot);
+  documents.open_first(options);
+  if (!screenshot) run(**surface, documents, options.file, options.state);
+  while (screenshot && documents.opening()) {
+    (*surface)->wait(0.02);
+    documents.fulfil();
   }
-  run(**surface, documents, options.state);
+  if (documents.failed()) return tl::unexpected(*documents.failed());
+  if (screenshot) return take_screenshot(**surface, documents.shown(), options.screenshot);
   return {};
 }
 

@@ -18,10 +18,16 @@ Json mark_json(const Session& session, std::optional<std::size_t> mark) {
 
 }  // namespace
 
-std::string state_json(Session& session) {
+std::string opening_json(const std::string& path, double share) {
+  const Json state{{"opening", path}, {"share", share}};
+  return state.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string state_json(Session& session, bool settled) {
   const Instant* now = session.instant();
   const auto findings = session.findings();
   const auto rows = session.shown_rows();
+  const Around::Seen& seen = session.around.seen;
   Json state{{"file", session.path()},
              {"files", session.around.files.size()},
              {"panel", session.place().panel},
@@ -33,6 +39,8 @@ std::string state_json(Session& session) {
              {"group_by", rows ? Json(rows->question.group_by) : Json()},
              {"opening", session.around.opening},
              {"shown_seconds", static_cast<std::int64_t>(session.to_s - session.from_s)},
+             {"shown_from", static_cast<std::int64_t>(session.from_s)},
+             {"popup", session.around.popup},
              {"findings", findings ? Json(findings->found.findings.size()) : Json()},
              {"table", rows ? Json(rows->question.table) : Json()},
              {"rows", rows ? Json(rows->order.size()) : Json()},
@@ -44,7 +52,11 @@ std::string state_json(Session& session) {
              {"light", session.remembered->light},
              {"message", session.around.message},
              {"typing", session.around.typing},
-             {"busy", session.busy()}};
+             {"keys", seen.keys},
+             {"clicks", seen.clicks},
+             {"wheel", seen.wheel},
+             {"mouse", fmt::format("{:.0f} {:.0f}", seen.mouse.first, seen.mouse.second)},
+             {"settled", settled && !session.busy()}};
   for (const auto& [name, at] : session.around.places) {
     state["at " + name] = fmt::format("{:.0f} {:.0f}", at.first, at.second);
   }

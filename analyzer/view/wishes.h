@@ -24,6 +24,7 @@ struct Wishes {
   bool close_file = false;
   bool quit = false;
   std::string open;                 // a file
+  bool stop_opening = false;        // the one that is being opened
   std::optional<NewNote> note;      // to be written into the file
   std::optional<std::size_t> file;  // show that one of the open ones
 };
@@ -41,11 +42,19 @@ struct Hover {
   std::optional<double> second;  // since the first snapshot: that of an instant
 };
 
-// A key that was pressed, as GLFW numbers it, and what was held with it.
+// A key that was pressed, and what was held with it. Numbered as GLFW does, letters by what is
+// written on them and not by where they are.
 struct KeyPress {
   int key = 0;
   bool ctrl = false, alt = false, shift = false;
+  bool repeated = false;  // it has been held down for a while
+  int text = 0;           // the ASCII character that it writes, a capital letter; 0: none
 };
+
+// What a key or a command opens, for whoever draws it to take.
+enum class Opens { kNothing, kPalette, kKeys, kNote, kFilter };
+
+class Session;
 
 struct OpenFile {
   std::string path;
@@ -57,12 +66,22 @@ struct OpenFile {
 // What the window tells the panels.
 struct Around {
   std::vector<OpenFile> files;
-  std::size_t shown = 0;  // this one
-  std::string opening;    // a file that is being opened; empty: none
-  std::string message;    // what became of the last wish
+  std::size_t shown = 0;     // this one
+  std::string opening;       // a file that is being opened; empty: none
+  double opening_share = 0;  // of it has been read
+  std::string message;       // what became of the last wish
   bool failed = false;
-  bool noting = false;  // somebody wants to write a note about the shown instant
-  bool typing = false;  // a line of text takes the keys
+  Opens opens = Opens::kNothing;
+  // What somebody wanted done to the selected process before it had been read.
+  void (*once_read)(Session&) = nullptr;
+  bool opens_line = false;  // a line of text was opened: what is typed next is for that
+  std::string popup;        // that is open
+  bool typing = false;      // a line of text takes the keys
+  // For tests: what of mouse and keys frames have shown.
+  struct Seen {
+    std::size_t keys = 0, clicks = 0, wheel = 0;
+    std::pair<float, float> mouse;
+  } seen;
   // For tests that work the window with a mouse: where things are, by name, in pixels.
   bool tells_places = false;
   std::map<std::string, std::pair<float, float>> places;

@@ -25,7 +25,10 @@ class FakeSurface : public Surface {
   void wait(double) override {}
   bool closing() const override { return false; }
   double now() const override { return 0; }
-  std::vector<KeyPress> pressed() override { return {}; }
+  void hide() override {}
+  std::vector<KeyPress> take_input() override { return {}; }
+  bool has_input() const override { return false; }
+  void expect_line() override {}
   std::vector<std::string> dropped() override { return std::exchange(to_drop, {}); }
   std::pair<int, int> size() const override { return {1024, 700}; }
   void set_light(bool) override {}
@@ -149,6 +152,64 @@ TEST_F(DocumentsTest, WriteANoteAsideAndSayWhatBecameOfIt) {
   write("full");
   EXPECT_THAT(around().message, HasSubstr("cannot write first"));
   EXPECT_TRUE(around().failed);
+}
+
+class OpeningTest : public DocumentsTest {
+ protected:
+  void open_first(const std::string& file, const std::string& at = "last") {
+    WindowOptions options;
+    options.file = file;
+    options.at = at;
+    options.more = {"second"};
+    empty.open_first(options);
+  }
+  void settle_empty() {
+    while (empty.opening()) {
+      empty.fulfil();
+      std::this_thread::yield();
+    }
+  }
+
+  Documents empty{surface, files, remembered, ""};
+};
+
+TEST_F(OpeningTest, TheFirstFileBeginsWhereItWasToldToAndTheOthersFollow) {
+  open_first("first", "#3");
+  EXPECT_TRUE(empty.opening());
+  EXPECT_TRUE(empty.empty());
+  settle_empty();
+  EXPECT_FALSE(empty.failed());
+  EXPECT_EQ(empty.shown().path(), "first");
+  EXPECT_EQ(empty.shown().instant()->snapshot, 3);
+  EXPECT_EQ(empty.shown().around.files.size(), 2U);
+}
+
+TEST_F(OpeningTest, TheFirstFileThatCannotBeOpenedEndsIt) {
+  open_first("bad");
+  settle_empty();
+  EXPECT_TRUE(empty.empty());
+  ASSERT_TRUE(empty.failed());
+  EXPECT_THAT(empty.failed()->message, HasSubstr("cannot open bad"));
+}
+
+TEST_F(OpeningTest, AnInstantThatIsNotThereIsWrongUsage) {
+  open_first("first", "#99");
+  settle_empty();
+  ASSERT_TRUE(empty.failed());
+  EXPECT_EQ(empty.failed()->code, Error::Code::kUsage);
+}
+
+TEST(Overview, IsReadAsFarAsSomebodyWantsIt) {
+  std::vector<double> shares;
+  const auto recording = *open_fake("first");
+  const auto overview = read_overview(recording, "", [&](double share) {
+    shares.push_back(share);
+    return shares.size() < 3;
+  });
+  EXPECT_EQ(shares.size(), 3U);
+  EXPECT_EQ(shares[0], 0);
+  EXPECT_GT(shares[2], shares[1]);
+  EXPECT_THAT(overview.error, HasSubstr("stopped"));
 }
 
 // A window that is closed while it looks for findings in a large file must not stay.

@@ -94,7 +94,7 @@ TEST(Rows, AreChosenAndOrderedAsTheWordsSay) {
   EXPECT_THAT(text->rows[0][3].exact, HasSubstr("10 000 messages"));
   EXPECT_EQ(text_of(rows, 2, 100)->rows.size(), 1U);
   EXPECT_EQ(text_of(rows, 99, 100)->rows.size(), 0U);
-  EXPECT_THAT(csv_of(rows), HasSubstr("pid,name,message_queue_len"));
+  EXPECT_THAT(whole_text(*rows, TableFormat::kCsv), HasSubstr("pid,name,message_queue_len"));
 }
 
 TEST(Rows, ExplainTheirColumns) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <memory>
@@ -29,7 +30,7 @@ TEST(ChosenColumns, AreShownInTheOrderOfChoosingAndCopied) {
   ASSERT_EQ(rows->columns.size(), 2U);
   EXPECT_EQ(rows->columns[0].name, "status");
   EXPECT_GT(rows->all_columns.size(), 20U);
-  EXPECT_THAT(csv_of(rows), HasSubstr("status,pid\r\n"));
+  EXPECT_THAT(whole_text(*rows, TableFormat::kCsv), HasSubstr("status,pid\r\n"));
   EXPECT_EQ(text_of(rows, 0, 1)->rows[0].size(), 2U);
 }
 
@@ -46,6 +47,39 @@ TEST(PinnedRows, StandFirstWhateverTheFilterAndOnce) {
   EXPECT_EQ(text->pinned[0][0].text, "<0.103.0>");
   EXPECT_EQ(text->pinned[1][0].text, "<0.102.0>");
   EXPECT_EQ(text->rows.size(), 2U);
+}
+
+TEST(Rows, TellWhatChangedSinceAnotherInstant) {
+  const Recording recording = shop();
+  RowsQuestion question{"ets", 3, "delta(size)", ""};
+  question.since = 1;
+  const auto rows = find_rows(recording, question, nullptr);
+  ASSERT_EQ(rows->error, "");
+  EXPECT_EQ(rows->sorted_by, "delta(size)");
+  std::vector<std::string> names;
+  for (const ColumnHead& head : rows->columns) names.push_back(head.name);
+  const auto size = std::find(names.begin(), names.end(), "size");
+  ASSERT_NE(size, names.end());
+  ASSERT_EQ(*(size + 1), "delta(size)") << "beside what has changed";
+  const auto at = static_cast<std::size_t>(size + 1 - names.begin());
+  EXPECT_EQ(text_of(rows, 0, 1)->rows[0][at].exact, "20000");
+  question.since = 0;
+  EXPECT_EQ(find_rows(recording, question, rows)->sorted_by, "memory") << "there is no such change";
+  RowsQuestion sums{"groups", 3, "", ""};
+  sums.since = 1;
+  const auto groups = find_rows(recording, sums, nullptr);
+  for (const ColumnHead& head : groups->all_columns) {
+    EXPECT_EQ(head.name.find("delta"), std::string::npos) << "whose row is another one each time";
+  }
+}
+
+TEST(Named, AreFoundByAPartOfTheirName) {
+  const auto things = find_named(shop(), 3, "SHOP_");
+  std::vector<std::string> texts;
+  for (const Named& one : things.found) texts.push_back(one.kind + " " + one.text);
+  EXPECT_THAT(texts, ElementsAre("process shop_mailer  <0.102.0>", "ets shop_cache  shop_cache"));
+  EXPECT_TRUE(find_named(shop(), 3, "").found.empty());
+  EXPECT_TRUE(find_named(shop(), 3, "a\"b").found.empty());
 }
 
 TEST(GroupedRows, AreTheSumsThatShowGroupByHas) {
@@ -66,7 +100,7 @@ TEST(GroupedRows, AreTheSumsThatShowGroupByHas) {
   const auto text = text_of(rows, 0, 10);
   EXPECT_EQ(text->rows[0][0].text, "gen_server:loop/7");
   EXPECT_EQ(text->rows[0][1].text, "2");
-  EXPECT_THAT(csv_of(rows), HasSubstr("gen:do_call/4,1,"));
+  EXPECT_THAT(whole_text(*rows, TableFormat::kCsv), HasSubstr("gen:do_call/4,1,"));
   question.group_by = "nothing";
   EXPECT_THAT(find_rows(recording, question, rows)->error, HasSubstr("cannot group"));
   question.group_by = question.sort = "";
@@ -194,7 +228,7 @@ TEST(SessionRows, ArePinnedTaggedAndCopied) {
   const RowsQuestion question{"processes", 6, "", ""};
   while (!session.rows(question)) std::this_thread::yield();
   EXPECT_EQ(session.copied(), nullptr);
-  session.copy_table(session.rows(question));
+  session.copy_table(session.rows(question), TableFormat::kCsv);
   while (session.busy()) std::this_thread::yield();
   const auto copied = session.copied();
   ASSERT_NE(copied, nullptr);
