@@ -144,8 +144,9 @@ Expected<OpenedFile> open_recording(const std::string& path) {
   auto database =
       wal ? open_in_wal_mode(path, file.remarks) : open_in_delete_mode(path, file.remarks);
   if (!database) return refuse(Error::Code::kMalformed, path, database.error().message);
-  // One state of the file for as long as it is open, whatever its recorder drops meanwhile.
-  if (auto begun = database->exec("BEGIN"); !begun) {
+  // One state of the file for as long as it is open, whatever its recorder drops meanwhile. Of one
+  // that nobody writes this would only keep notes out, and who goes on in it.
+  if (auto begun = wal ? database->exec("BEGIN") : Expected<void>(); !begun) {
     return refuse(Error::Code::kMalformed, path, begun.error().message);
   }
   auto schema = database->number("SELECT count(*) FROM sqlite_schema");

@@ -94,6 +94,28 @@ TEST_F(Appending, MakesAFileOfAnEarlierFormatOneOfThisFormat) {
   EXPECT_TRUE(damage && damage->empty());
 }
 
+TEST_F(Appending, TakesNotesAndGoesOnWhileAFinishedFileIsLookedAt) {
+  RecordingStory story(path_, {.slots = 5000, .snapshots = 20});
+  for (int i = 0; i < 10; ++i) story.write_snapshot();
+  story.close();
+  const auto reader = Reader::open(path_);
+  ASSERT_TRUE(reader) << reader.error().message;
+  const Table& table = (*reader)->tables().front();
+  const auto rows = (*reader)->rows(table, 9, nullptr);
+  ASSERT_TRUE(rows);
+  static_cast<void>((*reader)->text(1, 1));
+  static_cast<void>((*reader)->list(1, 1));
+  const auto noted = add_note(path_, {5, "looked at"});
+  ASSERT_TRUE(noted) << noted.error().message;
+  story.append_anew(path_);
+  story.write_all();
+  story.close();
+  EXPECT_EQ((*reader)->rows(table, 9, nullptr)->groups, rows->groups);
+  const auto after = Reader::open(path_);
+  ASSERT_TRUE(after);
+  EXPECT_EQ((*after)->notes().front().text, "looked at");
+}
+
 TEST_F(Appending, RefusesADamagedFile) {
   RecordingStory story(path_, {.slots = 5000, .snapshots = 20});
   story.write_all();
