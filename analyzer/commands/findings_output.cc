@@ -40,13 +40,15 @@ std::string part(const char* label, const std::string& text) {
 std::string text_of(const Finding& one, bool several_nodes) {
   std::string text = fmt::format("{:<8} {}\n", severity_name(one.severity), printable(one.title));
   text += part("rule",
-               fmt::format("{}{}{}, #{} to #{} ({} to {})", one.rule,
-                           one.same_cause.empty() ? "" : ", also " + joined(one.same_cause, ", "),
+               fmt::format("{}{}, #{} to #{} ({} to {})", one.rule,
                            several_nodes ? ", on " + one.node : "", one.from, one.to,
                            clock_text(one.from_wall_us, false), clock_text(one.to_wall_us, false)));
   text += part("evidence", one.evidence);
   text += part("but", one.caveat);
   text += part("do", one.advice);
+  for (const std::string& other : also_lines(one)) {
+    text += part("also", other);
+  }
   return text;
 }
 

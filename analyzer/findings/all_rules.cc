@@ -3,12 +3,15 @@
 namespace beamtape {
 
 const std::vector<Rule>& all_rules() {
-  static const std::vector<Rule> rules{
-      kDeadlockRule,    kRunawayProcessRule,      kMailboxBuildupRule, kBottleneckRule,
-      kProcessLeakRule, kEtsTableLeakRule,        kEtsGrowthRule,      kAtomLeakRule,
-      kPortLeakRule,    kPortBackpressureRule,    kBinaryLeakRule,     kProcessMemoryGrowthRule,
-      kRestartLoopRule, kSchedulerSaturationRule, kLimitNearRule,      kAllocatorFragmentationRule,
-      kMemoryStepRule};
+  static const std::vector<Rule> rules{kDeadlockRule,         kRunawayProcessRule,
+                                       kPortBackpressureRule, kMailboxBuildupRule,
+                                       kBottleneckRule,       kProcessLeakRule,
+                                       kPortLeakRule,         kEtsTableLeakRule,
+                                       kEtsGrowthRule,        kAtomLeakRule,
+                                       kBinaryLeakRule,       kProcessMemoryGrowthRule,
+                                       kRestartLoopRule,      kSchedulerSaturationRule,
+                                       kLimitNearRule,        kAllocatorFragmentationRule,
+                                       kMemoryStepRule};
   return rules;
 }
 

@@ -65,6 +65,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       "Look for list_to_atom, binary_to_atom or String.to_atom on what comes from outside, and "
       "use the variants for existing atoms.";
   add_numbers(finding, growth);
+  finding.of_node = {{"atom_count", growth.rise()}};
   finding.plot = plot_of(observed, "atom_count", Unit::kCount, *atoms);
 }
 

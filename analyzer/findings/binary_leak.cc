@@ -10,16 +10,18 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/load/elixir_names.h"
 #include "analyzer/load/frame.h"
 #include "analyzer/load/text.h"
+#include "schema/model/group.h"
 
 namespace beamtape {
 namespace {
 
 constexpr double kLeastBytes = 10 * kMiB, kLeastShare = 0.2;
 constexpr std::size_t kHoldersTold = 3;
-// A holder of this much of the growth is the subject itself.
-constexpr double kMostOfGrowth = 0.5;
+// A holder of this much of the growth is the subject itself; of so much, it has a part in it.
+constexpr double kMostOfGrowth = 0.5, kPartOfGrowth = 0.2;
 
 struct Holder {
   FindingSubject subject;
@@ -47,11 +49,11 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
   const Table* table = observed.recording->reader().table("process");
   const auto binary = table ? table->find("binary") : std::nullopt;
   if (!binary) return;
-  const auto frame = observed.recording->frame(*table, observed.last_snapshot());
-  if (!frame) return;
+  if (!observed.last_processes) return;
+  const Frame& frame = *observed.last_processes;
   const auto columns = shown_columns(*table);
-  for (const std::size_t slot : frame->slots()) {
-    const RowView row = frame->row(slot);
+  for (const std::size_t slot : frame.slots()) {
+    const RowView row = frame.row(slot);
     if (is_missing(row.cell(*binary))) continue;
     const List* list = row.texts.list(row.cell(*binary));
     if (list == nullptr) continue;
@@ -88,7 +90,8 @@ void add_tables(const Observed& observed, std::vector<Holder>& holders) {
     Holder holder;
     holder.bytes = static_cast<double>(row.cell(*size));
     const std::string name = text_of(row, columns, "name");
-    holder.subject = {"ets", name, name, ""};
+    // As the other rules about tables name it.
+    holder.subject = {"ets", printable(written_term(fold_name(name))), name, ""};
     holder.read_at = read_before(observed, *table, row);
     holders.push_back(std::move(holder));
   }
@@ -143,6 +146,11 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       "passes binaries on and seldom collects needs hibernation or a smaller fullsweep_after.";
   add_numbers(finding, growth);
   finding.plot = plot_of(observed, "memory_binary", Unit::kBytes, *binary);
+  for (const Holder& one : holders) {
+    if (one.bytes >= kPartOfGrowth * growth.rise())
+      finding.involves.push_back(one.subject.kind + " " + one.subject.id);
+  }
+  finding.of_node = {{"memory_binary", growth.rise()}};
   capped_by_load(observed, growth, finding);
 }
 

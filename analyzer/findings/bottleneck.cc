@@ -37,7 +37,7 @@ void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
                   crowded, observed.size(), longest);
   if (const ProcessSeries* waiter = observed.process(crowd.a_waiter)) {
     finding.evidence += fmt::format(" One of them is {}.", called(*waiter));
-    finding.explains.push_back(waiter->group);
+    finding.involves.push_back("group " + waiter->group);
   }
   if (!callee->stack.empty())
     finding.evidence += fmt::format(" It was in {}.", stack_text(callee->stack));

@@ -94,13 +94,13 @@ void tell(const Observed& observed, const WaitCycle& cycle, Verdict& verdict) {
       *std::max_element(members.begin(), members.end(),
                         [&](const auto* a, const auto* b) { return queue(a) < queue(b); });
   finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, longest->message_queue_len);
-  for (const ProcessSeries* one : members) finding.explains.push_back(one->pid);
+  for (const ProcessSeries* one : members) finding.involves.push_back("process " + one->pid);
   for (const auto& crowd : observed.wait_crowds) {
     const auto* callee = observed.process(crowd.callee);
     const auto* waiter = observed.process(crowd.a_waiter);
     if (callee == nullptr || std::find(members.begin(), members.end(), callee) == members.end())
       continue;
-    if (waiter != nullptr) finding.explains.push_back(waiter->group);
+    if (waiter != nullptr) finding.involves.push_back("group " + waiter->group);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/ets_owner.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/kin.h"
 #include "analyzer/load/text.h"
 
 namespace beamtape {
@@ -53,6 +54,7 @@ void tell(const Observed& observed, const SampleSeries& series, const Growth& me
   add_numbers(finding, main);
   finding.plot = by_memory ? plot_of(observed, "memory", Unit::kBytes, bytes)
                            : plot_of(observed, "size", Unit::kCount, sizes);
+  finding.involves = owners_of_tables(observed, series.name);
   capped_by_load(observed, main, finding);
 }
 

@@ -16,14 +16,12 @@ std::string text_of(const RowView& row, const Shown* column) {
 }
 
 void describe_owner(const Observed& observed, Cell owner, LargestTable& found) {
-  const Table* table = observed.recording->reader().table("process");
-  if (table == nullptr || is_missing(owner)) return;
-  const auto frame = observed.recording->frame(*table, observed.last_snapshot());
-  if (!frame) return;
-  const auto columns = shown_columns(*table);
-  for (const std::size_t slot : frame->slots()) {
-    const RowView row = frame->row(slot);
-    if (row.cell(0) != owner) continue;
+  if (!observed.last_processes || is_missing(owner)) return;
+  const Frame& frame = *observed.last_processes;
+  const auto columns = shown_columns(frame.table());
+  for (const std::size_t slot : frame.slots()) {
+    if (frame.cell(slot, 0) != owner) continue;
+    const RowView row = frame.row(slot);
     found.owner = fmt::format("{} ({})", text_of(row, find_shown(columns, "name")),
                               text_of(row, find_shown(columns, "pid")));
     if (const Shown* ancestors = find_shown(columns, "ancestors")) {

@@ -6,6 +6,7 @@
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/ets_owner.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/kin.h"
 #include "analyzer/load/text.h"
 
 namespace beamtape {
@@ -38,6 +39,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
         "See who owns them and why they are not deleted: `show ets FILE --sort first_seen`.";
     add_numbers(finding, grower.growth);
     finding.plot = plot_of(observed, "tables", Unit::kCount, tables);
+    finding.involves = owners_of_tables(observed, grower.series->name);
     capped_by_load(observed, grower.growth, finding);
   }
 }

@@ -88,6 +88,10 @@ bool capped_by_load(const Observed& observed, const Growth& growth, Finding& fin
   return true;
 }
 
+double typical_rate(const Observed& observed, const Values& counter) {
+  return typical(rate_of(observed, counter));
+}
+
 std::string amount(double value, Unit unit) {
   const auto whole = static_cast<std::int64_t>(std::llround(value));
   return unit == Unit::kBytes ? size_text(whole) : grouped(whole);

@@ -38,6 +38,9 @@ std::optional<double> seconds_to(double now, double limit, double per_second);
 // is not a leak. The finding becomes info.
 bool capped_by_load(const Observed& observed, const Growth& growth, Finding& finding);
 
+// The median increase of a counter per second; 0 if it is not known.
+double typical_rate(const Observed& observed, const Values& counter);
+
 // "from 12.0 MiB to 40.1 MiB in 1 min 20 s (80 snapshots, p 0.0001)"
 std::string growth_text(const Growth& growth, Unit unit, double seconds);
 std::string amount(double value, Unit unit);  // 12.0 MiB or 41 203

@@ -32,6 +32,16 @@ struct Plot {
   std::vector<double> values;   // NaN: not read
 };
 
+// What else was found of the same cause.
+struct Consequence {
+  std::string rule;
+  Severity severity = Severity::kInfo;
+  FindingSubject subject;
+  std::string title;
+};
+// Their rules, each once.
+std::vector<std::string> rules_of(const std::vector<Consequence>& also);
+
 // One cause, in four parts: what, evidence, why it may be wrong, what to do.
 struct Finding {
   std::string rule;
@@ -48,11 +58,16 @@ struct Finding {
   std::int64_t from = 0, to = 0;
   std::int64_t from_wall_us = 0, to_wall_us = 0;
   Plot plot;
-  // Rules that saw the same cause and are told here only.
-  std::vector<std::string> same_cause;
-  // Subjects (pids, groups) of which other rules' findings are consequences of this one.
-  std::vector<std::string> explains;
+  // Told here only (causes.h).
+  std::vector<Consequence> also;
+  // What has a part in it: "process <0.1.2>", "group shop_cart", "ets prices".
+  std::vector<std::string> involves;
+  // By how much a number of the node rose here, or how much of it this is.
+  std::vector<std::pair<std::string, double>> of_node;
 };
+
+// "bottleneck: order_server …", one for each of `also`; of many the first, and how many more.
+std::vector<std::string> also_lines(const Finding& finding);
 
 // A rule that could not look, and why: not the same as "nothing wrong".
 struct NotEvaluated {

@@ -21,6 +21,15 @@ Json points_of(const Plot& plot) {
   return points;
 }
 
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json subject_json(const FindingSubject& subject) {
+  return {{"kind", subject.kind},
+          {"id", subject.id},
+          {"name", or_null(subject.name)},
+          {"group", or_null(subject.group)}};
+}
+
 }  // namespace
 
 Json finding_json(const Finding& one) {
@@ -28,18 +37,18 @@ Json finding_json(const Finding& one) {
   for (const auto& [name, value] : one.numbers) {
     numbers[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
   }
-  const auto or_null = [](const std::string& text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-  };
+  Json also = Json::array();
+  for (const Consequence& other : one.also) {
+    also.push_back({{"rule", other.rule},
+                    {"severity", severity_name(other.severity)},
+                    {"subject", subject_json(other.subject)},
+                    {"title", other.title}});
+  }
   return {{"rule", one.rule},
           {"severity", severity_name(one.severity)},
           {"score", one.score},
           {"node", one.node},
-          {"subject",
-           {{"kind", one.subject.kind},
-            {"id", one.subject.id},
-            {"name", or_null(one.subject.name)},
-            {"group", or_null(one.subject.group)}}},
+          {"subject", subject_json(one.subject)},
           {"title", one.title},
           {"evidence",
            {{"text", one.evidence},
@@ -53,7 +62,8 @@ Json finding_json(const Finding& one) {
           {"to", iso_time(one.to_wall_us)},
           {"from_snapshot", one.from},
           {"to_snapshot", one.to},
-          {"same_cause", one.same_cause}};
+          {"same_cause", rules_of(one.also)},
+          {"also", also}};
 }
 
 Json not_evaluated_json(const std::vector<NotEvaluated>& all) {

@@ -5,36 +5,12 @@
 #include <set>
 #include <tuple>
 
+#include "analyzer/findings/causes.h"
 #include "analyzer/findings/observed.h"
 #include "analyzer/findings/rule.h"
 
 namespace beamtape {
 namespace {
-
-// Rules that tell of the same subject tell of the same cause, the first of them.
-void tell_once(std::vector<Finding>& findings) {
-  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> told;
-  std::map<std::string, std::size_t> explained;
-  std::vector<Finding> kept;
-  for (Finding& one : findings) {
-    const auto by = explained.find(one.subject.id);
-    if (by != explained.end() && kept[by->second].rule != one.rule) {
-      kept[by->second].same_cause.push_back(one.rule);
-      continue;
-    }
-    for (const std::string& subject : one.explains) explained.try_emplace(subject, kept.size());
-    const bool own = one.subject.kind == "node";  // all sorts of things are of the node
-    const auto key =
-        std::tuple(one.subject.kind, one.subject.id, own ? one.rule + one.subject.name : "");
-    const auto [at, is_new] = told.try_emplace(key, kept.size());
-    if (is_new) {
-      kept.push_back(std::move(one));
-    } else if (kept[at->second].rule != one.rule) {
-      kept[at->second].same_cause.push_back(one.rule);
-    }
-  }
-  findings = std::move(kept);
-}
 
 // The same finding of several segments: the gravest, of those the last.
 void keep_gravest(std::vector<Finding>& findings) {
@@ -67,8 +43,7 @@ class Evaluation {
       for (auto& one : verdict.findings) found.push_back(std::move(one));
       for (auto& one : verdict.missing) missing_.push_back(std::move(one));
     }
-    tell_once(found);
-    for (auto& one : found) findings_.push_back(std::move(one));
+    for (auto& one : tell_once(std::move(found))) findings_.push_back(std::move(one));
     damage_.insert(damage_.end(), observed.damage.begin(), observed.damage.end());
   }
 

@@ -58,6 +58,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
         "Find what uses them up before raising the limit (`erl +P`, `+Q`, `+t`, `+zdbbl`).";
     finding.numbers = {{"used", now}, {"limit", limit}};
     finding.plot = plot_of(observed, one.used, one.unit, *used);
+    if (growth.growing()) finding.of_node = {{one.used, growth.rise()}};
   }
 }
 

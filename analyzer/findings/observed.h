@@ -1,11 +1,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "analyzer/findings/segment.h"
+#include "analyzer/load/frame.h"
 #include "analyzer/load/recording.h"
 
 namespace beamtape {
@@ -85,6 +87,7 @@ struct Observed {
   std::vector<Values> node_values;
   SampledTable groups, ets, ports, allocators;
   std::vector<ProcessSeries> processes;
+  std::optional<Frame> last_processes;  // all of them, in the last snapshot
   std::vector<Restarts> restarts;
   std::vector<WaitCycle> wait_cycles;
   std::vector<WaitCrowd> wait_crowds;

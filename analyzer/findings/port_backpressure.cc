@@ -105,6 +105,7 @@ void tell(const Observed& observed, Cell port, const Queue& queue, Verdict& verd
   finding.numbers = {
       {"snapshots", static_cast<double>(snapshots)}, {"bytes", now}, {"most_bytes", most}};
   finding.plot = plot_of(observed, "queue_size", Unit::kBytes, queue.bytes);
+  finding.involves.push_back("process " + queue.owner);
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {

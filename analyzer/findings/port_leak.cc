@@ -5,9 +5,12 @@
 
 #include <map>
 #include <string>
+#include <unordered_set>
+#include <vector>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/kin.h"
 #include "analyzer/load/elixir_names.h"
 #include "analyzer/load/frame.h"
 #include "analyzer/load/text.h"
@@ -25,6 +28,7 @@ struct Standing {
   std::size_t living = 0, still = 0;
   std::string owner;
   std::size_t owned = 0;
+  std::vector<std::string> shared;  // by the owners of most
 };
 
 std::string key_text(Cell cell) { return ref_text(unpack(cell)); }
@@ -46,20 +50,26 @@ Standing standing_still(const Observed& observed, const std::string& folded) {
     moved[row.cell(0)] = row.cell(*input) + row.cell(*output);
   }
   std::map<Cell, std::size_t> owners;
+  std::vector<std::unordered_set<Cell>> relatives;
   for (const std::size_t slot : last->slots()) {
     const RowView row = last->row(slot);
     const auto text = row.texts.text(row.cell(*name));
     if (!text || written_term(fold_name(*text)) != folded) continue;
     const Cell by = row.cell(*owner);
-    if (!is_missing(by) && unpack(by).tag == Ref::Tag::kPid && ++owners[by] > found.owned) {
-      found.owned = owners[by];
-      found.owner = key_text(by);
+    relatives.emplace_back();
+    if (!is_missing(by) && unpack(by).tag == Ref::Tag::kPid) {
+      relatives.back().insert(by);
+      if (++owners[by] > found.owned) {
+        found.owned = owners[by];
+        found.owner = key_text(by);
+      }
     }
     const auto before = moved.find(row.cell(0));
     if (before == moved.end()) continue;
     ++found.living;
     found.still += before->second == row.cell(*input) + row.cell(*output) ? 1 : 0;
   }
+  found.shared = shared_by_most(observed, relatives);
   return found;
 }
 
@@ -98,6 +108,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
                        {"still", static_cast<double>(standing.still)}};
     add_numbers(finding, grower.growth);
     finding.plot = plot_of(observed, "ports", Unit::kCount, ports);
+    finding.involves = standing.shared;
+    finding.of_node = {{"port_count", grower.growth.rise()}};
     capped_by_load(observed, grower.growth, finding);
   }
 }

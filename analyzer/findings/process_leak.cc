@@ -9,6 +9,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/kin.h"
 #include "analyzer/load/text.h"
 
 namespace beamtape {
@@ -73,6 +74,17 @@ void tell(const Observed& observed, const Grower& grower, Verdict& verdict) {
   finding.numbers = {{"born", all_born}, {"ended", all_died}};
   add_numbers(finding, grower.growth);
   finding.plot = plot_of(observed, "processes", Unit::kCount, count);
+  finding.involves = kin_of_group(observed, grower.series->name);
+  std::vector<std::string> others;
+  for (const std::string& one : finding.involves) {
+    if (one.starts_with("group ") && one.substr(6) != grower.series->name)
+      others.push_back(printable(one.substr(6)));
+  }
+  if (!others.empty()) {
+    finding.evidence += fmt::format(" Most of them were started by, are below or linked to {}.",
+                                    joined(others, " and "));
+  }
+  finding.of_node = {{"process_count", grower.growth.rise()}};
   capped_by_load(observed, grower.growth, finding);
 }
 

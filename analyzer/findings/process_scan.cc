@@ -80,6 +80,8 @@ class ProcessScan {
       look(*data, at);
     }
     for (std::size_t slot = 0; slot < seen_.size(); ++slot) retire(slot);
+    const SnapshotRecord& last = observed_.last_snapshot();
+    observed_.last_processes.emplace(table_, last, std::move(*data), Texts(reader, last.epoch));
     return {};
   }
 

@@ -50,17 +50,31 @@ std::string RestartScan::text(Cell cell, const Column& column) const {
 
 RestartScan::Family* RestartScan::family_of(std::size_t slot) {
   if (!name_ || !call_ || !ancestors_) return nullptr;
-  const std::string name = text(data_->at(slot, *name_), table_.columns[*name_]);
+  const std::int64_t epoch = observed_.segment.snapshots[at_]->epoch;
+  if (epoch != epoch_) by_cells_.clear();
+  epoch_ = epoch;
+  const std::array<Cell, 3> cells{data_->at(slot, *name_), data_->at(slot, *call_),
+                                  data_->at(slot, *ancestors_)};
+  auto at = by_cells_.find(cells);
+  if (at == by_cells_.end()) {
+    if (by_cells_.size() >= kMostFamilies) by_cells_.clear();
+    at = by_cells_.emplace(cells, find_family(cells[0], cells[1], cells[2])).first;
+  }
+  return at->second < 0 ? nullptr : &families_[static_cast<std::size_t>(at->second)];
+}
+
+std::int32_t RestartScan::find_family(Cell name_cell, Cell call_cell, Cell ancestors) {
+  const std::string name = text(name_cell, table_.columns[*name_]);
   // Whose ancestors are not known has no supervisor to be restarted by.
-  const std::string supervisor = text(data_->at(slot, *ancestors_), table_.columns[*ancestors_]);
-  if (name.empty() && supervisor.empty()) return nullptr;
-  const std::string call = text(data_->at(slot, *call_), table_.columns[*call_]);
+  const std::string supervisor = text(ancestors, table_.columns[*ancestors_]);
+  if (name.empty() && supervisor.empty()) return -1;
+  const std::string call = text(call_cell, table_.columns[*call_]);
   const std::string key = name.empty() ? supervisor + '\n' + call : name;
-  const auto [at, is_new] = by_key_.try_emplace(key, families_.size());
+  const auto [at, is_new] = by_key_.try_emplace(key, static_cast<std::int32_t>(families_.size()));
   if (is_new) {
     if (families_.size() >= kMostFamilies) {
       by_key_.erase(at);
-      return nullptr;
+      return -1;
     }
     Family family;
     family.restarts.registered = !name.empty();
@@ -69,7 +83,7 @@ RestartScan::Family* RestartScan::family_of(std::size_t slot) {
     if (name.empty()) family.restarts.living.assign(observed_.size(), 0.0);
     families_.push_back(std::move(family));
   }
-  return &families_[at->second];
+  return at->second;
 }
 
 void RestartScan::born(std::size_t slot, std::int64_t first_seen) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -32,6 +33,7 @@ class RestartScan {
     bool known_before = false;  // somebody of it lived before
   };
   Family* family_of(std::size_t slot);
+  std::int32_t find_family(Cell name, Cell call, Cell ancestors);
   std::string text(Cell cell, const Column& column) const;
 
   const Table& table_;
@@ -39,7 +41,10 @@ class RestartScan {
   std::optional<std::size_t> name_, call_, ancestors_;
   const TableData* data_ = nullptr;
   std::size_t at_ = 0;
-  std::map<std::string, std::size_t> by_key_;
+  std::map<std::string, std::int32_t> by_key_;
+  // The same by the cells that say so, which mean the same within a keyframe group; -1: none.
+  std::map<std::array<Cell, 3>, std::int32_t> by_cells_;
+  std::int64_t epoch_ = -1;
   std::vector<Family> families_;
   std::vector<std::int32_t> family_of_slot_;  // -1: none
 };

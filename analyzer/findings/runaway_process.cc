@@ -11,7 +11,6 @@
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
 #include "analyzer/load/text.h"
-#include "analyzer/trend/statistics.h"
 
 namespace beamtape {
 namespace {
@@ -63,27 +62,14 @@ Busy measure(const Observed& observed, const ProcessSeries& process) {
   busy.module = module.first;
   busy.in_module = static_cast<double>(module.second) / static_cast<double>(count);
   busy.function = most_often(process.busy_functions).first;
-  Values rates;
-  for (const double rate : rate_of(observed, process.reductions)) {
-    if (!std::isnan(rate)) rates.push_back(rate);
-  }
-  if (!rates.empty()) busy.rate = median(std::move(rates));
+  busy.rate = typical_rate(observed, process.reductions);
   return busy;
-}
-
-double node_rate(const Observed& observed) {
-  const Values* done = observed.node("reductions_done");
-  Values rates;
-  if (done == nullptr) return 0;
-  for (const double rate : rate_of(observed, *done)) {
-    if (!std::isnan(rate)) rates.push_back(rate);
-  }
-  return rates.empty() ? 0 : median(std::move(rates));
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {
   if (!verdict.long_enough()) return;
-  const double all = node_rate(observed);
+  const Values* done = observed.node("reductions_done");
+  const double all = done ? typical_rate(observed, *done) : 0;
   const double schedulers = observed.node_last("schedulers_online", 1);
   for (const ProcessSeries& process : observed.processes) {
     const Busy busy = measure(observed, process);
@@ -111,6 +97,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
                     process.pid);
     finding.numbers = {{"busy_share", busy.share}, {"reductions_per_second", busy.rate}};
     finding.plot = plot_of(observed, "reductions", Unit::kReductions, process.reductions);
+    finding.of_node = {{"reductions_done", busy.rate}};
   }
 }
 

@@ -46,6 +46,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       "node: cores, limits of its container.";
   finding.numbers = {{"share", share}, {"median", middle}, {"schedulers", schedulers}};
   finding.plot = plot_of(observed, "run_queue", Unit::kCount, *queue);
+  const Values* done = observed.node("reductions_done");
+  if (done != nullptr) finding.of_node = {{"reductions_done", typical_rate(observed, *done)}};
 }
 
 }  // namespace

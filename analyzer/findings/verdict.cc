@@ -23,6 +23,27 @@ Severity one_less(Severity severity) {
   return severity == Severity::kCritical ? Severity::kWarning : Severity::kInfo;
 }
 
+std::vector<std::string> also_lines(const Finding& finding) {
+  constexpr std::size_t kMost = 8;
+  std::vector<std::string> lines;
+  for (const Consequence& one : finding.also) {
+    if (lines.size() == kMost) {
+      lines.push_back(fmt::format("and {} more", finding.also.size() - kMost));
+      break;
+    }
+    lines.push_back(one.rule + ": " + one.title);
+  }
+  return lines;
+}
+
+std::vector<std::string> rules_of(const std::vector<Consequence>& also) {
+  std::vector<std::string> rules;
+  for (const Consequence& one : also) {
+    if (std::find(rules.begin(), rules.end(), one.rule) == rules.end()) rules.push_back(one.rule);
+  }
+  return rules;
+}
+
 Finding& Verdict::add(Severity severity, double strength, FindingSubject subject) {
   // 0 to 39 info, 40 to 79 warning, 80 to 100 critical.
   const int base = 40 * static_cast<int>(severity);

@@ -26,7 +26,7 @@ body{margin:0 auto;max-width:1080px;padding:24px 20px 60px;background:var(--grou
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 h1{font-size:26px;margin:0 0 4px}h2{font-size:19px;margin:36px 0 10px;border-bottom:1px solid var(--rule);
 padding-bottom:4px}h3{font-size:15px;margin:18px 0 6px}
-p{margin:6px 0}.faint{color:var(--faint)}a{color:var(--c1)}
+h1,h2,li{overflow-wrap:anywhere}p{margin:6px 0}.faint{color:var(--faint)}a{color:var(--c1)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:0}dt{color:var(--faint)}
 dd{margin:0;overflow-wrap:anywhere}
 article{background:var(--panel);border:1px solid var(--rule);border-left-width:5px;border-radius:6px;
@@ -142,20 +142,24 @@ std::string finding_html(const Finding& one) {
   spec.to_text = clock_text(one.to_wall_us, false) + " UTC";
   spec.description = one.plot.metric + " over time";
   spec.height = 120;
-  const auto also = one.same_cause.empty() ? "" : ", also " + joined(one.same_cause, ", ");
   std::string html = fmt::format(
       "<article class=\"{0}\"><div><span class=\"severity\">{0}</span> <span "
-      "class=\"faint\">{1}{2} · {3} · #{4} to "
-      "#{5}</span></div><h3>{6}</h3><p>{7}</p>",
-      severity_name(one.severity), one.rule, markup_text(also), markup_text(one.node), one.from,
-      one.to, markup_text(one.title), markup_text(one.evidence));
+      "class=\"faint\">{1} · {2} · #{3} to "
+      "#{4}</span></div><h3>{5}</h3><p>{6}</p>",
+      severity_name(one.severity), one.rule, markup_text(one.node), one.from, one.to,
+      markup_text(one.title), markup_text(one.evidence));
   if (!one.plot.values.empty()) {
     html += fmt::format("<figure><span class=\"faint\">{}</span>{}</figure>",
                         markup_text(one.plot.metric), svg_plot(spec));
   }
-  return html + fmt::format(
-                    "<p><b>Why it may be wrong.</b> {}</p><p><b>What to do.</b> {}</p></article>\n",
-                    markup_text(one.caveat), with_code(one.advice));
+  html += fmt::format("<p><b>Why it may be wrong.</b> {}</p><p><b>What to do.</b> {}</p>",
+                      markup_text(one.caveat), with_code(one.advice));
+  if (!one.also.empty()) {
+    html += "<p><b>Of the same cause.</b></p><ul>";
+    for (const auto& other : also_lines(one)) html += "<li>" + markup_text(other) + "</li>";
+    html += "</ul>";
+  }
+  return html + "</article>\n";
 }
 
 std::string findings_html(const Report& report) {

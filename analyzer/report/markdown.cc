@@ -25,13 +25,15 @@ std::string row_text(const std::vector<std::string>& cells) {
 }
 
 std::string finding_text(const Finding& one) {
-  const auto also = one.same_cause.empty() ? "" : ", also " + joined(one.same_cause, ", ");
+  std::string also;
+  for (const auto& other : also_lines(one)) also += "- " + plain(other) + "\n";
+  if (!also.empty()) also = "**Of the same cause.**\n\n" + also + "\n";
   // Advice holds commands in backticks: it is ours and needs no escaping.
   return fmt::format(
-      "### {}: {}\n\n{}{}, {}, #{} to #{}\n\n{}\n\n**Why it may be wrong.** {}\n\n**What to do.** "
-      "{}\n\n",
-      severity_name(one.severity), plain(one.title), one.rule, also, plain(one.node), one.from,
-      one.to, plain(one.evidence), plain(one.caveat), printable(one.advice));
+      "### {}: {}\n\n{}, {}, #{} to #{}\n\n{}\n\n**Why it may be wrong.** {}\n\n**What to do.** "
+      "{}\n\n{}",
+      severity_name(one.severity), plain(one.title), one.rule, plain(one.node), one.from, one.to,
+      plain(one.evidence), plain(one.caveat), printable(one.advice), also);
 }
 
 std::string table_text(const TopTable& top) {

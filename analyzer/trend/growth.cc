@@ -39,19 +39,29 @@ Points usable(std::span<const double> seconds, std::span<const double> values) {
   return points;
 }
 
-// Condition 3. A block without values, as after a stretch that was not read, speaks against.
-bool envelope_rises(const Points& points, double least_rise) {
-  std::array<std::vector<double>, kBlocks> blocks;
+using Blocks = std::array<std::vector<double>, kBlocks>;
+
+// The values in blocks of equal time; where one would be empty, of equal numbers.
+Blocks in_blocks(const Points& points) {
+  Blocks by_time, by_number;
   const double first = points.seconds.front();
   const double span = points.seconds.back() - first;
-  if (span <= 0) return false;
   for (std::size_t i = 0; i < points.values.size(); ++i) {
     const double place = (points.seconds[i] - first) / span * kBlocks;
-    blocks[std::min(kBlocks - 1, static_cast<std::size_t>(place))].push_back(points.values[i]);
+    by_time[std::min(kBlocks - 1, static_cast<std::size_t>(place))].push_back(points.values[i]);
+    by_number[i * kBlocks / points.values.size()].push_back(points.values[i]);
   }
+  const bool whole =
+      std::none_of(by_time.begin(), by_time.end(), [](const auto& block) { return block.empty(); });
+  return whole ? by_time : by_number;
+}
+
+// Condition 3.
+bool envelope_rises(const Points& points, double least_rise) {
+  if (points.seconds.back() <= points.seconds.front()) return false;
+  Blocks blocks = in_blocks(points);
   std::array<double, kBlocks> low{};
   for (std::size_t b = 0; b < kBlocks; ++b) {
-    if (blocks[b].empty()) return false;
     low[b] = blocks[b].size() < kFewForQuantile
                  ? *std::min_element(blocks[b].begin(), blocks[b].end())
                  : quantile(std::move(blocks[b]), 0.1);
@@ -88,7 +98,15 @@ bool climbs_stairs(const Points& points) {
   return points.seconds.back() - last <= kOverdue * (last - before);
 }
 
+// Condition 4; also over a pause of a block's length and more, where one value stands for a long
+// time.
 bool second_half_grows(const Points& points, double slope) {
+  const double block = (points.seconds.back() - points.seconds.front()) / kBlocks;
+  for (std::size_t i = points.values.size() / 2; i < points.values.size(); ++i) {
+    const double passed = points.seconds[i] - points.seconds[i - 1];
+    if (passed >= block && points.values[i] - points.values[i - 1] < kStillGrowing * slope * passed)
+      return false;
+  }
   const std::size_t half = points.values.size() / 2;
   const auto seconds = std::span(points.seconds).subspan(half);
   const auto values = std::span(points.values).subspan(half);

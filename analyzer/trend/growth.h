@@ -10,8 +10,9 @@ namespace beamtape {
 // warm-ups and every step a leak. So all of these have to hold:
 //   1. at least kFewestSamples values;
 //   2. it rises (Mann–Kendall with Hamed–Rao variance, p < 0.01), by `least_share` of its median;
-//   3. so does its lower envelope (the low values of six equal spans of time, which a collected
-//      heap comes back to), and it has not gone away again;
+//   3. so does its lower envelope (low values of six equal spans of time, of numbers of values
+//   where
+//      one is empty; a collected heap comes back to it), and it has not gone away again;
 //   4. it still grows: the second half at 0.3 of the whole's rate or more;
 //   5. a straight line explains it better than one step from a level to another.
 // False positives and recall on simulated series: tests/bench/trend_bench.

@@ -1,6 +1,7 @@
 #include "analyzer/trend/statistics.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <numeric>
 
@@ -167,6 +168,20 @@ TwoLevels two_levels(std::span<const double> values) {
             values[0] + (sums[n] - sums[at]) / static_cast<double>(n - at), both};
   }
   return best;
+}
+
+double correlation(std::span<const double> a, std::span<const double> b) {
+  assert(a.size() == b.size());
+  const double n = static_cast<double>(a.size());
+  const double mean_a = std::accumulate(a.begin(), a.end(), 0.0) / n;
+  const double mean_b = std::accumulate(b.begin(), b.end(), 0.0) / n;
+  double of_a = 0, of_b = 0, common = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    of_a += (a[i] - mean_a) * (a[i] - mean_a);
+    of_b += (b[i] - mean_b) * (b[i] - mean_b);
+    common += (a[i] - mean_a) * (b[i] - mean_b);
+  }
+  return of_a > 0 && of_b > 0 ? common / std::sqrt(of_a * of_b) : 0;
 }
 
 std::vector<bool> discoveries(std::span<const double> p_values, std::size_t tests, double rate) {

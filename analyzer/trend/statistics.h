@@ -37,6 +37,9 @@ struct TwoLevels {
 };
 TwoLevels two_levels(std::span<const double> values);
 
+// Pearson's correlation of two series of the same length; 0 if one of them never changes.
+double correlation(std::span<const double> a, std::span<const double> b);
+
 // Which of the hypotheses with these p values hold at a false discovery rate of `rate`
 // (Benjamini and Hochberg 1995), `tests` of them having been made in all.
 std::vector<bool> discoveries(std::span<const double> p_values, std::size_t tests, double rate);

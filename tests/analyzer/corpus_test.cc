@@ -1,5 +1,5 @@
-// What `findings` says of the labelled corpus (tests/corpus/labels): the expected finding, and
-// nothing else of warning or above. Prints the table.
+// What `findings` says of samples/recordings/corpus: the expected finding, and nothing else of
+// warning or above. Prints the table. tests/corpus/record makes such recordings and their labels.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ namespace beamtape {
 namespace {
 
 struct Label {
-  std::string recording, workload, seed, strength, rule, subject;
+  std::string recording, strength, rule, subject;
 };
 
 std::vector<Label> labels() {
@@ -24,7 +24,7 @@ std::vector<Label> labels() {
     Label one;
     std::istringstream words(line);
     if (line.empty() || line[0] == '#') continue;
-    words >> one.recording >> one.workload >> one.seed >> one.strength >> one.rule >> one.subject;
+    words >> one.recording >> one.strength >> one.rule >> one.subject;
     all.push_back(one);
   }
   return all;

@@ -139,6 +139,20 @@ TEST(Growth, LeavesOutWhatWasNotRead) {
   EXPECT_EQ(growth.samples, 40u);
 }
 
+// As where the recorder pauses to keep to its budget.
+TEST(Growth, FindsARiseThatGoesOnOverAPause) {
+  std::vector<double> seconds, values;
+  for (int i = 0; i < 40; ++i) {
+    seconds.push_back(i);
+    values.push_back(100 + 10 * i);
+  }
+  seconds.push_back(80);
+  values.push_back(100 + 10 * 75);
+  EXPECT_TRUE(judge_growth(seconds, values).growing());
+  values.back() = values[39];
+  EXPECT_FALSE(judge_growth(seconds, values).growing());
+}
+
 TEST(Growth, SaysNothingOfFewerThanTwelve) {
   std::vector<double> values;
   for (std::size_t i = 0; i < 11; ++i) values.push_back(100 + 20.0 * static_cast<double>(i));

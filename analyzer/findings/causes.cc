@@ -1,0 +1,134 @@
+#include "analyzer/findings/causes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "analyzer/trend/statistics.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kSameSteps = 0.8;
+constexpr double kExplains = 0.5;
+// Fewer common increments than this correlate by chance.
+constexpr std::size_t kFewestSteps = 11;
+
+// Empty for what is about the node as a whole: all sorts of things are.
+std::string thing(const FindingSubject& subject) {
+  return subject.kind == "node" ? std::string() : subject.kind + " " + subject.id;
+}
+
+bool involves(const Finding& finding, const std::string& thing) {
+  return !thing.empty() && std::find(finding.involves.begin(), finding.involves.end(), thing) !=
+                               finding.involves.end();
+}
+
+bool share_a_process(const Finding& a, const Finding& b) {
+  return std::any_of(a.involves.begin(), a.involves.end(), [&](const std::string& one) {
+    return one.starts_with("process ") && involves(b, one);
+  });
+}
+
+// Processes, ports, tables: each of them is born and ends.
+bool counts_things(const Finding& finding) {
+  return finding.subject.kind != "process" && finding.plot.unit == Unit::kCount &&
+         (finding.plot.metric == "processes" || finding.plot.metric == "ports" ||
+          finding.plot.metric == "tables");
+}
+
+bool same_steps(const Finding& a, const Finding& b) {
+  if (a.plot.values.size() != b.plot.values.size()) return false;
+  std::vector<double> of_a, of_b;
+  for (std::size_t i = 1; i < a.plot.values.size(); ++i) {
+    const double x = a.plot.values[i] - a.plot.values[i - 1];
+    const double y = b.plot.values[i] - b.plot.values[i - 1];
+    if (std::isnan(x) || std::isnan(y)) continue;
+    of_a.push_back(x);
+    of_b.push_back(y);
+  }
+  return of_a.size() >= kFewestSteps && correlation(of_a, of_b) >= kSameSteps;
+}
+
+// Of a number of the node that `b` is about, the share that `a` adds.
+double share_explained(const Finding& a, const Finding& b) {
+  if (b.subject.kind != "node") return 0;
+  for (const auto& [metric, whole] : b.of_node) {
+    for (const auto& [other, part] : a.of_node) {
+      if (metric == other && whole > 0) return part / whole;
+    }
+  }
+  return 0;
+}
+
+bool of_one_cause(const Finding& a, const Finding& b) {
+  if (a.node != b.node) return false;
+  const std::string of_a = thing(a.subject), of_b = thing(b.subject);
+  if (!of_a.empty() && of_a == of_b) return true;
+  if (involves(a, of_b) || involves(b, of_a)) return true;
+  const bool beside = share_a_process(a, b) || (counts_things(a) && counts_things(b));
+  if (beside && same_steps(a, b)) return true;
+  return share_explained(a, b) > kExplains || share_explained(b, a) > kExplains;
+}
+
+// Sets of indexes that of_one_cause connects, each in order; ordered by their first.
+std::vector<std::vector<std::size_t>> causes(const std::vector<Finding>& findings) {
+  std::vector<std::size_t> cause(findings.size());
+  std::iota(cause.begin(), cause.end(), 0);
+  for (std::size_t b = 1; b < findings.size(); ++b) {
+    for (std::size_t a = 0; a < b; ++a) {
+      if (cause[a] == cause[b] || !of_one_cause(findings[a], findings[b])) continue;
+      const std::size_t from = std::max(cause[a], cause[b]), to = std::min(cause[a], cause[b]);
+      std::replace(cause.begin(), cause.end(), from, to);
+    }
+  }
+  std::vector<std::vector<std::size_t>> sets(findings.size());
+  for (std::size_t i = 0; i < findings.size(); ++i) sets[cause[i]].push_back(i);
+  std::erase_if(sets, [](const auto& set) { return set.empty(); });
+  return sets;
+}
+
+// The first that is more than an info, if any is: what is harmless by itself leads to nothing
+// grave. Of its rule that which involves the fewest of the others, as what is above does not
+// involve what is below.
+std::size_t first_cause(const std::vector<Finding>& findings, const std::vector<std::size_t>& set) {
+  const auto depth = [&](std::size_t one) {
+    return std::count_if(set.begin(), set.end(), [&](std::size_t other) {
+      return other != one && involves(findings[one], thing(findings[other].subject)) &&
+             !involves(findings[other], thing(findings[one].subject));
+    });
+  };
+  const auto grave = std::find_if(set.begin(), set.end(), [&](std::size_t one) {
+    return findings[one].severity > Severity::kInfo;
+  });
+  std::size_t first = grave == set.end() ? set.front() : *grave;
+  for (const std::size_t one : set) {
+    const bool alike = findings[one].rule == findings[first].rule &&
+                       findings[one].severity >= findings[first].severity;
+    if (alike && depth(one) < depth(first)) first = one;
+  }
+  return first;
+}
+
+}  // namespace
+
+std::vector<Finding> tell_once(std::vector<Finding> findings) {
+  std::vector<Finding> told;
+  for (const auto& set : causes(findings)) {
+    const std::size_t first = first_cause(findings, set);
+    Finding finding = findings[first];
+    for (const std::size_t one : set) {
+      if (one == first) continue;
+      const Finding& other = findings[one];
+      finding.also.push_back({other.rule, other.severity, other.subject, other.title});
+      if (other.score > finding.score) {
+        finding.score = other.score;
+        finding.severity = other.severity;
+      }
+    }
+    told.push_back(std::move(finding));
+  }
+  return told;
+}
+
+}  // namespace beamtape

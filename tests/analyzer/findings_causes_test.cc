@@ -1,0 +1,162 @@
+// One cause is told once (analyzer/findings/causes.h): what belongs together, and what does not.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "analyzer/findings/causes.h"
+#include "tests/analyzer/trouble.h"
+
+namespace beamtape {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+Finding finding(const std::string& rule, FindingSubject subject, Severity severity) {
+  Finding one;
+  one.rule = rule;
+  one.subject = std::move(subject);
+  one.severity = severity;
+  one.score = 40 * static_cast<int>(severity);
+  one.title = rule + " of " + one.subject.id;
+  return one;
+}
+Finding grows(const std::string& rule, FindingSubject subject, const std::string& metric,
+              std::vector<double> values) {
+  Finding one = finding(rule, std::move(subject), Severity::kWarning);
+  one.plot.metric = metric;
+  one.plot.unit = Unit::kCount;
+  one.plot.values = std::move(values);
+  return one;
+}
+// Rises by `each` where `pattern` has a 1.
+std::vector<double> steps(const std::string& pattern, double each) {
+  std::vector<double> values{100};
+  for (const char step : pattern) values.push_back(values.back() + (step == '1' ? each : 0));
+  return values;
+}
+const FindingSubject kCart{"process", "<0.7.0>", "cart", "cart"};
+const FindingSubject kSessions{"group", "session", "session", ""};
+
+TEST(Causes, TheSameSubjectIsToldOnceAsGravelyAsAnyRuleSays) {
+  const auto told = tell_once({finding("mailbox-buildup", kCart, Severity::kWarning),
+                               finding("process-memory-growth", kCart, Severity::kCritical)});
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].rule, "mailbox-buildup");
+  EXPECT_EQ(told[0].severity, Severity::kCritical);
+  ASSERT_THAT(told[0].also, SizeIs(1));
+  EXPECT_EQ(told[0].also[0].title, "process-memory-growth of <0.7.0>");
+}
+
+TEST(Causes, AHolderIsOfTheCauseOfWhatItHolds) {
+  Finding binaries = finding("binary-leak", {"node", "shop", "", ""}, Severity::kWarning);
+  binaries.involves = {"process <0.7.0>"};
+  const auto told =
+      tell_once({binaries, finding("process-memory-growth", kCart, Severity::kWarning)});
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].rule, "binary-leak");
+}
+
+TEST(Causes, OfProcessesThatBelongTogetherTheUppermostTells) {
+  Finding below = finding("process-leak", kSessions, Severity::kWarning);
+  below.involves = {"group session_sup"};
+  const auto told =
+      tell_once({below, finding("process-leak", {"group", "session_sup", "session_sup", ""},
+                                Severity::kWarning)});
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].subject.id, "session_sup");
+}
+
+TEST(Causes, WhatIsBornInTheSameStepsIsOfOneCause) {
+  const std::string pattern = "110100101110010110";
+  const auto told = tell_once(
+      {grows("process-leak", kSessions, "processes", steps(pattern, 2)),
+       grows("port-leak", {"port", "tcp_inet", "tcp_inet", ""}, "ports", steps(pattern, 1))});
+  EXPECT_THAT(told, SizeIs(1));
+}
+
+TEST(Causes, WhatGrowsAtTheSameTimeInOtherStepsIsNot) {
+  const auto told =
+      tell_once({grows("process-leak", kSessions, "processes", steps("110100101110010110", 2)),
+                 grows("port-leak", {"port", "tcp_inet", "tcp_inet", ""}, "ports",
+                       steps("011011010010101101", 1))});
+  EXPECT_THAT(told, SizeIs(2));
+}
+
+TEST(Causes, TwoTablesOfOneOwnerThatGrowInOtherStepsAreTwo) {
+  Finding one =
+      grows("ets-growth", {"ets", "prices", "prices", ""}, "size", steps("110100101110010110", 9));
+  Finding two =
+      grows("ets-growth", {"ets", "users", "users", ""}, "size", steps("011011010010101101", 9));
+  one.involves = two.involves = {"process <0.5.0>"};
+  EXPECT_THAT(tell_once({one, two}), SizeIs(2));
+  two.plot.values = one.plot.values;
+  EXPECT_THAT(tell_once({one, two}), SizeIs(1));
+}
+
+TEST(Causes, ANumberOfTheNodeIsExplainedByWhatMakesUpMostOfIt) {
+  Finding queue = finding("scheduler-saturation", {"node", "shop", "", ""}, Severity::kWarning);
+  queue.of_node = {{"reductions_done", 1000}};
+  Finding busy = finding("runaway-process", kCart, Severity::kWarning);
+  busy.of_node = {{"reductions_done", 900}};
+  EXPECT_THAT(tell_once({busy, queue}), SizeIs(1));
+  busy.of_node = {{"reductions_done", 300}};
+  EXPECT_THAT(tell_once({busy, queue}), SizeIs(2));
+}
+
+TEST(Causes, TwoFindingsAboutTheNodeAreTwo) {
+  EXPECT_THAT(
+      tell_once({finding("atom-leak", {"node", "shop", "", ""}, Severity::kWarning),
+                 finding("scheduler-saturation", {"node", "shop", "", ""}, Severity::kWarning)}),
+      SizeIs(2));
+}
+
+TEST(Causes, NodesDoNotShareThem) {
+  Finding here = finding("mailbox-buildup", kCart, Severity::kWarning);
+  Finding there = finding("process-memory-growth", kCart, Severity::kWarning);
+  there.node = "other@here";
+  EXPECT_THAT(tell_once({here, there}), SizeIs(2));
+}
+
+// A socket, its handler and that one's supervisor, of connections that nobody closes.
+TEST(Causes, ALeakedConnectionIsOneFindingWithAllThatHangsOnIt) {
+  const auto count = [](int i) { return 50.0 + 3 * i; };
+  const auto found =
+      Trouble()
+          .group("handler", count)
+          .group("handler_sup", count)
+          .ports("tcp_inet", count)
+          .also([&](Story& story, int i) {
+            story.process("<0.1.0>").text("registered_name", "listener").number("memory", 5000);
+            for (int n = 0; n < static_cast<int>(count(i)); ++n) {
+              const auto pid = [&](int what) {
+                return "<0." + std::to_string(10 * n + what) + ".0>";
+              };
+              const auto port = "#Port<0." + std::to_string(n) + ">";
+              story.process(pid(2))
+                  .text("label", "handler_sup")
+                  .ref("parent", "<0.1.0>")
+                  .refs("links", {"<0.1.0>", pid(3)});
+              story.process(pid(3))
+                  .text("label", "handler")
+                  .ref("parent", pid(2))
+                  .refs("links", {pid(2), port});
+              story.row(*find_table("port"), port)
+                  .text("name", "tcp_inet")
+                  .ref("connected", pid(3))
+                  .number("input", 10)
+                  .number("output", 10);
+            }
+          })
+          .findings();
+  ASSERT_THAT(said(found), ElementsAre("process-leak warning handler_sup"));
+  std::vector<std::string> also;
+  for (const Consequence& one : found.findings[0].also)
+    also.push_back(one.rule + " " + one.subject.id);
+  EXPECT_THAT(also, UnorderedElementsAre("process-leak handler", "port-leak tcp_inet"));
+}
+
+}  // namespace
+}  // namespace beamtape
