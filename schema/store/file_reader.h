@@ -111,6 +111,7 @@ class FileReader final : public Reader {
                  std::string& why);
   void decode_into(const Table& table, std::int64_t snapshot, const PartEntry& entry,
                    RowGroup& rows, std::vector<Damage>* damage);
+  bool contradicts(const Table& table, std::size_t index, std::string& why);
   void apply(const Table& table, std::size_t index, TableData& data, std::vector<Damage>* damage);
   void apply_group(const Table& table, std::size_t index, std::uint32_t group, RowGroup& rows,
                    std::vector<Damage>* damage);

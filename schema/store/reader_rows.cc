@@ -78,18 +78,30 @@ void FileReader::decode_into(const Table& table, std::int64_t snapshot, const Pa
   mark_damaged(rows);
 }
 
+// True, and why, if what is known of the snapshot already cannot be right for this table. A part that
+// it does not name would be taken for one without changes.
+bool FileReader::contradicts(const Table& table, std::size_t index, std::string& why) {
+  if (stored_[index].broken) {
+    why = "a snapshot before it is not there";
+    return true;
+  }
+  const auto number = number_of(table);
+  if (stored_[index].has(number)) return false;
+  why = "there is a part that the snapshot does not name";
+  return blob_.open(database_.handle(), "part", "data", part_key(snapshots_[index].id, number));
+}
+
 void FileReader::apply(const Table& table, std::size_t index, TableData& data,
                        std::vector<Damage>* damage) {
   const auto& record = snapshots_[index];
-  const auto& stored = stored_[index];
   if (record.epoch == record.id) data.groups.clear();
-  if (stored.broken) {
-    add_damage(damage, record.id, table.name + ": a snapshot before it is not there");
+  std::string why;
+  if (contradicts(table, index, why)) {
+    add_damage(damage, record.id, fmt::format("{}: {}", table.name, why));
     for (auto& group : data.groups) mark_damaged(group);
     return;
   }
-  if (!stored.has(number_of(table))) return;
-  std::string why;
+  if (!stored_[index].has(number_of(table))) return;
   const auto entries = open_blob(record.id, number_of(table), why);
   if (!entries) {
     add_damage(damage, record.id, fmt::format("{}: {}", table.name, why));
@@ -109,16 +121,15 @@ void FileReader::apply(const Table& table, std::size_t index, TableData& data,
 void FileReader::apply_group(const Table& table, std::size_t index, std::uint32_t group,
                              RowGroup& rows, std::vector<Damage>* damage) {
   const auto& record = snapshots_[index];
-  const auto& stored = stored_[index];
   if (record.epoch == record.id) rows = {};
   if (rows.damaged) return;
-  if (stored.broken) {
-    add_damage(damage, record.id, table.name + ": a snapshot before it is not there");
+  std::string why;
+  if (contradicts(table, index, why)) {
+    add_damage(damage, record.id, fmt::format("{}: {}", table.name, why));
     mark_damaged(rows);
     return;
   }
-  if (!stored.has(number_of(table))) return;
-  std::string why;
+  if (!stored_[index].has(number_of(table))) return;
   const auto entries = open_blob(record.id, number_of(table), why);
   if (!entries) {
     add_damage(damage, record.id, fmt::format("{}: {}", table.name, why));
