@@ -111,6 +111,7 @@ class FileReader final : public Reader {
                  std::string& why);
   void decode_into(const Table& table, std::int64_t snapshot, const PartEntry& entry,
                    RowGroup& rows, std::vector<Damage>* damage);
+  bool contradicts(const Table& table, std::size_t index, std::string& why);
   // Brings `data` through these snapshots, which follow each other.
   void apply(const Table& table, const std::vector<std::size_t>& indexes, TableData& data,
              std::vector<Damage>* damage);

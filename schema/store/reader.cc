@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "schema/store/declarations.h"
 #include "schema/store/file_reader.h"
@@ -178,6 +179,7 @@ Expected<void> FileReader::load_snapshots() {
   const int fields = static_cast<int>(snapshot_fields().size());
   std::int64_t next = 0;
   std::int64_t failures = 0;
+  std::int64_t impossible = 0;
   while (next <= last) {
     rows->bind(1, next);
     auto more = rows->step();
@@ -190,7 +192,10 @@ Expected<void> FileReader::load_snapshots() {
       next = std::max(next, record.id);
       failures = 0;
       const bool in_order = snapshots_.empty() || record.id > snapshots_.back().id;
-      if (!plausible(record) || !in_order) continue;
+      if (!plausible(record) || !in_order) {
+        ++impossible;
+        continue;
+      }
       StoredSnapshot stored;
       stored.tables = table_numbers(rows->text(fields + 2));
       stored.row_checksum = static_cast<std::uint32_t>(rows->integer(fields + 3));
@@ -203,11 +208,19 @@ Expected<void> FileReader::load_snapshots() {
     ++failures;
     next += failures <= kTriedOneByOne ? 1 : failures * failures;
   }
+  if (impossible > 0) {
+    load_failed("snapshots", {Error::Code::kMalformed, fmt::format("{} make no sense", impossible)});
+  } else if (failures == 0 && last < kMaxSnapshotId && last > next) {
+    load_failed("snapshots", {Error::Code::kMalformed, fmt::format("none is there after #{}", next)});
+  }
   return {};
 }
 
+// Differences stand on all snapshots of their keyframe group before them: with the first of them that
+// is not there, or contradicts the others, the rest of the group is lost.
 void FileReader::link_snapshots() {
   std::map<std::int64_t, std::size_t> last_of_node;
+  std::set<std::int64_t> broken;
   for (std::size_t i = 0; i < snapshots_.size(); ++i) {
     const auto& record = snapshots_[i];
     if (record.epoch != record.id) {
@@ -216,7 +229,9 @@ void FileReader::link_snapshots() {
       const bool linked =
           found != last_of_node.end() && snapshots_[found->second].epoch == record.epoch;
       if (linked) stored_[i].previous = found->second;
-      stored_[i].broken = !start || !linked || !is_whole(*start, i);
+      stored_[i].broken = broken.contains(record.epoch) || !start || !linked ||
+                          snapshots_[*start].node != record.node || !is_whole(*start, i);
+      if (stored_[i].broken) broken.insert(record.epoch);
     }
     last_of_node[record.node] = i;
   }

@@ -15,6 +15,11 @@ constexpr std::size_t kKeptDictionaries = 2;
 // Texts looked up one by one before all of the group are read at once.
 constexpr int kSingleTexts = 200;
 
+// Not so on a page that belongs to another table.
+bool is_text(const Statement& row, int column) {
+  return !row.is_null(column) && !row.is_integer(column);
+}
+
 }  // namespace
 
 Dictionary& FileReader::dictionary(std::int64_t epoch) {
@@ -38,7 +43,7 @@ std::optional<std::string_view> FileReader::text(std::int64_t epoch, Cell id) {
     auto row = database_.prepare("SELECT text FROM text WHERE epoch = ? AND id = ?");
     if (!row) return std::nullopt;
     const auto there = row->bind(1, epoch).bind(2, id).step();
-    if (!there || !*there) return std::nullopt;
+    if (!there || !*there || !is_text(*row, 0)) return std::nullopt;
     found = known.texts.emplace(id, row->text(0)).first;
   }
   if (found == known.texts.end()) return std::nullopt;
@@ -52,7 +57,7 @@ void FileReader::load_texts(Dictionary& dictionary) {
   rows->bind(1, dictionary.epoch);
   auto more = rows->step();
   for (; more && *more; more = rows->step()) {
-    dictionary.texts.emplace(rows->integer(0), rows->text(1));
+    if (is_text(*rows, 1)) dictionary.texts.emplace(rows->integer(0), rows->text(1));
   }
   dictionary.all_texts = more.has_value();
 }

@@ -69,6 +69,19 @@ void FileReader::decode_into(const Table& table, std::int64_t snapshot, const Pa
   mark_damaged(rows);
 }
 
+// True, and why, if what is known of the snapshot already cannot be right for this table. A part that
+// it does not name would be taken for one without changes.
+bool FileReader::contradicts(const Table& table, std::size_t index, std::string& why) {
+  if (stored_[index].broken) {
+    why = "a snapshot before it is not there";
+    return true;
+  }
+  const auto number = number_of(table);
+  if (stored_[index].has(number)) return false;
+  why = "there is a part that the snapshot does not name";
+  return blob_.open(database_.handle(), "part", "data", part_key(snapshots_[index].id, number));
+}
+
 void FileReader::apply(const Table& table, const std::vector<std::size_t>& indexes, TableData& data,
                        std::vector<Damage>* damage) {
   Decoding decoding(table, data, damage);
@@ -79,17 +92,16 @@ void FileReader::apply(const Table& table, const std::vector<std::size_t>& index
   };
   for (const std::size_t index : indexes) {
     const auto& record = snapshots_[index];
-    const auto& stored = stored_[index];
     if (record.epoch == record.id) {
       decoding.run();
       data.groups.clear();
     }
-    if (stored.broken) {
-      lose_all(record.id, "a snapshot before it is not there");
+    std::string why;
+    if (contradicts(table, index, why)) {
+      lose_all(record.id, why);
       continue;
     }
-    if (!stored.has(number_of(table))) continue;
-    std::string why;
+    if (!stored_[index].has(number_of(table))) continue;
     const auto entries = open_blob(record.id, number_of(table), why);
     if (!entries) {
       lose_all(record.id, why);
@@ -106,16 +118,15 @@ void FileReader::apply(const Table& table, const std::vector<std::size_t>& index
 void FileReader::apply_group(const Table& table, std::size_t index, std::uint32_t group,
                              RowGroup& rows, std::vector<Damage>* damage) {
   const auto& record = snapshots_[index];
-  const auto& stored = stored_[index];
   if (record.epoch == record.id) rows = {};
   if (rows.damaged) return;
-  if (stored.broken) {
-    add_damage(damage, record.id, table.name + ": a snapshot before it is not there");
+  std::string why;
+  if (contradicts(table, index, why)) {
+    add_damage(damage, record.id, fmt::format("{}: {}", table.name, why));
     mark_damaged(rows);
     return;
   }
-  if (!stored.has(number_of(table))) return;
-  std::string why;
+  if (!stored_[index].has(number_of(table))) return;
   const auto entries = open_blob(record.id, number_of(table), why);
   if (!entries) {
     add_damage(damage, record.id, fmt::format("{}: {}", table.name, why));

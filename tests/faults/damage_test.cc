@@ -33,7 +33,8 @@ enum class Fate : char {
   kRefused = 'r',  // does not open, and says so
   kNamed = 'n',    // opens, and names what is damaged
   kSame = 's',     // shows what was recorded: what was hit means nothing
-  kSilent = 'x'    // shows something else and says nothing
+  kSilent = 'x',   // shows something else and says nothing
+  kHidden = 'h'    // shows other rows, or fewer, and only `check` says so
 };
 
 // What a file shows.
@@ -92,12 +93,16 @@ bool is_part_of(const Shown::Rows& whole, const Shown::Rows& other) {
   return true;
 }
 
+bool has_rows_of(const Shown& whole, const Shown& other) {
+  return std::all_of(other.rows.begin(), other.rows.end(), [&](const auto& shown) {
+    const auto before = whole.rows.find(shown.first);
+    return before == whole.rows.end() || is_part_of(before->second, shown.second);
+  });
+}
+
 // True if the other shows nothing that was not recorded: what it leaves out it has named.
 bool is_part_of(const Shown& whole, const Shown& other) {
-  for (const auto& [key, rows] : other.rows) {
-    const auto before = whole.rows.find(key);
-    if (before != whole.rows.end() && !is_part_of(before->second, rows)) return false;
-  }
+  if (!has_rows_of(whole, other)) return false;
   for (std::size_t at = 0; at < whole.texts.size() && at < other.texts.size(); ++at) {
     if (other.texts[at] != whole.texts[at] && other.texts[at] != "(missing)") return false;
   }
@@ -143,6 +148,11 @@ class Damaged : public testing::Test {
     const Shown shown = show(**opened);
     const auto damage = (*opened)->check({});
     const bool is_named = !damage || !damage->empty() || !(*opened)->remarks().empty();
+    const bool warns = shown.damaged > 0 || shown.failed > 0 || !(*opened)->remarks().empty();
+    const bool is_complete = shown.rows.size() >= original.shown.rows.size();
+    if (!warns && !(has_rows_of(original.shown, shown) && is_complete)) {
+      return is_named ? Fate::kHidden : Fate::kSilent;
+    }
     if (is_same(original.shown, shown)) return is_named ? Fate::kNamed : Fate::kSame;
     return is_named ? Fate::kNamed : Fate::kSilent;
   }
@@ -194,8 +204,9 @@ class Damaged : public testing::Test {
       Fate fate{};
       if (hung || ::read(report[0], &fate, 1) != 1) break;
       ++fates[fate];
-      if (fate == Fate::kSilent)
+      if (fate == Fate::kSilent || fate == Fate::kHidden) {
         ADD_FAILURE() << "shows what was not recorded: number " << from + done;
+      }
       ++done;
     }
     kill(child, SIGKILL);
@@ -218,16 +229,17 @@ class Damaged : public testing::Test {
       ADD_FAILURE() << (is_hung ? "hangs" : "crashes") << " on number " << next;
       ++next;
     }
-    const int opened = fates[Fate::kNamed] + fates[Fate::kSame] + fates[Fate::kSilent];
+    const int opened =
+        fates[Fate::kNamed] + fates[Fate::kSame] + fates[Fate::kSilent] + fates[Fate::kHidden];
     tell({.fault = fault,
           .times = times,
           .opened = opened,
           .sound = fates[Fate::kSame],
           .hung = hung,
           .also = fmt::format("{} crashes; {} name their damage, {} are refused, {} show something "
-                              "else and say nothing",
+                              "else and say nothing, {} only to `check`",
                               crashed, fates[Fate::kNamed], fates[Fate::kRefused],
-                              fates[Fate::kSilent])});
+                              fates[Fate::kSilent], fates[Fate::kHidden])});
   }
 
   test::TemporaryFolder folder_;
