@@ -5,14 +5,15 @@
 namespace beamtape {
 namespace {
 
-// After this long in a question that meets deadlines, nothing is halved any more and chunks get
-// kHurried: with a scheduler of the target blocked, every chunk may hang.
+// After so long spent on chunks that missed their deadline, nothing is halved any more and chunks
+// get kHurried: with a scheduler of the target blocked, every chunk may hang. What a node needs that
+// is merely large or slow does not count.
 constexpr int kPatience = 4000;  // ms
 constexpr int kHurried = 100;    // ms
 
 constexpr std::string_view kTemplate = R"(
 (fun() ->
-  Until = erlang:monotonic_time(millisecond) + {patience},
+  Lost = fun() -> case get(deadline) of undefined -> 0; Milliseconds -> Milliseconds end end,
   Asking = {asking},
   Work = fun(Chunk, Part) ->
     Began = erlang:monotonic_time(),
@@ -22,11 +23,13 @@ constexpr std::string_view kTemplate = R"(
   Run = fun
    Run(Chunk, Part, none) -> Work(Chunk, Part);
    Run(Chunk, Part, Limit) ->
-    Left = Until - erlang:monotonic_time(millisecond),
+    Left = {patience} - Lost(),
+    Patience = min(Limit, max({hurried}, Left)),
     {{Pid, Ref}} = spawn_opt(fun() -> Work(Chunk, Part) end, [monitor, {{min_heap_size, {heap}}}]),
     receive
       {{'DOWN', Ref, process, Pid, _}} -> ok
-    after min(Limit, max({hurried}, Left)) ->
+    after Patience ->
+      put(deadline, Lost() + Patience),
       exit(Pid, kill),
       erlang:demonitor(Ref, [flush]),
       case Part of

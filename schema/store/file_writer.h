@@ -35,6 +35,9 @@ struct NodeState {
   std::map<std::uint8_t, std::vector<HeldGroup>> held;  // by table
 };
 
+// 0 if it is not there.
+std::int64_t file_size(const std::string& path);
+
 class FileWriter final : public Writer {
  public:
   FileWriter(std::string path, const Options& options, FileLock lock, Database database)
@@ -136,6 +139,7 @@ class FileWriter final : public Writer {
   std::vector<std::pair<Cell, List>> lists_;
   std::uint32_t row_checksum_ = 0;
   std::uint32_t text_checksum_ = 0;
+  std::int64_t beside_bytes_ = 0;  // what the snapshot under way has beside its parts, about
 };
 
 }  // namespace beamtape

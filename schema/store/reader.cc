@@ -209,15 +209,17 @@ Expected<void> FileReader::load_snapshots() {
     next += failures <= kTriedOneByOne ? 1 : failures * failures;
   }
   if (impossible > 0) {
-    load_failed("snapshots", {Error::Code::kMalformed, fmt::format("{} make no sense", impossible)});
+    load_failed("snapshots",
+                {Error::Code::kMalformed, fmt::format("{} make no sense", impossible)});
   } else if (failures == 0 && last < kMaxSnapshotId && last > next) {
-    load_failed("snapshots", {Error::Code::kMalformed, fmt::format("none is there after #{}", next)});
+    load_failed("snapshots",
+                {Error::Code::kMalformed, fmt::format("none is there after #{}", next)});
   }
   return {};
 }
 
-// Differences stand on all snapshots of their keyframe group before them: with the first of them that
-// is not there, or contradicts the others, the rest of the group is lost.
+// Differences stand on all snapshots of their keyframe group before them: with the first of them
+// that is not there, or contradicts the others, the rest of the group is lost.
 void FileReader::link_snapshots() {
   std::map<std::int64_t, std::size_t> last_of_node;
   std::set<std::int64_t> broken;

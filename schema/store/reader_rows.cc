@@ -69,8 +69,8 @@ void FileReader::decode_into(const Table& table, std::int64_t snapshot, const Pa
   mark_damaged(rows);
 }
 
-// True, and why, if what is known of the snapshot already cannot be right for this table. A part that
-// it does not name would be taken for one without changes.
+// True, and why, if what is known of the snapshot already cannot be right for this table. A part
+// that it does not name would be taken for one without changes.
 bool FileReader::contradicts(const Table& table, std::size_t index, std::string& why) {
   if (stored_[index].broken) {
     why = "a snapshot before it is not there";

@@ -1,6 +1,6 @@
 // The bound holds for the file and its -wal together. The -wal grows to one transaction's pages
-// before it is folded in, so that much is left free: what the parts of the largest snapshot so far
-// took, and the rows beside them.
+// before it is folded in, so that much is left free: what the largest snapshot so far took, and
+// what the largest -wal so far was, as dropping a group changes pages too.
 
 #include "schema/store/retention.h"
 
@@ -17,11 +17,13 @@ constexpr std::int64_t kMostIdleWalBytes = 1 << 20;
 // Of the bound, a keyframe group may take one part in so many, and an idle -wal.
 constexpr std::int64_t kEpochShare = 8;
 constexpr std::int64_t kWalShare = 32;
+// Of the bound, what is left free for the -wal at most: while somebody reads, it grows without end.
+constexpr std::int64_t kWalMost = 4;
 // A group ends when it has as many snapshots, and differences of so many times its keyframe's
 // bytes.
 constexpr std::int64_t kFewestSnapshots = 32;
 constexpr std::int64_t kDifferencesPerKeyframe = 4;
-// What one snapshot writes beside its parts: samples, texts, indexes, changed inner pages.
+// What one snapshot writes beside what is reckoned: indexes, changed inner pages.
 constexpr std::int64_t kBesideParts = 192 << 10;
 
 constexpr std::int64_t kSmallestReserve = 1 << 20;
@@ -53,7 +55,8 @@ std::int64_t Retention::reserve_bytes() const {
 }
 
 std::int64_t Retention::limit(std::int64_t bytes) const {
-  return max_bytes_ - std::max(idle_wal_bytes(), with_pages(std::max(bytes, largest_bytes_)));
+  return max_bytes_ - std::max({idle_wal_bytes(), with_pages(std::max(bytes, largest_bytes_)),
+                                largest_wal_bytes_ + largest_wal_bytes_ / 8});
 }
 
 Expected<void> Retention::load(Database& database) {
@@ -155,8 +158,10 @@ void Retention::dropped() {
   dropping_.clear();
 }
 
-void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes) {
+void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes,
+                          std::int64_t wal_bytes) {
   largest_bytes_ = std::max(largest_bytes_, bytes);
+  largest_wal_bytes_ = std::max(largest_wal_bytes_, std::min(wal_bytes, max_bytes_ / kWalMost));
   dropped();
   if (stored.epoch == stored.id) epochs_.push_back({.first = stored.id, .node = stored.node});
   if (Epoch* epoch = find(stored.epoch)) {

@@ -30,14 +30,15 @@ class Retention {
   // with when the file system is full.
   std::int64_t reserve_bytes() const;
 
-  // Within the transaction that is to store `coming`, whose parts take `bytes`. kDiskFull: it
+  // Within the transaction that is to store `coming`, which takes `bytes`. kDiskFull: it
   // does not fit, even with nothing else than its own keyframe group.
   Expected<void> make_room(Database& database, const SnapshotRecord& coming, std::int64_t bytes);
   // For a full file system: drops, within a transaction, until the file's own pages have room for
   // the largest snapshot so far. kDiskFull: nothing is left to drop.
   Expected<void> shrink_to_file(Database& database);
   // The transaction has ended that stored a snapshot, dropped groups, or neither.
-  void committed(const SnapshotRecord& stored, std::int64_t bytes);
+  // `wal_bytes`: of the -wal before it is folded in.
+  void committed(const SnapshotRecord& stored, std::int64_t bytes, std::int64_t wal_bytes);
   void dropped();
   void rolled_back() { dropping_.clear(); }
   // Nobody adds to this group any more.
@@ -54,10 +55,10 @@ class Retention {
     std::int64_t last = 0;
     std::int64_t node = 0;
     std::int64_t ended_wall_us = 0;
-    std::int64_t bytes = 0;  // of the parts
-    bool is_open = true;     // its node adds to it
+    std::int64_t bytes = 0;
+    bool is_open = true;  // its node adds to it
     std::int64_t snapshots = 0;
-    std::int64_t keyframe_bytes = 0;  // of the parts of the first
+    std::int64_t keyframe_bytes = 0;  // of the first
   };
 
   std::int64_t limit(std::int64_t bytes) const;
@@ -70,7 +71,8 @@ class Retention {
   std::int64_t keep_us_;
   std::deque<Epoch> epochs_;         // by their first
   std::set<std::int64_t> dropping_;  // that the transaction under way has dropped
-  std::int64_t largest_bytes_ = 0;   // parts of one snapshot
+  std::int64_t largest_bytes_ = 0;   // of one snapshot
+  std::int64_t largest_wal_bytes_ = 0;
 };
 
 }  // namespace beamtape

@@ -11,14 +11,10 @@
 #include "schema/store/file_writer.h"
 
 namespace beamtape {
-namespace {
-
-std::int64_t bytes_of(const std::string& path) {
+std::int64_t file_size(const std::string& path) {
   struct stat status {};
   return stat(path.c_str(), &status) == 0 ? status.st_size : 0;
 }
-
-}  // namespace
 
 const Table* FileWriter::declared(std::uint16_t id) const {
   const auto found = std::find_if(tables_.begin(), tables_.end(),
@@ -107,7 +103,7 @@ void FileWriter::end_epoch(std::int64_t node) {
   retention_.ended(state.epoch);
 }
 
-std::int64_t FileWriter::file_bytes() const { return bytes_of(path_) + bytes_of(path_ + "-wal"); }
+std::int64_t FileWriter::file_bytes() const { return file_size(path_) + file_size(path_ + "-wal"); }
 
 // DELETE mode is refused while somebody else has the file open: all data is in it by then, but
 // its -wal stays until the other one is gone.

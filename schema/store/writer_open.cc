@@ -173,10 +173,10 @@ Expected<void> FileWriter::become_current() {
   const auto version = database_.number("PRAGMA user_version");
   if (!version) return tl::unexpected(version.error());
   if (version->value_or(0) == kFormatVersion) return {};
-  return database_.exec(fmt::format(
-      "BEGIN IMMEDIATE; PRAGMA user_version={0}; "
-      "UPDATE meta SET value = '{0}' WHERE key = 'format'; COMMIT",
-      kFormatVersion));
+  return database_.exec(
+      fmt::format("BEGIN IMMEDIATE; PRAGMA user_version={0}; "
+                  "UPDATE meta SET value = '{0}' WHERE key = 'format'; COMMIT",
+                  kFormatVersion));
 }
 
 Expected<void> FileWriter::start_writing() {

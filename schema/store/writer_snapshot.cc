@@ -11,6 +11,11 @@
 namespace beamtape {
 namespace {
 
+// Of a row of `text` beside the text itself: ids, lengths, and its share of a page's head.
+constexpr std::int64_t kTextRowBytes = 16;
+// Of a row of a table of samples.
+constexpr std::int64_t kSampleRowBytes = 64;
+
 tl::unexpected<Error> misuse(const std::string& path, const std::string& why) {
   return fail(Error::Code::kUsage, "cannot write " + path + ": " + why);
 }
@@ -60,6 +65,7 @@ Expected<void> FileWriter::begin(std::int64_t id, std::int64_t epoch, std::int64
   epoch_ = epoch;
   node_ = node;
   row_checksum_ = 0;
+  beside_bytes_ = 0;
   text_checksum_ = keyframe() ? 0 : state.text_checksum;
   return {};
 }
@@ -69,6 +75,7 @@ Expected<void> FileWriter::put_text(Cell id, std::string_view text) {
   auto done = insert_text_.bind(1, epoch_).bind(2, id).bind(3, text).run();
   if (!done) return give_up(std::move(done.error()));
   text_checksum_ += beamtape::text_checksum(epoch_, id, text);
+  beside_bytes_ += static_cast<std::int64_t>(text.size()) + kTextRowBytes;
   return {};
 }
 
@@ -113,6 +120,9 @@ Expected<void> FileWriter::put_aggregates(const Aggregates& aggregates) {
     return give_up(std::move(done.error()));
   }
   row_checksum_ += aggregates_checksum(snapshot_, samples_->node(), aggregates);
+  const auto rows = aggregates.groups.size() + aggregates.ets.size() + aggregates.ports.size() +
+                    aggregates.allocators.size();
+  beside_bytes_ += static_cast<std::int64_t>(rows) * kSampleRowBytes;
   return {};
 }
 
@@ -194,12 +204,13 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
   std::int64_t bytes = 0;
   const auto blobs = build_blobs(bytes);
   std::string tables;
-  auto done = retention_.make_room(database_, stored, bytes);
+  const std::int64_t all_bytes = bytes + beside_bytes_;
+  auto done = retention_.make_room(database_, stored, all_bytes);
   if (done) done = insert_parts(blobs, tables);
   if (done) done = insert_snapshot(stored, tables);
   if (done) done = database_.exec("COMMIT");
   if (!done) return give_up(std::move(done.error()));
-  retention_.committed(stored, bytes);
+  retention_.committed(stored, all_bytes, file_size(path_ + "-wal"));
   state().needs_keyframe = false;
   state().epoch = epoch_;
   state().text_checksum = text_checksum_;

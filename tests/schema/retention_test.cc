@@ -155,6 +155,33 @@ TEST_F(Retention, NeverDropsAGroupThatANodeStillAddsTo) {
   }
 }
 
+// A label of its own for each short-lived process: the texts of a group are larger than its parts.
+TEST_F(Retention, ManyTextsAreRoomThatAGroupTakes) {
+  auto bounded = RecordingStory::options();
+  bounded.max_bytes = 2 << 20;
+  auto writer = Writer::create(path_, bounded);
+  ASSERT_TRUE(writer);
+  const auto node = (*writer)->add_node({.name = "zoo@here", .facts = {}, .applications = {}});
+  ASSERT_TRUE(node);
+  RandomRows random(1);
+  std::int64_t epoch = 0, last_text = 0;
+  for (std::int64_t id = 1; id <= 100; ++id) {
+    if (id == 1 || id - epoch == 32 || (*writer)->wants_keyframe(*node)) epoch = id;
+    ASSERT_TRUE((*writer)->begin(id, epoch, *node));
+    for (int text = 0; text < 2000; ++text) {
+      const auto number = ++last_text;
+      ASSERT_TRUE((*writer)->put_text(number, "request " + std::to_string(number)));
+    }
+    ASSERT_TRUE((*writer)->put_rows(animals(), 0, random.rows(animals(), 100)));
+    ASSERT_TRUE((*writer)->put_aggregates({.node = {1, 2, 3}}));
+    const auto stored = (*writer)->commit({.ended_wall_us = id, .not_answered = ""});
+    ASSERT_TRUE(stored) << id << ": " << stored.error().message;
+    ASSERT_LE((*writer)->file_bytes(), bounded.max_bytes);
+  }
+  EXPECT_TRUE((*writer)->close());
+  EXPECT_GT(Reader::open(path_).value()->dropped_to(), 50);
+}
+
 TEST_F(Retention, GoesOnInAFileThatIsThereAlready) {
   RecordingPlan plan{.slots = 3000, .snapshots = 300, .keyframe_every = 8, .share = 0.5};
   plan.max_bytes = 2 << 20;
