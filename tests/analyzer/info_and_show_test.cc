@@ -30,7 +30,7 @@ json shop_json(std::vector<std::string> arguments) {
 
 TEST(Info, TellsWhatTheFileIsHowCompleteAndAtWhatCost) {
   EXPECT_EQ(shop({"info", "shop.beamtape"}).out,
-            R"(file       shop.beamtape (format 2)
+            R"(file       shop.beamtape (format 1)
 node       shop@prod-01 (OTP 25, creation 1700, attached 12:00:00, 2 applications)
 recorded   2024-11-20 12:00:00 to 12:01:10 UTC (1 min 10 s)
 snapshots  6, every 10.0 s

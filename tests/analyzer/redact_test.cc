@@ -105,7 +105,7 @@ std::multiset<std::string> findings_of(const std::string& file) {
   const auto told = json::parse(run_on_files({"findings", file, "--json"}).out);
   for (const auto& one : told.at("findings")) {
     json numbers = one;
-    for (const char* words : {"subject", "title", "evidence", "caveat", "advice", "node"}) {
+    for (const char* words : {"subject", "title", "evidence", "caveat", "advice", "node", "also"}) {
       numbers.erase(words);
     }
     all.insert(numbers.dump());
