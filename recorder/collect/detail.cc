@@ -34,8 +34,7 @@ constexpr Question reading(std::string_view name, int chunk) {
           .keys = "Given",
           .answer = kAnswer,
           .chunk = chunk,
-          .heap_words = chunk * kRowWords,
-          .packed = true};
+          .heap_words = chunk * kRowWords};
 }
 
 // Snapshots between two readings of what is dear about a process with long lists.
