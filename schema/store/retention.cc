@@ -55,7 +55,8 @@ std::int64_t Retention::reserve_bytes() const {
 }
 
 std::int64_t Retention::limit(std::int64_t bytes) const {
-  return max_bytes_ - std::max({idle_wal_bytes(), with_pages(std::max(bytes, largest_bytes_)),
+  return max_bytes_ - std::max({idle_wal_bytes(),
+                                with_pages(std::max(bytes, largest_bytes_)) + largest_beside_bytes_,
                                 largest_wal_bytes_ + largest_wal_bytes_ / 8});
 }
 
@@ -159,7 +160,7 @@ void Retention::dropped() {
 }
 
 void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes,
-                          std::int64_t wal_bytes) {
+                          std::int64_t beside_bytes, std::int64_t wal_bytes) {
   largest_bytes_ = std::max(largest_bytes_, bytes);
   largest_wal_bytes_ = std::max(largest_wal_bytes_, std::min(wal_bytes, max_bytes_ / kWalMost));
   dropped();
@@ -168,6 +169,8 @@ void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes,
     epoch->last = stored.id;
     epoch->ended_wall_us = stored.ended_wall_us;
     epoch->bytes += bytes;
+    epoch->beside_bytes += beside_bytes;
+    largest_beside_bytes_ = std::max(largest_beside_bytes_, epoch->beside_bytes);
     if (epoch->snapshots++ == 0) epoch->keyframe_bytes = bytes;
   }
 }

@@ -37,8 +37,10 @@ class Retention {
   // the largest snapshot so far. kDiskFull: nothing is left to drop.
   Expected<void> shrink_to_file(Database& database);
   // The transaction has ended that stored a snapshot, dropped groups, or neither.
-  // `wal_bytes`: of the -wal before it is folded in.
-  void committed(const SnapshotRecord& stored, std::int64_t bytes, std::int64_t wal_bytes);
+  // `beside_bytes`: of `bytes`, those not in parts. `wal_bytes`: of the -wal before it is folded
+  // in.
+  void committed(const SnapshotRecord& stored, std::int64_t bytes, std::int64_t beside_bytes,
+                 std::int64_t wal_bytes);
   void dropped();
   void rolled_back() { dropping_.clear(); }
   // Nobody adds to this group any more.
@@ -59,6 +61,7 @@ class Retention {
     bool is_open = true;  // its node adds to it
     std::int64_t snapshots = 0;
     std::int64_t keyframe_bytes = 0;  // of the first
+    std::int64_t beside_bytes = 0;    // not in parts
   };
 
   std::int64_t limit(std::int64_t bytes) const;
@@ -69,9 +72,10 @@ class Retention {
 
   std::int64_t max_bytes_;
   std::int64_t keep_us_;
-  std::deque<Epoch> epochs_;         // by their first
-  std::set<std::int64_t> dropping_;  // that the transaction under way has dropped
-  std::int64_t largest_bytes_ = 0;   // of one snapshot
+  std::deque<Epoch> epochs_;               // by their first
+  std::set<std::int64_t> dropping_;        // that the transaction under way has dropped
+  std::int64_t largest_bytes_ = 0;         // of one snapshot
+  std::int64_t largest_beside_bytes_ = 0;  // of one group: what dropping it may write
   std::int64_t largest_wal_bytes_ = 0;
 };
 

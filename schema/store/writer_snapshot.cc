@@ -210,7 +210,7 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
   if (done) done = insert_snapshot(stored, tables);
   if (done) done = database_.exec("COMMIT");
   if (!done) return give_up(std::move(done.error()));
-  retention_.committed(stored, all_bytes, file_size(path_ + "-wal"));
+  retention_.committed(stored, all_bytes, beside_bytes_, file_size(path_ + "-wal"));
   state().needs_keyframe = false;
   state().epoch = epoch_;
   state().text_checksum = text_checksum_;

@@ -143,6 +143,12 @@ class ChurningNode : public Link {
   static void begin(TermBuilder& to, std::span<const std::uint8_t> tag, std::int64_t chunk) {
     to.version().tuple(5).raw(tag).integer(chunk).integer(0).integer(1000).tuple(2).atom("ok");
   }
+  // Census and identity come as the binary of a term (Question::packed).
+  void send_packed(std::span<const std::uint8_t> tag, std::int64_t chunk, const Bytes& term) {
+    TermBuilder to;
+    begin(to, tag, chunk);
+    replies_.push_back(to.binary(term).take());
+  }
   static void pid(TermBuilder& to, std::uint32_t id) { to.pid(kName, id, 0, 1); }
   static void pids(TermBuilder& to, const std::vector<std::uint32_t>& ids) {
     to.list(static_cast<std::uint32_t>(ids.size()));
@@ -171,8 +177,7 @@ class ChurningNode : public Link {
       const std::vector<std::uint32_t> part(all.begin() + static_cast<std::ptrdiff_t>(from),
                                             all.begin() + static_cast<std::ptrdiff_t>(until));
       TermBuilder to;
-      begin(to, tag, chunks++);
-      to.tuple(2);
+      to.version().tuple(2);
       pids(to, part);
       to.list(static_cast<std::uint32_t>(part.size()));
       for (const std::uint32_t id : part) {
@@ -182,8 +187,7 @@ class ChurningNode : public Link {
         to.tuple(2).atom("heap_size").integer(words(id));
         to.tuple(2).atom("stack_size").integer(9 + id % 5).nil();
       }
-      to.nil();
-      replies_.push_back(to.take());
+      send_packed(tag, chunks++, to.nil().take());
     }
     return chunks;
   }
@@ -211,8 +215,7 @@ class ChurningNode : public Link {
   void answer_identity(std::span<const std::uint8_t> tag, const std::vector<std::uint32_t>& given) {
     const auto count = static_cast<std::uint32_t>(given.size());
     TermBuilder to;
-    begin(to, tag, 0);
-    to.tuple(5);
+    to.version().tuple(5);
     pids(to, given);
     to.list(count);
     for (const std::uint32_t id : given) {
@@ -236,7 +239,7 @@ class ChurningNode : public Link {
     for (const std::uint32_t id : given) {
       to.tuple(2).atom("$process_label").binary(fmt::format("request {}", id));
     }
-    replies_.push_back(to.nil().take());
+    send_packed(tag, 0, to.nil().take());
   }
 
   const std::string name_{kName};
@@ -264,8 +267,8 @@ struct Churn {
 struct Result {
   std::int64_t snapshots = 0, stale = 0, came = 0, went = 0;
   std::int64_t largest = 0;  // bytes of the file with its -wal
-  double settled_mb = 0;  // most memory until half of the time had passed
-  double most_mb = 0;     // after that
+  double settled_mb = 0;     // most memory until half of the time had passed
+  double most_mb = 0;        // after that
 };
 
 // Records as Session does, but when we say.
