@@ -55,9 +55,10 @@ std::int64_t Retention::reserve_bytes() const {
 }
 
 std::int64_t Retention::limit(std::int64_t bytes) const {
-  return max_bytes_ - std::max({idle_wal_bytes(),
-                                with_pages(std::max(bytes, largest_bytes_)) + largest_beside_bytes_,
-                                largest_wal_bytes_ + largest_wal_bytes_ / 8});
+  return max_bytes_ -
+         std::max({idle_wal_bytes(),
+                   with_pages(std::max(bytes, largest_bytes_)) + 2 * largest_beside_bytes_,
+                   largest_wal_bytes_ + largest_wal_bytes_ / 8});
 }
 
 Expected<void> Retention::load(Database& database) {

@@ -75,7 +75,7 @@ class Retention {
   std::deque<Epoch> epochs_;               // by their first
   std::set<std::int64_t> dropping_;        // that the transaction under way has dropped
   std::int64_t largest_bytes_ = 0;         // of one snapshot
-  std::int64_t largest_beside_bytes_ = 0;  // of one group: what dropping it may write
+  std::int64_t largest_beside_bytes_ = 0;  // of one group: dropping it may write that twice
   std::int64_t largest_wal_bytes_ = 0;
 };
 
