@@ -6,8 +6,8 @@ namespace beamtape {
 namespace {
 
 // After so long spent on chunks that missed their deadline, nothing is halved any more and chunks
-// get kHurried: with a scheduler of the target blocked, every chunk may hang. What a node needs that
-// is merely large or slow does not count.
+// get kHurried: with a scheduler of the target blocked, every chunk may hang. What a node needs
+// that is merely large or slow does not count.
 constexpr int kPatience = 4000;  // ms
 constexpr int kHurried = 100;    // ms
 

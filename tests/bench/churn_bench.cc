@@ -177,8 +177,7 @@ class ChurningNode : public Link {
       const std::vector<std::uint32_t> part(all.begin() + static_cast<std::ptrdiff_t>(from),
                                             all.begin() + static_cast<std::ptrdiff_t>(until));
       TermBuilder to;
-      to.version().tuple(2);
-      pids(to, part);
+      pids(to.version().tuple(2), part);
       to.list(static_cast<std::uint32_t>(part.size()));
       for (const std::uint32_t id : part) {
         to.list(5);
@@ -195,8 +194,7 @@ class ChurningNode : public Link {
   void answer_detail(std::span<const std::uint8_t> tag, const std::vector<std::uint32_t>& given) {
     TermBuilder to;
     begin(to, tag, 0);
-    to.tuple(2);
-    pids(to, given);
+    pids(to.tuple(2), given);
     to.list(static_cast<std::uint32_t>(given.size()));
     for (const std::uint32_t id : given) {
       to.list(6);
@@ -215,8 +213,7 @@ class ChurningNode : public Link {
   void answer_identity(std::span<const std::uint8_t> tag, const std::vector<std::uint32_t>& given) {
     const auto count = static_cast<std::uint32_t>(given.size());
     TermBuilder to;
-    to.version().tuple(5);
-    pids(to, given);
+    pids(to.version().tuple(5), given);
     to.list(count);
     for (const std::uint32_t id : given) {
       to.list(2).tuple(2).atom("reductions").integer(reductions(id) + touched(id));
