@@ -14,6 +14,7 @@
 
 namespace beamtape {
 
+namespace alloc_command {
 namespace {
 
 struct Options {
@@ -297,7 +298,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace alloc_command
 
-const Command kAllocCommand{"alloc", "How full the node's memory allocators are", declare};
+const Command kAllocCommand{"alloc", "How full the node's memory allocators are",
+                            alloc_command::declare};
 
 }  // namespace beamtape

@@ -11,6 +11,7 @@
 
 namespace beamtape {
 
+namespace check_command {
 namespace {
 
 struct Options {
@@ -86,7 +87,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace check_command
 
-const Command kCheckCommand{"check", "Read everything, say what is damaged", declare};
+const Command kCheckCommand{"check", "Read everything, say what is damaged",
+                            check_command::declare};
 
 }  // namespace beamtape

@@ -15,6 +15,7 @@
 
 namespace beamtape {
 
+namespace compare_command {
 namespace {
 
 struct Options {
@@ -233,8 +234,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace compare_command
 
 const Command kCompareCommand{"compare", "Is a candidate worse than a base: a gate for staging",
-                              declare};
+                              compare_command::declare};
 
 }  // namespace beamtape

@@ -12,6 +12,7 @@
 
 namespace beamtape {
 
+namespace cut_command {
 namespace {
 
 struct Options {
@@ -50,7 +51,8 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace cut_command
 
-const Command kCutCommand{"cut", "A smaller recording of a window of time", declare};
+const Command kCutCommand{"cut", "A smaller recording of a window of time", cut_command::declare};
 
 }  // namespace beamtape

@@ -18,6 +18,7 @@
 
 namespace beamtape {
 
+namespace diff_command {
 namespace {
 
 struct Options {
@@ -220,8 +221,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace diff_command
 
 const Command kDiffCommand{"diff", "What changed between two instants, and where memory went",
-                           declare};
+                           diff_command::declare};
 
 }  // namespace beamtape

@@ -11,6 +11,7 @@
 
 namespace beamtape {
 
+namespace findings_command {
 namespace {
 
 struct Options {
@@ -100,8 +101,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace findings_command
 
 const Command kFindingsCommand{"findings", "What grows, floods, leaks or is stuck, with evidence",
-                               declare};
+                               findings_command::declare};
 
 }  // namespace beamtape

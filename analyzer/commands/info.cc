@@ -14,6 +14,7 @@
 
 namespace beamtape {
 
+namespace info_command {
 namespace {
 
 struct Options {
@@ -302,7 +303,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace info_command
 
-const Command kInfoCommand{"info", "What a recording holds, how completely, at what cost", declare};
+const Command kInfoCommand{"info", "What a recording holds, how completely, at what cost",
+                           info_command::declare};
 
 }  // namespace beamtape

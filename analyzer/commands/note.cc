@@ -11,6 +11,7 @@
 
 namespace beamtape {
 
+namespace note_command {
 namespace {
 
 // A remark, not a log.
@@ -62,7 +63,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace note_command
 
-const Command kNoteCommand{"note", "Add a remark to a recording, also while it is made", declare};
+const Command kNoteCommand{"note", "Add a remark to a recording, also while it is made",
+                           note_command::declare};
 
 }  // namespace beamtape

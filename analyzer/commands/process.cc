@@ -13,6 +13,7 @@
 
 namespace beamtape {
 
+namespace process_command {
 namespace {
 
 struct Options {
@@ -173,8 +174,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace process_command
 
 const Command kProcessCommand{"process", "Life of one process: identity, history, relations",
-                              declare};
+                              process_command::declare};
 
 }  // namespace beamtape

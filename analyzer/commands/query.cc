@@ -15,6 +15,7 @@
 
 namespace beamtape {
 
+namespace query_command {
 namespace {
 
 struct Options {
@@ -176,7 +177,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace query_command
 
-const Command kQueryCommand{"query", "SQL over everything that was recorded", declare};
+const Command kQueryCommand{"query", "SQL over everything that was recorded",
+                            query_command::declare};
 
 }  // namespace beamtape

@@ -13,6 +13,7 @@
 
 namespace beamtape {
 
+namespace redact_command {
 namespace {
 
 struct Options {
@@ -55,7 +56,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace redact_command
 
-const Command kRedactCommand{"redact", "A copy without names, addresses and labels", declare};
+const Command kRedactCommand{"redact", "A copy without names, addresses and labels",
+                             redact_command::declare};
 
 }  // namespace beamtape

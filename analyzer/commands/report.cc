@@ -11,6 +11,7 @@
 
 namespace beamtape {
 
+namespace report_command {
 namespace {
 
 struct Options {
@@ -59,8 +60,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace report_command
 
 const Command kReportCommand{"report", "One file for a postmortem: HTML, Markdown or JSON",
-                             declare};
+                             report_command::declare};
 
 }  // namespace beamtape

@@ -18,6 +18,7 @@
 
 namespace beamtape {
 
+namespace series_command {
 namespace {
 
 struct Options {
@@ -255,7 +256,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace series_command
 
-const Command kSeriesCommand{"series", "One number of one subject over time", declare};
+const Command kSeriesCommand{"series", "One number of one subject over time",
+                             series_command::declare};
 
 }  // namespace beamtape

@@ -20,6 +20,7 @@
 
 namespace beamtape {
 
+namespace show_command {
 namespace {
 
 struct Options {
@@ -394,7 +395,8 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace show_command
 
-const Command kShowCommand{"show", "Rows of a table at an instant", declare};
+const Command kShowCommand{"show", "Rows of a table at an instant", show_command::declare};
 
 }  // namespace beamtape

@@ -16,6 +16,7 @@
 
 namespace beamtape {
 
+namespace tree_command {
 namespace {
 
 // Deeper lines are not moved further to the right: a chain of processes may be of any length.
@@ -223,7 +224,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace tree_command
 
-const Command kTreeCommand{"tree", "Applications and supervision tree, with sums", declare};
+const Command kTreeCommand{"tree", "Applications and supervision tree, with sums",
+                           tree_command::declare};
 
 }  // namespace beamtape

@@ -10,6 +10,7 @@
 
 namespace beamtape {
 
+namespace view_command {
 namespace {
 
 Expected<int> run(const WindowOptions& options, Context& context) {
@@ -56,8 +57,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace view_command
 
 const Command kViewCommand{"view", "A window on the recording; also without the word `view`",
-                           declare};
+                           view_command::declare};
 
 }  // namespace beamtape

@@ -14,6 +14,7 @@
 
 namespace beamtape {
 
+namespace waits_command {
 namespace {
 
 struct Options {
@@ -149,7 +150,9 @@ Command::Run declare(CLI::App& app) {
 }
 
 }  // namespace
+}  // namespace waits_command
 
-const Command kWaitsCommand{"waits", "Who waits for whom, since when; circles", declare};
+const Command kWaitsCommand{"waits", "Who waits for whom, since when; circles",
+                            waits_command::declare};
 
 }  // namespace beamtape

@@ -11,6 +11,7 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
+namespace allocator_fragmentation_rule {
 namespace {
 
 constexpr double kUnused = 0.4, kWasted = 256 * kMiB, kShareOfAll = 0.2, kLeast = 64 * kMiB;
@@ -61,8 +62,10 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace allocator_fragmentation_rule
 
 const Rule kAllocatorFragmentationRule{"allocator-fragmentation",
-                                       "an allocator holds memory without data in it", evaluate};
+                                       "an allocator holds memory without data in it",
+                                       allocator_fragmentation_rule::evaluate};
 
 }  // namespace beamtape

@@ -12,6 +12,7 @@
 #include "analyzer/findings/evidence.h"
 
 namespace beamtape {
+namespace atom_leak_rule {
 namespace {
 
 constexpr double kLeast = 100;
@@ -70,7 +71,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace atom_leak_rule
 
-const Rule kAtomLeakRule{"atom-leak", "atoms become more and are never given back", evaluate};
+const Rule kAtomLeakRule{"atom-leak", "atoms become more and are never given back",
+                         atom_leak_rule::evaluate};
 
 }  // namespace beamtape

@@ -16,6 +16,7 @@
 #include "schema/model/group.h"
 
 namespace beamtape {
+namespace binary_leak_rule {
 namespace {
 
 constexpr double kLeastBytes = 10 * kMiB, kLeastShare = 0.2;
@@ -155,7 +156,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace binary_leak_rule
 
-const Rule kBinaryLeakRule{"binary-leak", "binaries are kept alive", evaluate};
+const Rule kBinaryLeakRule{"binary-leak", "binaries are kept alive", binary_leak_rule::evaluate};
 
 }  // namespace beamtape

@@ -9,6 +9,7 @@
 #include "analyzer/findings/evidence.h"
 
 namespace beamtape {
+namespace bottleneck_rule {
 namespace {
 
 constexpr std::size_t kInARow = 3;
@@ -64,7 +65,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace bottleneck_rule
 
-const Rule kBottleneckRule{"bottleneck", "many processes wait for one", evaluate};
+const Rule kBottleneckRule{"bottleneck", "many processes wait for one", bottleneck_rule::evaluate};
 
 }  // namespace beamtape

@@ -13,6 +13,7 @@
 #include "analyzer/load/time.h"
 
 namespace beamtape {
+namespace deadlock_rule {
 namespace {
 
 constexpr std::size_t kInARow = 2;
@@ -118,7 +119,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace deadlock_rule
 
-const Rule kDeadlockRule{"deadlock", "processes wait for each other in a circle", evaluate};
+const Rule kDeadlockRule{"deadlock", "processes wait for each other in a circle",
+                         deadlock_rule::evaluate};
 
 }  // namespace beamtape

@@ -13,6 +13,7 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
+namespace ets_growth_rule {
 namespace {
 
 constexpr double kLeastShare = 0.2, kLeastBytes = 10 * kMiB, kLeastRows = 10'000;
@@ -76,7 +77,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace ets_growth_rule
 
-const Rule kEtsGrowthRule{"ets-growth", "an ETS table grows", evaluate};
+const Rule kEtsGrowthRule{"ets-growth", "an ETS table grows", ets_growth_rule::evaluate};
 
 }  // namespace beamtape

@@ -10,6 +10,7 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
+namespace ets_table_leak_rule {
 namespace {
 
 constexpr double kLeastShare = 0.2, kLeast = 10;
@@ -45,8 +46,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace ets_table_leak_rule
 
 const Rule kEtsTableLeakRule{"ets-table-leak", "ETS tables of one name become more and more",
-                             evaluate};
+                             ets_table_leak_rule::evaluate};
 
 }  // namespace beamtape

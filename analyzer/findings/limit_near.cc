@@ -9,6 +9,7 @@
 #include "analyzer/findings/evidence.h"
 
 namespace beamtape {
+namespace limit_near_rule {
 namespace {
 
 constexpr double kNear = 0.8, kVeryNear = 0.95;
@@ -63,7 +64,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace limit_near_rule
 
-const Rule kLimitNearRule{"limit-near", "a limit of the node is near", evaluate};
+const Rule kLimitNearRule{"limit-near", "a limit of the node is near", limit_near_rule::evaluate};
 
 }  // namespace beamtape

@@ -12,6 +12,7 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
+namespace mailbox_buildup_rule {
 namespace {
 
 constexpr double kLong = 1000, kMean = 100, kMeanSeconds = 60;
@@ -140,7 +141,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace mailbox_buildup_rule
 
-const Rule kMailboxBuildupRule{"mailbox-buildup", "messages pile up in a mailbox", evaluate};
+const Rule kMailboxBuildupRule{"mailbox-buildup", "messages pile up in a mailbox",
+                               mailbox_buildup_rule::evaluate};
 
 }  // namespace beamtape

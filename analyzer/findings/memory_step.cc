@@ -15,6 +15,7 @@
 #include "analyzer/trend/statistics.h"
 
 namespace beamtape {
+namespace memory_step_rule {
 namespace {
 
 constexpr double kLeastShare = 0.1, kLeastBytes = 32 * kMiB;
@@ -124,7 +125,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace memory_step_rule
 
-const Rule kMemoryStepRule{"memory-step", "the node's memory rose in one step", evaluate};
+const Rule kMemoryStepRule{"memory-step", "the node's memory rose in one step",
+                           memory_step_rule::evaluate};
 
 }  // namespace beamtape

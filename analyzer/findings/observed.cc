@@ -12,7 +12,6 @@
 namespace beamtape {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // More names than this of one kind are a population; the largest ones are what the recorder keeps.
 constexpr std::size_t kMostNames = 4000;
 

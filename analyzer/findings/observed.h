@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ namespace beamtape {
 
 // One number for each snapshot of the segment; NaN where there is none.
 using Values = std::vector<double>;
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // The sums of processes of one group, ETS tables of one name, ports of one driver, instances of
 // one allocator: by the column names of the aggregate tables ("processes", "memory", …).

@@ -14,6 +14,7 @@
 #include "schema/model/ref.h"
 
 namespace beamtape {
+namespace port_backpressure_rule {
 namespace {
 
 constexpr double kLeastBytes = 64 * 1024, kLeastStill = 8 * 1024;
@@ -126,7 +127,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace port_backpressure_rule
 
-const Rule kPortBackpressureRule{"port-backpressure", "a port's queue does not drain", evaluate};
+const Rule kPortBackpressureRule{"port-backpressure", "a port's queue does not drain",
+                                 port_backpressure_rule::evaluate};
 
 }  // namespace beamtape

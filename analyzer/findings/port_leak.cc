@@ -18,6 +18,7 @@
 #include "schema/model/ref.h"
 
 namespace beamtape {
+namespace port_leak_rule {
 namespace {
 
 constexpr double kLeastShare = 0.2, kLeast = 20;
@@ -115,7 +116,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace port_leak_rule
 
-const Rule kPortLeakRule{"port-leak", "ports of one driver become more and more", evaluate};
+const Rule kPortLeakRule{"port-leak", "ports of one driver become more and more",
+                         port_leak_rule::evaluate};
 
 }  // namespace beamtape

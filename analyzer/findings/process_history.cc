@@ -12,8 +12,6 @@
 namespace beamtape {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
 std::string text_of(const RowView& row, const char* column) {
   const auto at = row.table->find(column);
   if (!at) return {};

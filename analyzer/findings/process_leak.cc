@@ -13,6 +13,7 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
+namespace process_leak_rule {
 namespace {
 
 constexpr double kLeast = 500, kLeastShare = 0.2, kLeastFew = 20;
@@ -99,7 +100,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace process_leak_rule
 
-const Rule kProcessLeakRule{"process-leak", "processes of one kind become more and more", evaluate};
+const Rule kProcessLeakRule{"process-leak", "processes of one kind become more and more",
+                            process_leak_rule::evaluate};
 
 }  // namespace beamtape

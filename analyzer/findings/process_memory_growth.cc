@@ -12,6 +12,7 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
+namespace process_memory_growth_rule {
 namespace {
 
 constexpr double kLeastBytes = 10 * kMiB, kLeastShareOfNode = 0.005;
@@ -102,8 +103,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace process_memory_growth_rule
 
 const Rule kProcessMemoryGrowthRule{"process-memory-growth", "the memory of a process grows",
-                                    evaluate};
+                                    process_memory_growth_rule::evaluate};
 
 }  // namespace beamtape

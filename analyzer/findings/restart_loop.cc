@@ -13,6 +13,7 @@
 #include "analyzer/trend/statistics.h"
 
 namespace beamtape {
+namespace restart_loop_rule {
 namespace {
 
 constexpr std::size_t kTimes = 3;
@@ -84,7 +85,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace restart_loop_rule
 
-const Rule kRestartLoopRule{"restart-loop", "a child is started again and again", evaluate};
+const Rule kRestartLoopRule{"restart-loop", "a child is started again and again",
+                            restart_loop_rule::evaluate};
 
 }  // namespace beamtape

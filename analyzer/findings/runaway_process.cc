@@ -13,6 +13,7 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
+namespace runaway_process_rule {
 namespace {
 
 constexpr double kBusyShare = 0.8, kOneModule = 0.6;
@@ -102,8 +103,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace runaway_process_rule
 
 const Rule kRunawayProcessRule{"runaway-process", "a process keeps a scheduler busy in one place",
-                               evaluate};
+                               runaway_process_rule::evaluate};
 
 }  // namespace beamtape

@@ -10,6 +10,7 @@
 #include "analyzer/trend/statistics.h"
 
 namespace beamtape {
+namespace scheduler_saturation_rule {
 namespace {
 
 constexpr double kMostOfTheTime = 0.6;
@@ -51,8 +52,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
 }
 
 }  // namespace
+}  // namespace scheduler_saturation_rule
 
 const Rule kSchedulerSaturationRule{"scheduler-saturation", "processes wait for schedulers",
-                                    evaluate};
+                                    scheduler_saturation_rule::evaluate};
 
 }  // namespace beamtape

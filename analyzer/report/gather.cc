@@ -13,7 +13,7 @@
 namespace beamtape {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kTopRows = 10;
 
 struct LineSpec {
@@ -110,7 +110,7 @@ Expected<NodeValues> read_node(const Recording& recording, const NodeReport& nod
     all.columns.push_back(column.name);
     all.units.push_back(column.unit);
   }
-  all.values.assign(all.columns.size(), std::vector<double>(node.snapshots.size(), kNaN));
+  all.values.assign(all.columns.size(), std::vector<double>(node.snapshots.size(), kUnknown));
   std::size_t at = 0;
   const auto read = recording.reader().node_rows(
       node.snapshots.front()->id, node.snapshots.back()->id,
@@ -127,7 +127,7 @@ Expected<NodeValues> read_node(const Recording& recording, const NodeReport& nod
 }
 
 std::vector<double> rates(const NodeReport& node, const std::vector<double>& counter) {
-  std::vector<double> result(counter.size(), kNaN);
+  std::vector<double> result(counter.size(), kUnknown);
   for (std::size_t i = 1; i < counter.size(); ++i) {
     const auto passed = node.snapshots[i]->began_wall_us - node.snapshots[i - 1]->began_wall_us;
     const bool same_life = node.snapshots[i]->node == node.snapshots[i - 1]->node;

@@ -199,7 +199,7 @@ std::string table_html(const TopTable& top) {
   return html + "</table></div>\n";
 }
 
-void add_growth_rows(const GrowthPart& part, int depth, std::string& html) {
+void add_growth_html(const GrowthPart& part, int depth, std::string& html) {
   const auto difference = part.difference();
   html += fmt::format(
       "<tr><td style=\"padding-left:{}px\">{}{}</td><td class=\"n\">{}</td><td "
@@ -208,7 +208,7 @@ void add_growth_rows(const GrowthPart& part, int depth, std::string& html) {
       depth * 18, markup_text(part.name), part.id.empty() ? "" : " " + markup_text(part.id),
       size_text(part.a), size_text(part.b), difference < 0 ? "−" : "+",
       size_text(std::abs(difference)));
-  for (const GrowthPart& one : part.parts) add_growth_rows(one, depth + 1, html);
+  for (const GrowthPart& one : part.parts) add_growth_html(one, depth + 1, html);
 }
 
 std::string growth_html(const NodeReport& node) {
@@ -218,7 +218,7 @@ std::string growth_html(const NodeReport& node) {
       "class=\"scroll\"><table><tr><th>memory "
       "of</th><th class=\"n\">first</th><th class=\"n\">last</th><th "
       "class=\"n\">difference</th></tr>\n";
-  add_growth_rows(*node.growth, 0, html);
+  add_growth_html(*node.growth, 0, html);
   return html + "</table></div><p class=\"faint\">The parts of each line add up to it.</p>\n";
 }
 

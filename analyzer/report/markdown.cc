@@ -79,14 +79,14 @@ std::string charts_text(const NodeReport& node) {
   return text + "\n";
 }
 
-void add_growth_rows(const GrowthPart& part, int depth, std::string& text) {
+void add_growth_markdown(const GrowthPart& part, int depth, std::string& text) {
   std::string name;
   for (int i = 0; i < depth; ++i) name += "&nbsp;&nbsp;";
   name += plain(part.id.empty() ? part.name : part.name + " " + part.id);
   const auto difference = part.difference();
   text += row_text({name, size_text(part.a), size_text(part.b),
                     (difference < 0 ? "−" : "+") + size_text(std::abs(difference))});
-  for (const GrowthPart& one : part.parts) add_growth_rows(one, depth + 1, text);
+  for (const GrowthPart& one : part.parts) add_growth_markdown(one, depth + 1, text);
 }
 
 std::string node_text(const NodeReport& node) {
@@ -96,7 +96,7 @@ std::string node_text(const NodeReport& node) {
         "## Where memory went, from the first to the last snapshot\n\n| memory of | first | last | "
         "difference |\n"
         "| --- | ---: | ---: | ---: |\n";
-    add_growth_rows(*node.growth, 0, text);
+    add_growth_markdown(*node.growth, 0, text);
     text += "\n";
   }
   for (const auto& cycle : node.waits.cycles) {

@@ -15,9 +15,9 @@ namespace beamtape {
 
 namespace {
 
-constexpr ImGuiTableFlags kTableFlags = ImGuiTableFlags_Resizable | ImGuiTableFlags_RowBg |
-                                        ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY |
-                                        ImGuiTableFlags_SizingFixedFit;
+constexpr ImGuiTableFlags kAllocatorTable = ImGuiTableFlags_Resizable | ImGuiTableFlags_RowBg |
+                                            ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY |
+                                            ImGuiTableFlags_SizingFixedFit;
 
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
@@ -56,7 +56,7 @@ void draw_use(int column, double share, std::int64_t carriers) {
 }
 
 void draw_fragmentation(const AllocatorViews& views) {
-  if (!ImGui::BeginTable("fragmentation", 6, kTableFlags)) return;
+  if (!ImGui::BeginTable("fragmentation", 6, kAllocatorTable)) return;
   ImGui::TableSetupScrollFreeze(1, 1);
   for (const float width : {170.0F, 140.0F, 180.0F, 90.0F, 180.0F, 90.0F}) {
     ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, scaled(width));
@@ -84,7 +84,7 @@ void draw_fragmentation(const AllocatorViews& views) {
 }
 
 void draw_blocks(const AllocatorViews& views) {
-  if (!ImGui::BeginTable("blocks", 3, kTableFlags)) return;
+  if (!ImGui::BeginTable("blocks", 3, kAllocatorTable)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   for (const float width : {170.0F, 170.0F, 170.0F}) {
     ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, scaled(width));
@@ -103,7 +103,7 @@ void draw_blocks(const AllocatorViews& views) {
 }
 
 void draw_ratios(const AllocatorViews& views) {
-  if (!ImGui::BeginTable("ratios", 2, kTableFlags)) return;
+  if (!ImGui::BeginTable("ratios", 2, kAllocatorTable)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, scaled(170));
   ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, scaled(200));
@@ -126,7 +126,7 @@ void draw_cache(const AllocText& text) {
     empty_state("No cache", "mseg_alloc's numbers were not read in this snapshot.");
     return;
   }
-  if (!ImGui::BeginTable("cache", 4, kTableFlags)) return;
+  if (!ImGui::BeginTable("cache", 4, kAllocatorTable)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   for (const float width : {170.0F, 120.0F, 120.0F, 120.0F}) {
     ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, scaled(width));
@@ -193,7 +193,7 @@ void draw_views(const AllocText& text) {
   ImGui::EndTabBar();
 }
 
-void draw(Session& session) {
+void draw_allocators(Session& session) {
   if (!ImGui::BeginTabBar("allocators")) return;
   if (ImGui::BeginTabItem("Use")) {
     const auto text = session.allocators();
@@ -216,6 +216,6 @@ void draw(Session& session) {
 }  // namespace
 
 const Panel kAllocatorsPanel{"allocators", "Allocators",
-                             "How full the memory allocators' carriers are", draw};
+                             "How full the memory allocators' carriers are", draw_allocators};
 
 }  // namespace beamtape

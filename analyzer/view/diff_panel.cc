@@ -18,9 +18,9 @@ namespace beamtape {
 
 namespace {
 
-constexpr ImGuiTableFlags kTableFlags = ImGuiTableFlags_Resizable | ImGuiTableFlags_RowBg |
-                                        ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY |
-                                        ImGuiTableFlags_SizingFixedFit;
+constexpr ImGuiTableFlags kDiffTable = ImGuiTableFlags_Resizable | ImGuiTableFlags_RowBg |
+                                       ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY |
+                                       ImGuiTableFlags_SizingFixedFit;
 
 // More is one colour and less another, told apart by the colour-blind; the sign says it too.
 Theme::Colour colour_of(std::int64_t difference) {
@@ -99,7 +99,7 @@ void draw_growth(Session& session, const Diff& diff) {
     empty_state("Not known", "The node's memory was not read at both instants.");
     return;
   }
-  if (!ImGui::BeginTable("growth", 7, kTableFlags)) return;
+  if (!ImGui::BeginTable("growth", 7, kDiffTable)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   // The difference in sight, also beside the inspector; whole names where there is room for all.
   const float room = ImGui::GetContentRegionAvail().x;
@@ -133,7 +133,7 @@ const char* sign_of(DiffRow::Change change) {
 
 // The node is one row of many numbers: a line for each that changed.
 void draw_node(const Diff& diff, const DiffTable& table, const DiffText::TableText& text) {
-  if (!ImGui::BeginTable("node", 6, kTableFlags)) return;
+  if (!ImGui::BeginTable("node", 6, kDiffTable)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   for (const char* name : {"number", "A", "B", "difference", "per cent", "per second"}) {
     ImGui::TableSetupColumn(name);
@@ -247,7 +247,7 @@ void draw_rows(Session& session, const Diff& diff, const DiffTable& table,
   const bool with_id = std::any_of(table.rows.begin(), table.rows.end(),
                                    [](const DiffRow& row) { return !row.id.empty(); });
   const int columns = static_cast<int>(table.metrics.size()) + 5 + (with_id ? 1 : 0);
-  if (!ImGui::BeginTable(table.subject.c_str(), columns, kTableFlags | ImGuiTableFlags_Sortable)) {
+  if (!ImGui::BeginTable(table.subject.c_str(), columns, kDiffTable | ImGuiTableFlags_Sortable)) {
     return;
   }
   const auto& order = text.by_metric[draw_heads(table, text, with_id)];
@@ -355,7 +355,7 @@ void draw_nothing_compared(Session& session) {
   ImGui::Unindent(scaled(20));
 }
 
-void draw(Session& session) {
+void draw_diff(Session& session) {
   draw_other_file(session);
   const auto of = session.comparison();
   if (!of) {
@@ -387,6 +387,7 @@ void draw(Session& session) {
 
 }  // namespace
 
-const Panel kDiffPanel{"diff", "Diff", "What changed between A and B, and where memory went", draw};
+const Panel kDiffPanel{"diff", "Diff", "What changed between A and B, and where memory went",
+                       draw_diff};
 
 }  // namespace beamtape

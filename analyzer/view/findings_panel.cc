@@ -115,7 +115,7 @@ void draw_looking(Session& session) {
   ImGui::Unindent(scaled(20));
 }
 
-void draw(Session& session) {
+void draw_findings(Session& session) {
   const auto answer = session.findings();
   if (!answer) {
     draw_looking(session);
@@ -146,6 +146,6 @@ void draw(Session& session) {
 }  // namespace
 
 const Panel kFindingsPanel{"findings", "Findings", "What the rules say is wrong, the gravest first",
-                           draw};
+                           draw_findings};
 
 }  // namespace beamtape

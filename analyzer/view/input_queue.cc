@@ -6,17 +6,15 @@ namespace beamtape {
 
 namespace {
 
-using Kind = InputEvent::Kind;
-
 constexpr int kFirstModifier = 340, kLastModifier = 347;
 constexpr int kFirstUnprintable = 256;
 
 bool is_move(const InputEvent& event) {
-  return event.kind == Kind::kMove || event.kind == Kind::kLeave;
+  return event.kind == InputEvent::Kind::kMove || event.kind == InputEvent::Kind::kLeave;
 }
 
 bool is_press(const InputEvent& event) {
-  return event.kind == Kind::kKey && event.down && !is_modifier(event.code);
+  return event.kind == InputEvent::Kind::kKey && event.down && !is_modifier(event.code);
 }
 
 // A letter for a line of text, which is told by kText.
@@ -32,19 +30,19 @@ bool same_key(const InputEvent& a, const InputEvent& b) {
 bool fits(const std::vector<InputEvent>& before, const InputEvent& next, bool typing) {
   const auto any = [&](const auto& is) { return std::any_of(before.begin(), before.end(), is); };
   const auto of_mouse = [](const InputEvent& one) {
-    return one.kind == Kind::kButton || one.kind == Kind::kWheel;
+    return one.kind == InputEvent::Kind::kButton || one.kind == InputEvent::Kind::kWheel;
   };
   const auto is_command = [&](const InputEvent& one) {
     return is_press(one) && !(typing && is_letter(one));
   };
   // Of the text of a press, both belong together.
-  if (next.kind == Kind::kText) return !any(of_mouse);
+  if (next.kind == InputEvent::Kind::kText) return !any(of_mouse);
   if (any(is_command)) return false;
   if (is_move(next)) return !any([](const InputEvent& one) { return !is_move(one); });
-  if (next.kind == Kind::kWheel) {
-    return !any([](const InputEvent& one) { return one.kind == Kind::kButton; });
+  if (next.kind == InputEvent::Kind::kWheel) {
+    return !any([](const InputEvent& one) { return one.kind == InputEvent::Kind::kButton; });
   }
-  if (next.kind == Kind::kButton) {
+  if (next.kind == InputEvent::Kind::kButton) {
     // Of two things that overlap ImGui gives a press to the one that was under the mouse before.
     return !any(of_mouse) && !(next.down && any(is_move));
   }

@@ -8,13 +8,13 @@ namespace {
 
 constexpr std::size_t kMostOfAKind = 8;
 
-struct Place {
+struct NamedPlace {
   const char* table;
   const char* key;  // its column
   const char* kind;
 };
 
-constexpr Place kPlaces[] = {
+constexpr NamedPlace kPlaces[] = {
     {"processes", "pid", "process"}, {"ets", "id", "ets"}, {"ports", "port", "port"}};
 
 }  // namespace
@@ -23,7 +23,7 @@ NamedThings find_named(const Recording& recording, std::int64_t snapshot, const 
   NamedThings things{part, {}};
   // The words of a filter have no way to hold these.
   if (part.empty() || part.find_first_of("\"\\") != std::string::npos) return things;
-  for (const Place& one : kPlaces) {
+  for (const NamedPlace& one : kPlaces) {
     RowsQuestion question{one.table, snapshot, "", "name ~ \"" + part + "\""};
     question.columns = {one.key, "name"};
     const auto rows = find_rows(recording, question, nullptr);

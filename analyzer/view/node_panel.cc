@@ -31,7 +31,7 @@ std::string fact_text(const std::string& name, const std::string& value) {
   return digits && name != "creation" ? grouped(std::stoll(value)) : printable(value);
 }
 
-void draw(Session& session) {
+void draw_node(Session& session) {
   const Overview& overview = session.overview();
   if (overview.instants.empty()) {
     empty_state("Nothing to show", overview.error);
@@ -63,6 +63,6 @@ void draw(Session& session) {
 
 }  // namespace
 
-const Panel kNodePanel{"node", "Node", "Totals of the node over the shown range", draw};
+const Panel kNodePanel{"node", "Node", "Totals of the node over the shown range", draw_node};
 
 }  // namespace beamtape

@@ -103,7 +103,7 @@ void draw_snapshots(Session& session) {
   ImGui::EndTable();
 }
 
-void draw(Session& session) {
+void draw_recording(Session& session) {
   draw_remarks(session.overview());
   if (session.overview().instants.empty()) {
     empty_state("Nothing to show", session.overview().error);
@@ -115,6 +115,6 @@ void draw(Session& session) {
 }  // namespace
 
 const Panel kRecordingPanel{"recording", "Recording", "Snapshots, gaps, completeness and cost",
-                            draw};
+                            draw_recording};
 
 }  // namespace beamtape

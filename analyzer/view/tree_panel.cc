@@ -163,7 +163,7 @@ void draw_lines(Session& session, const TreeText& text) {
   }
 }
 
-void draw(Session& session) {
+void draw_tree(Session& session) {
   const Instant* now = session.instant();
   if (!now) {
     empty_state("Nothing to show", session.overview().error);
@@ -195,6 +195,6 @@ void draw(Session& session) {
 
 }  // namespace
 
-const Panel kTreePanel{"tree", "Tree", "Applications and their supervision trees", draw};
+const Panel kTreePanel{"tree", "Tree", "Applications and their supervision trees", draw_tree};
 
 }  // namespace beamtape

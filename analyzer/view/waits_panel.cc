@@ -97,7 +97,7 @@ void draw_table(Session& session, const Waits& found) {
   ImGui::EndTable();
 }
 
-void draw(Session& session) {
+void draw_waits(Session& session) {
   const auto answer = session.waits();
   if (!answer) {
     empty_state("Looking who waits for whom …", "Up to 120 snapshots before are read for it.");
@@ -135,6 +135,6 @@ void draw(Session& session) {
 }  // namespace
 
 const Panel kWaitsPanel{"waits", "Waits", "Who waits for whom at this instant, and since when",
-                        draw};
+                        draw_waits};
 
 }  // namespace beamtape

@@ -19,6 +19,10 @@ namespace beamtape {
 
 using Bytes = std::vector<std::uint8_t>;
 
+// A question that has not been heard of for this long is given up. Longer than any chunk's deadline
+// on the node, so that the node nearly always tells first what it could not get.
+inline constexpr std::chrono::milliseconds kSilence{8000};
+
 // What came back of one chunk of a question, or the end of the question.
 struct Answer {
   enum class Outcome {

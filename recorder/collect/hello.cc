@@ -36,7 +36,7 @@ end)",
     .deadline = std::chrono::milliseconds(5000),
 };
 
-constexpr std::chrono::milliseconds kSilence{20000};
+constexpr std::chrono::milliseconds kHelloSilence{20000};
 constexpr std::size_t kFactBytes = 400;
 
 void read_facts(Cursor cursor, RecordedNode& node) {
@@ -113,7 +113,7 @@ Expected<std::unique_ptr<RecordedNode>> hello(Asker& asker, const std::string& n
   node->record.name = node_name;
   bool has_facts = false;
   for (;;) {
-    auto answer = asker.next(kSilence);
+    auto answer = asker.next(kHelloSilence);
     if (!answer) return tl::unexpected(answer.error());
     if (answer->is_over()) break;
     if (answer->outcome != Answer::Outcome::kOk) continue;

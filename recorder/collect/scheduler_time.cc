@@ -15,8 +15,6 @@ const Question kMeasure{
 end))",
 };
 
-constexpr std::chrono::milliseconds kSilence{8000};
-
 }  // namespace
 
 Expected<void> measure_scheduler_time(Asker& asker) {

@@ -15,8 +15,6 @@ const Question kStandby{
     .chunk = 2,
 };
 
-constexpr std::chrono::milliseconds kSilence{8000};
-
 }  // namespace
 
 Expected<void> stand_by(Asker& asker, RecordedNode& node) {

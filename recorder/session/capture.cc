@@ -14,9 +14,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kLanes = 2;
 // A question that has not been heard of for this long no longer counts as one of them.
 constexpr milliseconds kPatience{1000};
-// A question that has not been heard of for this long is given up. Longer than any chunk's deadline
-// on the node, so that the node nearly always tells first what it could not get.
-constexpr milliseconds kSilence{8000};
 
 std::int64_t microseconds_now(std::chrono::nanoseconds since) {
   return std::chrono::duration_cast<std::chrono::microseconds>(since).count();

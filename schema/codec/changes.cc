@@ -13,7 +13,7 @@ namespace {
 constexpr Cell kNoCell = missing(Missing::kNone);
 
 // Columns of one unit that a column may change like, nearest first.
-constexpr int kNeighboursTried = 4;
+constexpr int kColumnsTried = 4;
 
 std::uint64_t minus(Cell a, Cell b) {
   return static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
@@ -150,7 +150,7 @@ void Changes::find_like(const Table& table, std::size_t index) {
   std::vector<Cell> trial(now_->rows);
   std::vector<Cell> best;
   int tried = 0;
-  for (std::size_t other = index; other-- > 0 && fewest > 0 && tried < kNeighboursTried;) {
+  for (std::size_t other = index; other-- > 0 && fewest > 0 && tried < kColumnsTried;) {
     const auto& source = columns_[other];
     if (source.marked || table.columns[source.position].unit != unit) continue;
     ++tried;

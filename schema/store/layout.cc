@@ -55,7 +55,7 @@ std::string snapshot_table() {
 
 std::string node_sample_table(const Table& node) {
   std::string sql = "CREATE TABLE node_sample(snapshot INTEGER PRIMARY KEY";
-  for (const auto& column : node.columns) sql += ", " + quoted(column.name) + " INTEGER";
+  for (const auto& column : node.columns) sql += ", " + quoted_name(column.name) + " INTEGER";
   return sql + ", not_read TEXT NOT NULL)";
 }
 

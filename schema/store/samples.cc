@@ -121,7 +121,7 @@ Expected<NodeSampleReader> NodeSampleReader::open(Database& database, const Tabl
   sql += has("not_read") ? ", n.not_read" : ", ''";
   for (std::size_t i = 0; i < node.columns.size(); ++i) {
     if (!has(node.columns[i].name)) continue;
-    sql += ", n." + quoted(node.columns[i].name);
+    sql += ", n." + quoted_name(node.columns[i].name);
     reader.positions_.push_back(i);
   }
   sql += " FROM node_sample AS n WHERE n.snapshot BETWEEN ? AND ? ORDER BY n.snapshot";

@@ -229,7 +229,7 @@ Expected<std::optional<std::int64_t>> Database::number(const std::string& sql) {
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   std::string result = "\"";
   for (const char c : name) {
     if (c == '"') result += '"';

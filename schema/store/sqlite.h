@@ -103,6 +103,6 @@ class Database {
 };
 
 // An identifier in SQL, whatever characters it has.
-std::string quoted(std::string_view name);
+std::string quoted_name(std::string_view name);
 
 }  // namespace beamtape

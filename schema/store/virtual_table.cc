@@ -46,7 +46,7 @@ int connect(sqlite3* database, void* data, int, const char* const*, sqlite3_vtab
   std::string sql = "CREATE TABLE t(";
   std::string_view separator;
   for (const auto& column : maker.tables->tables()[maker.number].columns) {
-    sql += fmt::format("{}{} {}", separator, quoted(column.name),
+    sql += fmt::format("{}{} {}", separator, quoted_name(column.name),
                        column.is_number ? "INTEGER" : "TEXT");
     separator = ", ";
   }

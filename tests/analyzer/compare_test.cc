@@ -17,8 +17,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr double kMiB = 1 << 20;
-
 TEST(MannWhitney, IsExactForFewRuns) {
   // Two of the 70 orders of four and four are as extreme.
   EXPECT_NEAR(mann_whitney_p({1, 2, 3, 4}, {5, 6, 7, 8}), 2.0 / 70, 1e-12);

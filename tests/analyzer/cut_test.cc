@@ -19,8 +19,6 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-const std::string kSample = BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-1.beamtape";
-
 class CutTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -42,7 +40,7 @@ class CutTest : public ::testing::Test {
 
 TEST_F(CutTest, AnswersTheSameInsideTheWindow) {
   // The second keyframe group does not begin where the window does.
-  cut(kSample, "#7", "#15");
+  cut(kDemo, "#7", "#15");
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"show", "processes", "--at", "#7", "--json"},
                                              {"show", "processes", "--at", "#15", "--json"},
@@ -56,7 +54,7 @@ TEST_F(CutTest, AnswersTheSameInsideTheWindow) {
     auto whole = words;
     auto part = words;
     const auto at = words[0] == "show" ? 2 : 1;
-    whole.insert(whole.begin() + at, kSample);
+    whole.insert(whole.begin() + at, kDemo);
     part.insert(part.begin() + at, out_);
     const auto expected = run_on_files(whole);
     EXPECT_EQ(expected.code, 0) << expected.err;
@@ -68,7 +66,7 @@ TEST_F(CutTest, AnswersTheSameInsideTheWindow) {
                                              {"process:audit_log", "reductions"},
                                              {"group:order_worker__", "memory"}}) {
     const std::vector<std::string> range{"--from", "#7", "--to", "#15", "--json"};
-    std::vector<std::string> whole{"series", kSample, words[0], words[1]};
+    std::vector<std::string> whole{"series", kDemo, words[0], words[1]};
     std::vector<std::string> part{"series", out_, words[0], words[1]};
     whole.insert(whole.end(), range.begin(), range.end());
     part.insert(part.end(), range.begin(), range.end());
@@ -81,12 +79,12 @@ TEST_F(CutTest, AnswersTheSameInsideTheWindow) {
 
 TEST_F(CutTest, TellsAProcessAsTheWholeDoes) {
   // Up to the end: whether a process lives at the end is told of the recording.
-  cut(kSample, "#7", "last");
+  cut(kDemo, "#7", "last");
   const auto life = [](const std::string& file) {
     return run_on_files(
         {"process", file, "stock_server", "--from", "#7", "--to", "last", "--json"});
   };
-  const auto whole = life(kSample);
+  const auto whole = life(kDemo);
   ASSERT_EQ(whole.code, 0) << whole.err;
   EXPECT_EQ(life(out_).out, whole.out);
 }
@@ -108,13 +106,13 @@ TEST_F(CutTest, KeepsTheGapsAndNotesOfItsTime) {
 }
 
 TEST_F(CutTest, IsSmallerItsOwnersAndOverwritesNothing) {
-  cut(kSample, "#7", "#9");
-  EXPECT_LT(std::filesystem::file_size(out_), std::filesystem::file_size(kSample));
+  cut(kDemo, "#7", "#9");
+  EXPECT_LT(std::filesystem::file_size(out_), std::filesystem::file_size(kDemo));
   struct stat status {};
   ASSERT_EQ(stat(out_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   EXPECT_FALSE(std::filesystem::exists(out_ + "-wal"));
-  const auto again = run_on_files({"cut", kSample, "-o", out_});
+  const auto again = run_on_files({"cut", kDemo, "-o", out_});
   EXPECT_EQ(again.code, 2);
   EXPECT_THAT(again.err, HasSubstr("it exists"));
   const auto itself = run_on_files({"cut", out_, "-o", out_});
@@ -122,8 +120,8 @@ TEST_F(CutTest, IsSmallerItsOwnersAndOverwritesNothing) {
 }
 
 TEST_F(CutTest, LeavesNothingWhereItCannotCopy) {
-  EXPECT_EQ(run_on_files({"cut", kSample, "--from", "#90", "-o", out_}).code, 2);
-  EXPECT_EQ(run_on_files({"cut", kSample}).code, 2);
+  EXPECT_EQ(run_on_files({"cut", kDemo, "--from", "#90", "-o", out_}).code, 2);
+  EXPECT_EQ(run_on_files({"cut", kDemo}).code, 2);
   EXPECT_FALSE(std::filesystem::exists(out_));
 }
 

@@ -15,8 +15,6 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kSample = BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-1.beamtape";
-
 json diff_json(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "diff");
   arguments.push_back("--json");
@@ -106,7 +104,7 @@ TEST(Diff, SplitsGrowthIntoPartsThatAddUp) {
 }
 
 TEST(Diff, NamesTheCulpritOfARealRecording) {
-  const json answer = diff_json({kSample});
+  const json answer = diff_json({kDemo});
   expect_adds_up(answer.at("growth"));
   const json& largest = answer.at("growth").at("parts").at(0);
   EXPECT_GT(largest.at("difference"), 0);
@@ -118,7 +116,7 @@ TEST(Diff, NamesTheCulpritOfARealRecording) {
 }
 
 TEST(Diff, MatchesTwoRecordingsByNameNeverByPid) {
-  const json answer = diff_json({kSample, kSample, "--from", "first"});
+  const json answer = diff_json({kDemo, kDemo, "--from", "first"});
   EXPECT_EQ(answer.at("matched_by"), "name");
   EXPECT_TRUE(answer.at("seconds").is_null());
   expect_adds_up(answer.at("growth"));
@@ -128,7 +126,7 @@ TEST(Diff, MatchesTwoRecordingsByNameNeverByPid) {
   }
   EXPECT_TRUE(find_row(answer, "process", "audit_log", "message_queue_len", "changed"));
   EXPECT_TRUE(find_row(answer, "ets", "prices", "size", "changed"));
-  const auto text = run_on_files({"diff", kSample, kSample});
+  const auto text = run_on_files({"diff", kDemo, kDemo});
   EXPECT_THAT(text.out, HasSubstr("matched by name"));
 }
 

@@ -22,8 +22,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr double kMiB = 1 << 20;
-
 Trouble::Shape flat(double value) {
   return [=](int) { return value; };
 }

@@ -15,18 +15,6 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-RunResult shop(const std::vector<std::string>& arguments) {
-  return run_on(shop_story(), arguments);
-}
-
-json shop_json(std::vector<std::string> arguments) {
-  arguments.push_back("--json");
-  const auto result = shop(arguments);
-  EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_EQ(result.err, "");
-  return json::parse(result.out);
-}
-
 TEST(Process, TellsEveryLifeOfAName) {
   const auto result = shop({"process", "f", "Elixir.Shop.Cart"});
   EXPECT_EQ(result.code, 0) << result.err;

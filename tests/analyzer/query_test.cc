@@ -22,8 +22,6 @@ using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const std::string kSample = BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-1.beamtape";
-
 class QueryTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -96,29 +94,28 @@ TEST_F(QueryTest, FollowsOnePidThroughItsLife) {
 }
 
 TEST_F(QueryTest, DecodesOnlyTheSnapshotThatIsAskedFor) {
-  const auto one = work_of(kSample, "SELECT count(*) FROM process WHERE snapshot = 7");
+  const auto one = work_of(kDemo, "SELECT count(*) FROM process WHERE snapshot = 7");
   EXPECT_EQ(one.whole + one.stepped, 1);
-  const auto range =
-      work_of(kSample, "SELECT count(*) FROM process WHERE snapshot BETWEEN 5 AND 9");
+  const auto range = work_of(kDemo, "SELECT count(*) FROM process WHERE snapshot BETWEEN 5 AND 9");
   EXPECT_EQ(range.whole, 1);
   EXPECT_EQ(range.stepped, 4);
-  const auto several = work_of(kSample, "SELECT count(*) FROM process WHERE snapshot IN (2, 3)");
+  const auto several = work_of(kDemo, "SELECT count(*) FROM process WHERE snapshot IN (2, 3)");
   EXPECT_EQ(several.whole + several.stepped, 2);
-  const auto all = work_of(kSample, "SELECT count(*) FROM process");
+  const auto all = work_of(kDemo, "SELECT count(*) FROM process");
   EXPECT_EQ(all.whole, 1);
   EXPECT_EQ(all.stepped, 19);
-  EXPECT_EQ(work_of(kSample, "SELECT 1 FROM process WHERE snapshot = NULL").whole, 0);
-  EXPECT_EQ(work_of(kSample, "SELECT 1 FROM process WHERE snapshot > 99").whole, 0);
+  EXPECT_EQ(work_of(kDemo, "SELECT 1 FROM process WHERE snapshot = NULL").whole, 0);
+  EXPECT_EQ(work_of(kDemo, "SELECT 1 FROM process WHERE snapshot > 99").whole, 0);
 }
 
 TEST_F(QueryTest, DecodesOnlyTheRowGroupOfAPidThatWasFound) {
   const auto work =
-      work_of(kSample, "SELECT memory FROM process WHERE pid = '<0.125.0>' AND snapshot > 3");
+      work_of(kDemo, "SELECT memory FROM process WHERE pid = '<0.125.0>' AND snapshot > 3");
   EXPECT_EQ(work.whole, 1);
   EXPECT_EQ(work.stepped, 0);
   EXPECT_EQ(work.followed, 16);
   const auto once =
-      work_of(kSample, "SELECT memory FROM process WHERE pid = '<0.125.0>' AND snapshot = 12.0");
+      work_of(kDemo, "SELECT memory FROM process WHERE pid = '<0.125.0>' AND snapshot = 12.0");
   EXPECT_EQ(once.whole, 1);
   EXPECT_EQ(once.followed, 0);
 }

@@ -10,6 +10,9 @@
 
 namespace beamtape {
 
+// A small real recording of a node with every story of samples/.
+inline const std::string kDemo = BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-1.beamtape";
+
 // What a run of beamtape-analyzer left behind.
 struct RunResult {
   int code = 0;

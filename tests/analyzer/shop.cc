@@ -1,11 +1,13 @@
 #include "tests/analyzer/shop.h"
 
+#include <gtest/gtest.h>
+
 namespace beamtape {
 
 namespace {
 
 constexpr std::int64_t kKiB = 1024;
-constexpr std::int64_t kMiB = 1024 * kKiB;
+constexpr std::int64_t kMebi = 1024 * kKiB;
 
 void add_supervisor(Story& story, int round) {
   story.process("<0.100.0>")
@@ -59,7 +61,7 @@ void add_mailer(Story& story, int round) {
       .refs("monitored_by", {"<0.300.0>", "<0.301.0>"}, 2500)
       .number("detail_at", round);
   if (round < 2) {
-    row.number("memory", 2 * kMiB);
+    row.number("memory", 2 * kMebi);
   } else {
     row.not_read("memory", Missing::kLongMailbox);
   }
@@ -84,7 +86,7 @@ void add_others(Story& story, int round) {
       .flag("named_table", true)
       .ref("owner", round <= 3 ? "<0.101.0>" : "<0.200.0>")
       .number("size", 10'000 * round)
-      .number("memory", round * 3 * kMiB)
+      .number("memory", round * 3 * kMebi)
       .text("type", "set")
       .text("protection", "public");
   story.row(port_table(), "#Port<0.7>")
@@ -105,13 +107,13 @@ void add_others(Story& story, int round) {
       .text("allocator", "eheap_alloc")
       .number("instance", 1)
       .number("mbcs_blocks_size", 700 * kKiB)
-      .number("mbcs_carriers_size", kMiB)
+      .number("mbcs_carriers_size", kMebi)
       .number("mbcs_pool_carriers_size", 0)
       .number("sbcs_blocks_size", 0)
       .number("sbcs_carriers_size", 0);
   story.node_row()
-      .number("memory_total", (30 + round) * kMiB)
-      .number("memory_ets", round * 3 * kMiB)
+      .number("memory_total", (30 + round) * kMebi)
+      .number("memory_ets", round * 3 * kMebi)
       .number("process_count", 4)
       .number("context_switches", 1000 * round)
       .number("uptime", 3600'000'000LL + round * 10'000'000LL);
@@ -129,7 +131,7 @@ void add_aggregates(Story& story, int round) {
   GroupSample mailer;
   mailer.name = story.text_id("shop_mailer");
   mailer.processes = 1;
-  mailer.memory = round < 2 ? 2 * kMiB : 0;
+  mailer.memory = round < 2 ? 2 * kMebi : 0;
   mailer.memory_unknown = round < 2 ? 0 : 1;
   mailer.message_queue_len = round * 6000;
   mailer.max_message_queue_len = round * 6000;
@@ -139,10 +141,10 @@ void add_aggregates(Story& story, int round) {
   cache.name = story.text_id("shop_cache");
   cache.tables = 1;
   cache.size = 10'000 * round;
-  cache.memory = round * 3 * kMiB;
+  cache.memory = round * 3 * kMebi;
   all.ets = {cache};
   all.ports = {{story.text_id("tcp_inet"), 1, 1500 * round, 0, 0, 40}};
-  all.allocators = {{story.text_id("eheap_alloc"), 700 * kKiB, kMiB}};
+  all.allocators = {{story.text_id("eheap_alloc"), 700 * kKiB, kMebi}};
 }
 
 }  // namespace
@@ -166,6 +168,22 @@ Story shop_story() {
   story.record().not_answered = "sockets: no answer within 5 s";
   story.note(12, "deploy 4711");
   return story;
+}
+
+Recording shop_recording() {
+  return Recording(std::make_unique<FakeReader>(shop_story()), "shop.beamtape");
+}
+
+RunResult shop(const std::vector<std::string>& arguments) {
+  return run_on(shop_story(), arguments);
+}
+
+nlohmann::json shop_json(std::vector<std::string> arguments) {
+  arguments.push_back("--json");
+  const auto result = shop(arguments);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  return nlohmann::json::parse(result.out);
 }
 
 }  // namespace beamtape

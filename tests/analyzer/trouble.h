@@ -8,6 +8,8 @@
 
 namespace beamtape {
 
+inline constexpr double kMiB = 1 << 20;
+
 // A recording of a node in trouble, told by what each quantity is at snapshot 0, 1, 2, … of so many
 // at one a second. What is not told stands still; the node is long up, has 100 MiB and four
 // schedulers.

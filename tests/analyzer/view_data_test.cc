@@ -25,8 +25,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::HasSubstr;
 
-Recording shop() { return Recording(std::make_unique<FakeReader>(shop_story()), "shop.beamtape"); }
-
 TEST(Decimated, KeepsAPeakHoweverFarOutOneZooms) {
   std::vector<double> x, y;
   for (int i = 0; i < 100'000; ++i) {
@@ -47,7 +45,7 @@ TEST(Decimated, LeavesOutWhatWasNotReadAndKeepsANeighbourBeyondEitherEdge) {
 }
 
 TEST(Overview, HasAValueForEverySnapshotAndNoneWhereNothingWasRead) {
-  const Overview overview = read_overview(shop(), "");
+  const Overview overview = read_overview(shop_recording(), "");
   EXPECT_EQ(overview.error, "");
   EXPECT_EQ(overview.node, "shop@prod-01");
   ASSERT_EQ(overview.instants.size(), 6U);
@@ -61,7 +59,7 @@ TEST(Overview, HasAValueForEverySnapshotAndNoneWhereNothingWasRead) {
 }
 
 TEST(Overview, KnowsWhetherAGapLiesBetweenTwoInstants) {
-  const Overview overview = read_overview(shop(), "");
+  const Overview overview = read_overview(shop_recording(), "");
   ASSERT_EQ(overview.gaps.size(), 1U);
   const auto& seconds = overview.seconds;
   std::size_t broken = 0;
@@ -80,7 +78,7 @@ TEST(Overview, OfAFileWithoutSnapshotsSaysSo) {
 }
 
 TEST(Rows, AreChosenAndOrderedAsTheWordsSay) {
-  const Recording recording = shop();
+  const Recording recording = shop_recording();
   const auto rows =
       find_rows(recording, {"processes", 6, "message_queue_len", "reductions > 100"}, nullptr);
   EXPECT_EQ(rows->error, "");
@@ -98,14 +96,14 @@ TEST(Rows, AreChosenAndOrderedAsTheWordsSay) {
 }
 
 TEST(Rows, ExplainTheirColumns) {
-  const auto rows = find_rows(shop(), {"processes", 6, "", ""}, nullptr);
+  const auto rows = find_rows(shop_recording(), {"processes", 6, "", ""}, nullptr);
   EXPECT_EQ(rows->columns[0].name, "pid");
   EXPECT_TRUE(rows->columns[0].link);
   EXPECT_THAT(rows->columns[3].explanation, HasSubstr("unit: bytes"));
 }
 
 TEST(Rows, TellWhatIsWrongWithAFilterInsteadOfShowingNone) {
-  const Recording recording = shop();
+  const Recording recording = shop_recording();
   EXPECT_THAT(find_rows(recording, {"processes", 6, "", "memory >"}, nullptr)->error,
               HasSubstr("cannot understand the filter"));
   EXPECT_THAT(find_rows(recording, {"processes", 99, "", ""}, nullptr)->error, HasSubstr("#99"));
@@ -113,18 +111,18 @@ TEST(Rows, TellWhatIsWrongWithAFilterInsteadOfShowingNone) {
 }
 
 TEST(LifeText, TellsOneProcessAtAnInstant) {
-  const auto life = read_life_text(shop(), "shop_mailer", "shop@prod-01", 6, kNoon);
+  const auto life = read_life_text(shop_recording(), "shop_mailer", "shop@prod-01", 6, kNoon);
   EXPECT_EQ(life.error, "");
   EXPECT_EQ(life.pid, "<0.102.0>");
   EXPECT_EQ(life.name, "shop_mailer");
   ASSERT_FALSE(life.curves.empty());
   EXPECT_EQ(life.curves[0].values.back(), 36'000);
-  const auto nobody = read_life_text(shop(), "nobody", "shop@prod-01", 6, kNoon);
+  const auto nobody = read_life_text(shop_recording(), "nobody", "shop@prod-01", 6, kNoon);
   EXPECT_NE(nobody.error, "");
 }
 
 TEST(LifeText, HoldsWhatItOwnedAndWhereItWasAtThatInstant) {
-  const auto life = read_life_text(shop(), "<0.101.0>", "shop@prod-01", 2, kNoon);
+  const auto life = read_life_text(shop_recording(), "<0.101.0>", "shop@prod-01", 2, kNoon);
   EXPECT_EQ(life.absent, "");
   ASSERT_EQ(life.owned.size(), 1U);
   EXPECT_EQ(life.owned[0].kind, "ets");
@@ -134,14 +132,14 @@ TEST(LifeText, HoldsWhatItOwnedAndWhereItWasAtThatInstant) {
   EXPECT_THAT(life.stacks[0].frames[0], HasSubstr("gen_server:loop/7"));
   ASSERT_EQ(life.telling, 4U);
   for (const auto& curve : life.curves) EXPECT_EQ(curve.values.size(), life.seconds.size());
-  const auto gone = read_life_text(shop(), "<0.101.0>", "shop@prod-01", 6, kNoon);
+  const auto gone = read_life_text(shop_recording(), "<0.101.0>", "shop@prod-01", 6, kNoon);
   EXPECT_THAT(gone.absent, HasSubstr("Gone"));
   EXPECT_THAT(gone.owned.at(0).text, HasSubstr("30 000 rows")) << "as it was last seen";
 }
 
 TEST(LifeText, OfANameIsTheLifeOfThatInstant) {
-  EXPECT_EQ(read_life_text(shop(), "Elixir.Shop.Cart", "", 2, kNoon).pid, "<0.101.0>");
-  EXPECT_EQ(read_life_text(shop(), "Elixir.Shop.Cart", "", 6, kNoon).pid, "<0.200.0>");
+  EXPECT_EQ(read_life_text(shop_recording(), "Elixir.Shop.Cart", "", 2, kNoon).pid, "<0.101.0>");
+  EXPECT_EQ(read_life_text(shop_recording(), "Elixir.Shop.Cart", "", 6, kNoon).pid, "<0.200.0>");
 }
 
 TEST(LifeText, ShowsEveryNumberThatChangesAsACurveAndTheOthersAsFacts) {
@@ -175,7 +173,7 @@ TEST(GroupFilter, FitsEveryNameThatFoldsToTheGroup) {
 }
 
 TEST(DiffText, OrdersRowsByAnyNumberAndExplainsIt) {
-  const Recording recording = shop();
+  const Recording recording = shop_recording();
   const DiffText text = read_diff_text(recording, recording, {1, 5, ""});
   ASSERT_EQ(text.error, "");
   ASSERT_TRUE(text.found.growth);
@@ -224,7 +222,7 @@ TEST(TreeText, IsTheTreeInLinesThatKnowWhatIsBelowThem) {
 }
 
 TEST(Watched, IsToldHowFarReadingHasComeAndStopsIt) {
-  Recording recording = shop();
+  Recording recording = shop_recording();
   const auto watch = std::make_shared<Watch>();
   recording.watch(watch);
   const Table* table = recording.reader().table("process");
@@ -246,7 +244,7 @@ TEST(Watched, IsToldHowFarReadingHasComeAndStopsIt) {
 
 class SessionTest : public ::testing::Test {
  protected:
-  Session session{shop(), shop(), "", [] {}};
+  Session session{shop_recording(), shop_recording(), "", [] {}};
 };
 
 TEST_F(SessionTest, BeginsAtTheEndAndStaysWithinTheRecording) {
@@ -301,7 +299,7 @@ TEST_F(SessionTest, ComparesWithWhatIsShownOfAnotherFileAsDiffOfTwoFilesDoes) {
   };
   EXPECT_EQ(settle()->error, "");
   EXPECT_EQ(settle()->found.matching, Matching::kName);
-  const Recording a = shop(), b = shop();
+  const Recording a = shop_recording(), b = shop_recording();
   const auto same = diff({&a, a.snapshot(5)}, {&b, b.snapshot(2)});
   ASSERT_TRUE(same);
   ASSERT_EQ(settle()->found.tables.size(), same->tables.size());

@@ -20,10 +20,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Recording shop() { return Recording(std::make_unique<FakeReader>(shop_story()), "shop.beamtape"); }
-
 TEST(ChosenColumns, AreShownInTheOrderOfChoosingAndCopied) {
-  const Recording recording = shop();
+  const Recording recording = shop_recording();
   RowsQuestion question{"processes", 6, "", ""};
   question.columns = {"status", "pid", "of another version"};
   const auto rows = find_rows(recording, question, nullptr);
@@ -35,7 +33,7 @@ TEST(ChosenColumns, AreShownInTheOrderOfChoosingAndCopied) {
 }
 
 TEST(PinnedRows, StandFirstWhateverTheFilterAndOnce) {
-  const Recording recording = shop();
+  const Recording recording = shop_recording();
   RowsQuestion question{"processes", 6, "memory", "pid != \"<0.103.0>\""};
   question.pinned = {"<0.103.0>", "<0.102.0>", "<0.999.0>"};
   const auto rows = find_rows(recording, question, nullptr);
@@ -50,7 +48,7 @@ TEST(PinnedRows, StandFirstWhateverTheFilterAndOnce) {
 }
 
 TEST(Rows, TellWhatChangedSinceAnotherInstant) {
-  const Recording recording = shop();
+  const Recording recording = shop_recording();
   RowsQuestion question{"ets", 3, "delta(size)", ""};
   question.since = 1;
   const auto rows = find_rows(recording, question, nullptr);
@@ -74,16 +72,16 @@ TEST(Rows, TellWhatChangedSinceAnotherInstant) {
 }
 
 TEST(Named, AreFoundByAPartOfTheirName) {
-  const auto things = find_named(shop(), 3, "SHOP_");
+  const auto things = find_named(shop_recording(), 3, "SHOP_");
   std::vector<std::string> texts;
   for (const Named& one : things.found) texts.push_back(one.kind + " " + one.text);
   EXPECT_THAT(texts, ElementsAre("process shop_mailer  <0.102.0>", "ets shop_cache  shop_cache"));
-  EXPECT_TRUE(find_named(shop(), 3, "").found.empty());
-  EXPECT_TRUE(find_named(shop(), 3, "a\"b").found.empty());
+  EXPECT_TRUE(find_named(shop_recording(), 3, "").found.empty());
+  EXPECT_TRUE(find_named(shop_recording(), 3, "a\"b").found.empty());
 }
 
 TEST(GroupedRows, AreTheSumsThatShowGroupByHas) {
-  const Recording recording = shop();
+  const Recording recording = shop_recording();
   RowsQuestion question{"processes", 6, "count", "reductions > 100"};
   question.pinned = {"<0.102.0>"};
   const auto plain = find_rows(recording, question, nullptr);
@@ -108,7 +106,7 @@ TEST(GroupedRows, AreTheSumsThatShowGroupByHas) {
 }
 
 TEST(Sparks, FollowEachRowOverTheRange) {
-  const Recording recording = shop();
+  const Recording recording = shop_recording();
   const auto rows = find_rows(recording, {"processes", 6, "message_queue_len", ""}, nullptr);
   const std::atomic<bool> stale = false;
   const Sparks sparks =
@@ -140,7 +138,7 @@ TEST(Sparks, FollowRowsWhoseKeyIsATextAcrossKeyframeGroups) {
 }
 
 TEST(Sparks, OfACounterAreItsIncrease) {
-  const Recording recording = shop();
+  const Recording recording = shop_recording();
   const auto rows = find_rows(recording, {"processes", 6, "", ""}, nullptr);
   const std::atomic<bool> stale = false;
   const Sparks sparks = read_sparks(recording, {rows, 0, 1, "reductions", {1, 6}}, kNoon, stale);
@@ -150,7 +148,7 @@ TEST(Sparks, OfACounterAreItsIncrease) {
 }
 
 TEST(Sparks, EndEarlyWhenNobodyWantsThemAndAreNoneWithoutAHistory) {
-  const Recording recording = shop();
+  const Recording recording = shop_recording();
   const auto rows = find_rows(recording, {"processes", 6, "", ""}, nullptr);
   const std::atomic<bool> stale = true;
   EXPECT_FALSE(read_sparks(recording, {rows, 0, 4, "memory", {1, 6}}, kNoon, stale).whole);
@@ -216,7 +214,7 @@ TEST(Renewed, KeepsWithinAFileThatBecameShorter) {
 }
 
 TEST(SessionRows, ArePinnedTaggedAndCopied) {
-  Session session(shop(), shop(), "", [] {});
+  Session session(shop_recording(), shop_recording(), "", [] {});
   session.pin("<0.102.0>");
   session.pin("<0.103.0>");
   session.pin("<0.102.0>");

@@ -12,9 +12,9 @@ using Slots = std::vector<std::size_t>;
 using Certainty = WaitEdge::Certainty;
 
 // Processes in the order in which they are added have slots 0, 1, 2, …
-class Waits : public ::testing::Test {
+class WaitGraphTest : public ::testing::Test {
  protected:
-  Waits() {
+  WaitGraphTest() {
     story_.node("shop@here");
     story_.snapshot(0);
   }
@@ -41,7 +41,7 @@ class Waits : public ::testing::Test {
   Story story_;
 };
 
-TEST_F(Waits, AProcessInACallWaitsForWhomItMonitors) {
+TEST_F(WaitGraphTest, AProcessInACallWaitsForWhomItMonitors) {
   waits(0, {pid(1)});
   process(1, {pid(0)});
   const auto edges = graph().edges;
@@ -51,13 +51,13 @@ TEST_F(Waits, AProcessInACallWaitsForWhomItMonitors) {
   EXPECT_EQ(edges[0].certainty, Certainty::kSure);
 }
 
-TEST_F(Waits, AMonitorAloneIsNoWait) {
+TEST_F(WaitGraphTest, AMonitorAloneIsNoWait) {
   process(0).refs("monitors", {pid(1)});
   process(1, {pid(0)});
   EXPECT_TRUE(graph().edges.empty());
 }
 
-TEST_F(Waits, OfSeveralTheOneThatKnowsItAndHasMessagesIsLikely) {
+TEST_F(WaitGraphTest, OfSeveralTheOneThatKnowsItAndHasMessagesIsLikely) {
   waits(0, {pid(1), pid(2), pid(3)});
   process(1, {pid(0)});
   process(2, {pid(0)}).number("message_queue_len", 5);
@@ -68,7 +68,7 @@ TEST_F(Waits, OfSeveralTheOneThatKnowsItAndHasMessagesIsLikely) {
   EXPECT_EQ(edges[0].certainty, Certainty::kLikely);
 }
 
-TEST_F(Waits, ANameIsFoundAmongTheRegistered) {
+TEST_F(WaitGraphTest, ANameIsFoundAmongTheRegistered) {
   waits(0, {"{stock_server,'shop@here'}"});
   process(1, {pid(0)}).text("registered_name", "stock_server");
   const auto edges = graph().edges;
@@ -76,7 +76,7 @@ TEST_F(Waits, ANameIsFoundAmongTheRegistered) {
   EXPECT_EQ(edges[0].callee, 1u);
 }
 
-TEST_F(Waits, WhoIsNotRecordedIsOutside) {
+TEST_F(WaitGraphTest, WhoIsNotRecordedIsOutside) {
   waits(0, {"<9077.5.0>"});
   const auto edges = graph().edges;
   ASSERT_EQ(edges.size(), 1u);
@@ -86,7 +86,7 @@ TEST_F(Waits, WhoIsNotRecordedIsOutside) {
   EXPECT_TRUE(graph().fan_in().empty());
 }
 
-TEST_F(Waits, ACycleIsFoundOnceAndWithoutThoseWhoOnlyWaitForIt) {
+TEST_F(WaitGraphTest, ACycleIsFoundOnceAndWithoutThoseWhoOnlyWaitForIt) {
   waits(0, {pid(1)});
   waits(1, {pid(2)}, {pid(0), pid(3)});
   waits(2, {pid(3)}, {pid(1)});
@@ -95,7 +95,7 @@ TEST_F(Waits, ACycleIsFoundOnceAndWithoutThoseWhoOnlyWaitForIt) {
   EXPECT_EQ(graph().fan_in().at(1), 2u);
 }
 
-TEST_F(Waits, TwoCyclesAreTwo) {
+TEST_F(WaitGraphTest, TwoCyclesAreTwo) {
   waits(0, {pid(1)}, {pid(1)});
   waits(1, {pid(0)}, {pid(0)});
   waits(2, {pid(3)}, {pid(3)});
@@ -103,7 +103,7 @@ TEST_F(Waits, TwoCyclesAreTwo) {
   EXPECT_EQ(graph().cycles(), (std::vector<Slots>{{0, 1}, {2, 3}}));
 }
 
-TEST_F(Waits, AChainIsNoCycle) {
+TEST_F(WaitGraphTest, AChainIsNoCycle) {
   waits(0, {pid(1)});
   waits(1, {pid(2)}, {pid(0)});
   process(2, {pid(1)});

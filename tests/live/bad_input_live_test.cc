@@ -17,9 +17,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr int kUsage = 2;
-constexpr int kCannotOpen = 3;
-
 class BadInput : public LiveTest {
  protected:
   void expect_complaint(const Ended& ended, int exit_code, const std::string& words) {
@@ -55,12 +52,6 @@ class BadInput : public LiveTest {
   }
   static constexpr int kNotStarted = 127;  // where others may not reach the program itself
 };
-
-std::string content(const std::filesystem::path& path) {
-  std::ostringstream bytes;
-  bytes << std::ifstream(path, std::ios::binary).rdbuf();
-  return bytes.str();
-}
 
 TEST_F(BadInput, WrongWordsOnTheCommandLineAreUsageErrors) {
   expect_usage_error({});

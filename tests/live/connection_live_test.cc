@@ -25,12 +25,6 @@ class Connection : public LiveTest {
   }
 };
 
-std::string content(const std::filesystem::path& path) {
-  std::ostringstream bytes;
-  bytes << std::ifstream(path, std::ios::binary).rdbuf();
-  return bytes.str();
-}
-
 TEST_F(Connection, ANodeWithAShortNameIsRecorded) {
   const auto node = world_->start();
   record(*world_, *node, file(), {"--once"});

@@ -12,8 +12,6 @@
 namespace beamtape::live {
 namespace {
 
-constexpr int kEndedEarly = 4;
-
 class Ending : public LiveTest {
  protected:
   Program attach(const Node& node, const std::string& interval,

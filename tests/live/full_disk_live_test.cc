@@ -15,8 +15,6 @@
 namespace beamtape::live {
 namespace {
 
-constexpr int kEndedEarly = 4;
-
 class FullDisk : public LiveTest {
  protected:
   void SetUp() override {

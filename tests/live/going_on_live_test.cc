@@ -13,27 +13,16 @@
 namespace beamtape::live {
 namespace {
 
-constexpr int kUsage = 2;
-constexpr int kCannotOpen = 3;
-constexpr int kEndedEarly = 4;
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << in.rdbuf();
-  return bytes.str();
-}
-
 class GoingOn : public LiveTest {
  protected:
   Json info() const { return analyze({"info", file(), "--json"}); }
   void expect_refused(std::vector<std::string> arguments, int exit_code, const std::string& why) {
-    const std::string before = bytes_of(file());
+    const std::string before = content(file());
     const Ended ended = run_recorder(std::move(arguments));
     EXPECT_EQ(ended.exit_code, exit_code) << ended.error;
     EXPECT_NE(ended.error.find(why), std::string::npos) << ended.error;
     EXPECT_EQ(lines_of(ended.error).size(), 1u) << ended.error;
-    EXPECT_TRUE(bytes_of(file()) == before);
+    EXPECT_TRUE(content(file()) == before);
   }
 };
 

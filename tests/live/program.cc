@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <fstream>
 #include <map>
+#include <sstream>
 #include <stdexcept>
 
 namespace beamtape::live {
@@ -47,6 +49,12 @@ std::pair<int, int> make_pipe() {
 }
 
 }  // namespace
+
+std::string content(const std::filesystem::path& path) {
+  std::ostringstream bytes;
+  bytes << std::ifstream(path, std::ios::binary).rdbuf();
+  return bytes.str();
+}
 
 pid_t start_program(const Launch& launch, const std::vector<std::pair<int, int>>& descriptors) {
   std::vector<std::string> command = launch.command;

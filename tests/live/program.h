@@ -14,6 +14,12 @@ namespace beamtape::live {
 // How long anything may take before a test gives up on it. Generous: it only bounds a failure.
 inline constexpr std::chrono::seconds kPatience{120};
 
+// Exit codes of both programs.
+inline constexpr int kUsage = 2, kCannotOpen = 3, kEndedEarly = 4;
+
+// A file's bytes.
+std::string content(const std::filesystem::path& path);
+
 struct Launch {
   std::vector<std::string> command;  // found in PATH
   // Variables set, or with nothing as the value removed, in the environment of this process.
