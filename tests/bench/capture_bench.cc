@@ -36,6 +36,7 @@
 #include "recorder/collect/asker.h"
 #include "recorder/node/ei_link.h"
 #include "recorder/term/builder.h"
+#include "recorder/term/text.h"
 #include "tests/live/node.h"
 
 namespace {
@@ -72,12 +73,15 @@ work(PerCent) ->
   done.
 watch() ->
   register(watcher, spawn(fun() ->
-    erlang:system_monitor(self(), [{long_schedule, 1}, {long_gc, 1}]), watch(0) end)),
+    erlang:system_monitor(self(), [{long_schedule, 1}, {long_gc, 1}]), watch({0, none}) end)),
   done.
 watch(Longest) ->
   receive
-    {monitor, _, _, Info} -> watch(max(Longest, proplists:get_value(timeout, Info)));
-    {From, longest} -> From ! {longest, Longest}, watch(0)
+    {monitor, Who, Kind, Info} ->
+      Place = [process_info(Who, current_function) || is_pid(Who), node(Who) =:= node()],
+      watch(max(Longest, {proplists:get_value(timeout, Info),
+        {Kind, [Info1 || {Key, _} = Info1 <- Info, Key =:= in orelse Key =:= out], Place}}));
+    {From, longest} -> From ! {longest, Longest}, watch({0, none})
   end.
 longest() -> watcher ! {self(), longest}, receive {longest, Longest} -> Longest end.
 init(I) -> {ok, I}.
@@ -114,6 +118,11 @@ std::string load() {
   return average;
 }
 
+struct Stretch {
+  double ms = 0;
+  std::string where;  // what kind it was, and in which functions it began and ended
+};
+
 // One node under our control.
 class Target {
  public:
@@ -139,15 +148,23 @@ class Target {
   }
   ~Target() { std::filesystem::remove_all(folder_); }
 
-  // Nothing if the function does not answer a number.
-  std::optional<std::int64_t> call(const char* function,
-                                   std::optional<std::int64_t> argument = {}) {
+  // What the function answers, as a term.
+  Bytes call(const char* function, std::optional<std::int64_t> argument = {}) {
     TermBuilder arguments;
     argument ? arguments.list(1).integer(*argument).nil() : arguments.nil();
-    const auto done =
-        asker_->call("bench_target", function, arguments.bytes(), milliseconds(300'000));
+    auto done = asker_->call("bench_target", function, arguments.bytes(), milliseconds(300'000));
     if (!done) give_up(done.error().message);
-    return Cursor(*done).integer();
+    return *std::move(done);
+  }
+  // The longest stretch since the last question.
+  Stretch longest_stretch() {
+    const Bytes answer = call("longest");
+    Cursor cursor(answer);
+    Stretch longest;
+    if (!cursor.tuple(2)) give_up("no stretch");
+    longest.ms = static_cast<double>(cursor.integer().value_or(0));
+    longest.where = term_text(cursor, "", 300);
+    return longest;
   }
   // Milliseconds of CPU that it takes.
   double cost_of(const char* function) {
@@ -170,9 +187,9 @@ class Target {
 };
 
 struct Figures {
-  std::vector<double> passes, loops;  // CPU of the target, ms
-  std::vector<double> snapshots, took, stretches,
-      stored;  // CPU, ms; wall ms; ms; CPU of the recorder
+  std::vector<double> passes, loops;            // CPU of the target, ms
+  std::vector<double> snapshots, took, stored;  // CPU, ms; wall ms; CPU of the recorder, ms
+  std::vector<Stretch> stretches;
   double first = 0, first_took = 0;
   double memory_mb = 0;
   std::int64_t detailed = 0, stale = 0;
@@ -217,14 +234,14 @@ class Recorder {
 
 void count_snapshot(Target& target, Recorder& recorder, int active, Figures& figures) {
   if (active > 0) target.call("work", active);
-  target.call("longest");
+  target.longest_stretch();
   const double before = target.cpu();
   const double stored_before = recorder.cpu();
   const nlohmann::json line = recorder.snapshot();
   figures.snapshots.push_back(target.cpu() - before);
   figures.stored.push_back(recorder.cpu() - stored_before);
   figures.took.push_back(line["took_us"].get<double>() / 1e3);
-  figures.stretches.push_back(static_cast<double>(target.call("longest").value_or(0)));
+  figures.stretches.push_back(target.longest_stretch());
   figures.detailed = line["detailed"];
   figures.stale += line["stale_found"].get<std::int64_t>();
 }
@@ -260,9 +277,14 @@ void report(const Figures& figures) {
   line("target CPU of one bare loop, median", loop, "ms");
   line("snapshot / memory pass", snapshot / pass, "");
   line("snapshot / bare loop", snapshot / loop, "");
-  line("longest stretch of a snapshot, median", median(figures.stretches), "ms");
-  line("longest stretch of all",
-       *std::max_element(figures.stretches.begin(), figures.stretches.end()), "ms");
+  std::vector<double> stretches;
+  for (const Stretch& one : figures.stretches) stretches.push_back(one.ms);
+  const auto longest =
+      std::max_element(figures.stretches.begin(), figures.stretches.end(),
+                       [](const Stretch& a, const Stretch& b) { return a.ms < b.ms; });
+  line("longest stretch of a snapshot, median", median(stretches), "ms");
+  line("longest stretch of all", longest->ms, "ms");
+  fmt::print("  which was {}\n", longest->where);
   line("first snapshot, target CPU", figures.first, "ms");
   line("first snapshot, question to stored", figures.first_took, "ms");
   line("later snapshots, question to stored, median", median(figures.took), "ms");
