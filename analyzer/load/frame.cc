@@ -109,10 +109,6 @@ Value value_of(const RowView& row, const Shown& column) {
   return decode(row.cell(column.column), row.table->columns[column.column], row.texts);
 }
 
-std::optional<NamingCell> naming_cell(const RowView& row, const Shown& column) {
-  return first_with_value(row, text_columns(*row.table, column));
-}
-
 Cell number_of(const RowView& row, const Shown& column) {
   if (column.source == Shown::Source::kColumn) return row.cell(column.column);
   if (is_change(column)) return change_of(row, column);

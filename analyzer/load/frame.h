@@ -53,14 +53,6 @@ struct RowView {
 };
 
 Value value_of(const RowView& row, const Shown& column);
-// What the value of a text column is decoded from: rows of one frame with equal ones have equal
-// texts. Nothing for what is not text.
-struct NamingCell {
-  std::size_t column = 0;
-  Cell cell = 0;
-  friend bool operator==(const NamingCell&, const NamingCell&) = default;
-};
-std::optional<NamingCell> naming_cell(const RowView& row, const Shown& column);
 // The number of a number column without the detour over a Value.
 Cell number_of(const RowView& row, const Shown& column);
 

@@ -16,6 +16,12 @@ struct TextColumns {
 };
 TextColumns text_columns(const Table& table, const Shown& column);
 
+// What the value of a text column is decoded from.
+struct NamingCell {
+  std::size_t column = 0;
+  Cell cell = 0;
+};
+
 // The first of them that has a value; else the last one.
 std::optional<NamingCell> first_with_value(const RowView& row, const TextColumns& of);
 

@@ -72,7 +72,7 @@ void Processes::want_detail(std::size_t slot, RecordedNode& node) {
 }
 
 std::size_t Processes::read_detail(Reading reading, const Answer& answer, RecordedNode& node) {
-  return read_rows(answer, node, [&](std::size_t slot, Cursor& cursor, Cells& cells) {
+  return read_rows(reading, answer, node, [&](std::size_t slot, Cursor& cursor, Cells& cells) {
     if (cursor.take_atom("undefined")) {
       mark(reading, slot, Missing::kGone, node);
       return;

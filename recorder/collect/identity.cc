@@ -71,16 +71,17 @@ void Processes::leave_dictionary(std::size_t slot, RecordedNode& node) {
 
 std::size_t Processes::read_plain_identity(const Answer& answer, RecordedNode& node) {
   Rows& rows = node.rows(process_table());
-  return read_rows(answer, node, [&](std::size_t slot, Cursor& cursor, Cells& cells) {
-    if (cursor.take_atom("undefined")) {
-      mark(kPlainIdentity, slot, Missing::kGone, node);
-      return;
-    }
-    readers_[kPlainIdentity].read(cursor, cells, row_);
-    for (const std::size_t column : readers_[kPlainIdentity].columns()) {
-      if (column != at_.reductions) rows.set(slot, column, row_[column]);
-    }
-  });
+  return read_rows(kPlainIdentity, answer, node,
+                   [&](std::size_t slot, Cursor& cursor, Cells& cells) {
+                     if (cursor.take_atom("undefined")) {
+                       mark(kPlainIdentity, slot, Missing::kGone, node);
+                       return;
+                     }
+                     readers_[kPlainIdentity].read(cursor, cells, row_);
+                     for (const std::size_t column : readers_[kPlainIdentity].columns()) {
+                       if (column != at_.reductions) rows.set(slot, column, row_[column]);
+                     }
+                   });
 }
 
 std::size_t Processes::read_identity(const Answer& answer, RecordedNode& node) {
@@ -95,7 +96,6 @@ std::size_t Processes::read_identity(const Answer& answer, RecordedNode& node) {
   Cursor labels = ancestors;
   labels.skip();
   Cells cells = node.cells();
-  Rows& rows = node.rows(process_table());
   ListReader pid_list(pids), info_list(infos), call_list(calls), ancestor_list(ancestors),
       label_list(labels);
   std::size_t count = 0;
@@ -111,7 +111,7 @@ std::size_t Processes::read_identity(const Answer& answer, RecordedNode& node) {
   };
   while (pid_list.next() && info_list.next() && call_list.next() && ancestor_list.next() &&
          label_list.next()) {
-    const auto slot = rows.find(cells.ref(pids));
+    const auto slot = answered_slot(kIdentity, cells.ref(pids), node);
     const bool lives = !infos.take_atom("undefined");
     if (lives) readers_[kIdentity].read(infos, cells, row_);
     row_[at_.dictionary_initial_call] = found(calls, at_.dictionary_initial_call);

@@ -191,6 +191,7 @@ void Processes::over(const Question& question, Missing reason, RecordedNode& nod
     if (reason != Missing::kNone) give_up(reading, reason, node);
     work_[at].asked = false;
     work_[at].under_way.clear();
+    work_[at].answered = 0;
   }
 }
 
@@ -264,19 +265,31 @@ bool Processes::must_wait(Reading reading, std::size_t slot, const RecordedNode&
   return rows.get(slot, is_identity ? at_.initial_call : at_.memory) == missing(Missing::kPending);
 }
 
-std::size_t Processes::read_rows(const Answer& answer, RecordedNode& node,
+// Answers come in the order of asking unless one was missed: looking a million up takes longer than
+// reading them.
+std::optional<std::size_t> Processes::answered_slot(Reading reading, Cell pid,
+                                                    const RecordedNode& node) {
+  const Rows& rows = node.rows(process_table());
+  Work& work = work_[reading];
+  const std::size_t at = work.answered++;
+  if (at < work.under_way.size() && rows.get(work.under_way[at], 0) == pid) {
+    return work.under_way[at];
+  }
+  return rows.find(pid);
+}
+
+std::size_t Processes::read_rows(Reading reading, const Answer& answer, RecordedNode& node,
                                  const std::function<void(std::size_t, Cursor&, Cells&)>& take) {
   Cursor pids = answer.payload();
   if (!pids.tuple(2)) return 0;
   Cursor infos = pids;
   infos.skip();
   Cells cells = node.cells();
-  const Rows& rows = node.rows(process_table());
   ListReader pid_list(pids);
   ListReader info_list(infos);
   std::size_t count = 0;
   while (pid_list.next() && info_list.next()) {
-    const auto slot = rows.find(cells.ref(pids));
+    const auto slot = answered_slot(reading, cells.ref(pids), node);
     ++count;
     if (slot) {
       take(*slot, infos, cells);

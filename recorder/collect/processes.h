@@ -46,6 +46,7 @@ class Processes : public Collector {
   struct Work {
     std::vector<std::uint32_t> slots;
     std::vector<std::uint32_t> under_way;
+    std::size_t answered = 0;  // rows so far: the next answer is most likely about this one
     bool asked = false;
   };
 
@@ -79,8 +80,10 @@ class Processes : public Collector {
   bool must_wait(Reading reading, std::size_t slot, const RecordedNode& node) const;
   // Reads {Part, Infos}: calls `take` for each process that still has a row, with the cursor before
   // its answer. Returns the rows in the answer.
-  std::size_t read_rows(const Answer& answer, RecordedNode& node,
+  std::size_t read_rows(Reading reading, const Answer& answer, RecordedNode& node,
                         const std::function<void(std::size_t, Cursor&, Cells&)>& take);
+  // The row of the process that the next answer is about.
+  std::optional<std::size_t> answered_slot(Reading reading, Cell pid, const RecordedNode& node);
   std::size_t missed(Reading reading, const Answer& answer, RecordedNode& node);
   void give_up(Reading reading, Missing reason, RecordedNode& node);
   void quarantine(std::size_t slot, RecordedNode& node);

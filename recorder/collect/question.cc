@@ -14,6 +14,7 @@ constexpr int kHurried = 100;    // ms
 constexpr std::string_view kTemplate = R"(
 (fun() ->
   Lost = fun() -> case get(deadline) of undefined -> 0; Milliseconds -> Milliseconds end end,
+  {roomy}
   Asking = {asking},
   Work = fun(Chunk, Part) ->
     Began = erlang:monotonic_time(),
@@ -48,7 +49,7 @@ constexpr std::string_view kTemplate = R"(
       true ->
         case try lists:split({chunk}, All) catch error:badarg -> {{All, []}} end of
           {{[], []}} -> Chunk;
-          {{Part, Rest}} -> Run(Chunk, Part, {deadline}), Loop(Chunk + 1, Rest)
+          {{Part, Rest}} -> Run(Chunk, Part{but}, {deadline}), Loop(Chunk + 1, Rest)
         end;
       false -> Chunk
     end
@@ -64,11 +65,18 @@ std::string expression(const Question& question) {
   const std::string answer =
       question.packed ? fmt::format("term_to_binary({}, [{{compressed, 1}}])", question.answer)
                       : std::string(question.answer);
-  return fmt::format(kTemplate, fmt::arg("patience", kPatience), fmt::arg("hurried", kHurried),
-                     fmt::arg("answer", answer), fmt::arg("chunk", question.chunk),
-                     fmt::arg("asking", question.in_server ? "[]" : "[self()]"),
-                     fmt::arg("deadline", deadline), fmt::arg("heap", question.heap_words),
-                     fmt::arg("keys", question.keys));
+  const std::string but = question.but.empty() ? "" : fmt::format(" -- ({})", question.but);
+  // A node may be started with a largest heap that is smaller: then it goes as it goes.
+  const std::string roomy =
+      question.keys_words.empty()
+          ? ""
+          : fmt::format("catch process_flag(min_heap_size, {}), garbage_collect(),",
+                        question.keys_words);
+  return fmt::format(
+      kTemplate, fmt::arg("roomy", roomy), fmt::arg("but", but), fmt::arg("patience", kPatience),
+      fmt::arg("hurried", kHurried), fmt::arg("answer", answer), fmt::arg("chunk", question.chunk),
+      fmt::arg("asking", question.in_server ? "[]" : "[self()]"), fmt::arg("deadline", deadline),
+      fmt::arg("heap", question.heap_words), fmt::arg("keys", question.keys));
 }
 
 }  // namespace beamtape

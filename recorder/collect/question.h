@@ -14,12 +14,18 @@ struct Question {
   // A list of what is asked about. Evaluated once, in the asking process, which keeps it between
   // the chunks. `Given` is what ask() sent along; `Items` what prepare() was given.
   std::string_view keys;
+  // Keys that are not asked about, left out of each chunk: out of all of a million it would take a
+  // scheduler for 30 ms. Empty: none.
+  std::string_view but = "";
   // The answer about the keys in `Part`. Evaluated in a worker process of its own for each chunk.
   std::string_view answer;
   int chunk = 1;  // keys to a worker
   // A worker begins with a heap of so many words. One that its answer fits into is never collected:
   // growing step by step costs a large answer as much again as asking for it.
   int heap_words = 233;
+  // The asking process gets a heap of so many words, an expression, before it evaluates `keys`. A
+  // collection cannot be interrupted: of a million keys it takes a scheduler for 60 ms.
+  std::string_view keys_words = "";
   // Sent as a binary of the answer, compressed: where each row repeats its keys, that is a tenth of
   // the bytes, and cheaper for the node than to send them all.
   bool packed = false;

@@ -43,7 +43,7 @@ void Processes::choose_suspects(RecordedNode& node) {
 
 std::size_t Processes::read_suspects(const Answer& answer, RecordedNode& node) {
   Rows& rows = node.rows(process_table());
-  return read_rows(answer, node, [&](std::size_t slot, Cursor& cursor, Cells& cells) {
+  return read_rows(kSuspects, answer, node, [&](std::size_t slot, Cursor& cursor, Cells& cells) {
     if (cursor.take_atom("undefined")) return;
     readers_[kSuspects].read(cursor, cells, row_);
     touched(node.tracks[slot], row_[at_.reductions]);

@@ -213,10 +213,12 @@ void Aggregator::sum_processes(RecordedNode& node, SnapshotRecord& record) {
   Cell reductions = 0, queue = 0, longest = 0, largest = missing(Missing::kNone);
   members_.resize(rows.slots());
   for (std::size_t slot = 0; slot < rows.slots(); ++slot) {
+    const RowGroup& group = rows.data().groups[slot / kRowsPerGroup];
+    const auto cell = [&](std::size_t column) {
+      return group.columns[column][slot % kRowsPerGroup];
+    };
     Member now;
-    if (rows.occupied(slot)) {
-      now = {rows.get(slot, 0), rows.get(slot, columns.first_seen), group_of(slot, node)};
-    }
+    if (!is_missing(cell(0))) now = {cell(0), cell(columns.first_seen), group_of(slot, node)};
     Member& before = members_[slot];
     const bool same = before.pid == now.pid && before.first_seen == now.first_seen;
     if (!same && !is_missing(before.pid)) ++groups_[before.group].sample.gone;
@@ -225,9 +227,9 @@ void Aggregator::sum_processes(RecordedNode& node, SnapshotRecord& record) {
     GroupSample& sample = groups_[now.group].sample;
     ++sample.processes;
     if (!same) ++sample.appeared;
-    const Cell memory = rows.get(slot, columns.memory);
-    const Cell own_queue = value_or_zero(rows.get(slot, columns.queue));
-    const Cell own_reductions = value_or_zero(rows.get(slot, columns.reductions));
+    const Cell memory = cell(columns.memory);
+    const Cell own_queue = value_or_zero(cell(columns.queue));
+    const Cell own_reductions = value_or_zero(cell(columns.reductions));
     if (is_missing(memory)) {
       ++sample.memory_unknown;
     } else {

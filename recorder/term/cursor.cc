@@ -1,5 +1,6 @@
 #include "recorder/term/cursor.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -58,6 +59,10 @@ TermKind kind_of(std::uint8_t tag_byte) {
   }
 }
 
+bool is_ascii(std::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](char c) { return (c & 0x80) == 0; });
+}
+
 }  // namespace
 
 std::string AtomView::utf8() const {
@@ -65,6 +70,8 @@ std::string AtomView::utf8() const {
 }
 
 bool AtomView::equals_latin1(std::string_view utf8) const {
+  // Only what is ASCII has as many bytes in both; nearly everything is.
+  if (bytes.size() == utf8.size()) return bytes == utf8 && is_ascii(bytes);
   for (const char byte : bytes) {
     if (take_utf8(utf8) != static_cast<std::uint8_t>(byte)) return false;
   }
