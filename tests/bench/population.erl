@@ -17,6 +17,7 @@ start(N, Seed) ->
   ok.
 
 %% Share of the processes, in thousandths, work once. Returns how many.
+step(0, _) -> 0;
 step(Share, Seed) ->
   rand:seed(exsss, Seed),
   [{size, N}] = ets:lookup(?MODULE, size),
