@@ -47,7 +47,7 @@ const Question kCensusQuestion{
     .answer = kCensusAnswer,
     .chunk = kCensusChunk,
     .heap_words = kCensusChunk * 40,  // a row is 31 on a 64-bit node
-    // A key: two words each in the list, its parts and what is left of those, the rest for
+    // Words a pid: 2 in the list, 4 while a part is split off, 2 for what is left of it;
     // evaluating.
     .keys_words = "erlang:system_info(process_count) * 12 + 20000",
     .packed = true,

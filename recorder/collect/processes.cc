@@ -272,7 +272,7 @@ std::optional<std::size_t> Processes::answered_slot(Reading reading, Cell pid,
   const Rows& rows = node.rows(process_table());
   Work& work = work_[reading];
   const std::size_t at = work.answered++;
-  if (at < work.under_way.size() && rows.get(work.under_way[at], 0) == pid) {
+  if (!is_missing(pid) && at < work.under_way.size() && rows.get(work.under_way[at], 0) == pid) {
     return work.under_way[at];
   }
   return rows.find(pid);
@@ -306,6 +306,7 @@ std::size_t Processes::missed(Reading reading, const Answer& answer, RecordedNod
   Cells cells = node.cells();
   ListReader pids(cursor);
   const bool alone = pids.size() == 1;
+  work_[reading].answered += pids.size();
   while (pids.next()) {
     const auto slot = node.rows(process_table()).find(cells.ref(cursor));
     if (!slot) continue;

@@ -11,10 +11,12 @@ namespace {
 constexpr int kPatience = 4000;  // ms
 constexpr int kHurried = 100;    // ms
 
+// A limit on heaps that the node is started with does not hold for who asks and who answers: they
+// would be killed. What they need is bounded by the number of processes and by the chunk.
 constexpr std::string_view kTemplate = R"(
 (fun() ->
   Lost = fun() -> case get(deadline) of undefined -> 0; Milliseconds -> Milliseconds end end,
-  {roomy}
+  {room}
   Asking = {asking},
   Work = fun(Chunk, Part) ->
     Began = erlang:monotonic_time(),
@@ -26,7 +28,8 @@ constexpr std::string_view kTemplate = R"(
    Run(Chunk, Part, Limit) ->
     Left = {patience} - Lost(),
     Patience = min(Limit, max({hurried}, Left)),
-    {{Pid, Ref}} = spawn_opt(fun() -> Work(Chunk, Part) end, [monitor, {{min_heap_size, {heap}}}]),
+    {{Pid, Ref}} = spawn_opt(fun() -> Work(Chunk, Part) end, [monitor,
+      {{max_heap_size, 0}}, {{min_heap_size, {heap}}}]),
     receive
       {{'DOWN', Ref, process, Pid, _}} -> ok
     after Patience ->
@@ -66,14 +69,15 @@ std::string expression(const Question& question) {
       question.packed ? fmt::format("term_to_binary({}, [{{compressed, 1}}])", question.answer)
                       : std::string(question.answer);
   const std::string but = question.but.empty() ? "" : fmt::format(" -- ({})", question.but);
-  // A node may be started with a largest heap that is smaller: then it goes as it goes.
-  const std::string roomy =
-      question.keys_words.empty()
-          ? ""
-          : fmt::format("catch process_flag(min_heap_size, {}), garbage_collect(),",
-                        question.keys_words);
+  // Never in the server: it would keep the heap.
+  const std::string room = question.keys_words.empty() || question.in_server
+                               ? ""
+                               : fmt::format(
+                                     "process_flag(max_heap_size, 0), process_flag(min_heap_size, "
+                                     "{}), garbage_collect(),",
+                                     question.keys_words);
   return fmt::format(
-      kTemplate, fmt::arg("roomy", roomy), fmt::arg("but", but), fmt::arg("patience", kPatience),
+      kTemplate, fmt::arg("room", room), fmt::arg("but", but), fmt::arg("patience", kPatience),
       fmt::arg("hurried", kHurried), fmt::arg("answer", answer), fmt::arg("chunk", question.chunk),
       fmt::arg("asking", question.in_server ? "[]" : "[self()]"), fmt::arg("deadline", deadline),
       fmt::arg("heap", question.heap_words), fmt::arg("keys", question.keys));

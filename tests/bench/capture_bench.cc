@@ -17,7 +17,8 @@
 //
 // A stretch is the longest that a process or port kept a scheduler without a break, in wall time,
 // as erlang:system_monitor (long_schedule, long_gc) tells; the node's longest of each snapshot.
-// Those of processes/0, which nobody can divide, are told apart.
+// Those that begin and end within a built-in function, which nobody can divide, are told apart:
+// with many processes that is processes/0.
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -83,9 +84,9 @@ watch(Longest, OfProcesses) ->
       Place = [process_info(Who, current_function) || is_pid(Who), node(Who) =:= node()],
       Stretch = {proplists:get_value(timeout, Info),
         {Kind, [Info1 || {Key, _} = Info1 <- Info, Key =:= in orelse Key =:= out], Place}},
-      %% What processes/0 goes on in has no name.
+      %% What a built-in function goes on in after a break has no name.
       case {proplists:get_value(in, Info), proplists:get_value(out, Info)} of
-        {undefined, undefined} when Kind =:= long_schedule ->
+        {undefined, undefined} when is_pid(Who), Kind =:= long_schedule ->
           watch(Longest, max(OfProcesses, Stretch));
         _ -> watch(max(Longest, Stretch), OfProcesses)
       end;
@@ -298,7 +299,7 @@ void report(const Figures& figures) {
   line("longest stretch of a snapshot, median", median(stretches), "ms");
   line("longest stretch of all", longest->ms, "ms");
   fmt::print("  which was {}\n", longest->where);
-  line("longest stretch of processes/0 itself", figures.of_processes, "ms");
+  line("longest stretch within a built-in (processes/0)", figures.of_processes, "ms");
   line("first snapshot, target CPU", figures.first, "ms");
   line("first snapshot, question to stored", figures.first_took, "ms");
   line("later snapshots, question to stored, median", median(figures.took), "ms");

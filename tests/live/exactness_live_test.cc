@@ -361,5 +361,17 @@ TEST_F(Exactness, AHundredThousandProcessesAreRecordedAsTheNodeAnswers) {
   EXPECT_EQ(snapshots.back().at("stale_found"), 0);
 }
 
+// The room for the list of its processes is more than that many words: the node would kill who asks.
+TEST_F(Exactness, ANodeThatLimitsHeapsIsRecorded) {
+  start({"+hmax", "1000000"});
+  node_->ask("live_population many 80000");
+  const auto snapshots = record(*world_, *node_, file(), {"-i", "100ms", "-n", "2"});
+  ASSERT_EQ(snapshots.size(), 2U);
+  for (const Json& snapshot : snapshots) {
+    EXPECT_GT(snapshot.at("processes"), 80'000);
+    EXPECT_TRUE(snapshot.at("not_answered").is_null()) << snapshot;
+  }
+}
+
 }  // namespace
 }  // namespace beamtape::live

@@ -228,11 +228,12 @@ TEST_F(ProcessesTest, ACensusInPartsIsOverWhenTheLastOneIs) {
   end(kCensusListQuestion);
   EXPECT_EQ(inquiry.asked["census_part"].size(), kListed);
   EXPECT_TRUE(inquiry.was_asked("census_part", kListed + 1));
-  for (int part = 0; part < 3; ++part) {
+  const auto chunk = static_cast<std::uint32_t>(kCensusPartQuestion.chunk);
+  for (std::uint32_t first = 0; first < kListed; first += chunk) {
     EXPECT_NE(cell(1, "reductions"), missing(Missing::kNone)) << "nobody is gone yet";
     std::vector<Census> census;
-    for (std::uint32_t at = 0; at < 2000 && part * 2000 + at < kListed; ++at) {
-      census.push_back({.pid = part * 2000 + at + 2, .reductions = 7});
+    for (std::uint32_t at = first; at < std::min(first + chunk, kListed); ++at) {
+      census.push_back({.pid = at + 2, .reductions = 7});
     }
     Answer answer = census_answer(census);
     answer.question = &kCensusPartQuestion;
