@@ -1,7 +1,6 @@
 #include "analyzer/commands/all_commands.h"
 
 namespace beamtape {
-
 const std::vector<Command>& all_commands() {
   // One to a line.
   static const std::vector<Command> commands{

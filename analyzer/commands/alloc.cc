@@ -13,7 +13,6 @@
 #include "analyzer/load/time.h"
 
 namespace beamtape {
-
 namespace alloc_command {
 namespace {
 

@@ -10,7 +10,6 @@
 #include "analyzer/load/time.h"
 
 namespace beamtape {
-
 namespace check_command {
 namespace {
 
@@ -51,11 +50,11 @@ void write_text(const Recording& recording, const std::vector<Damage>& damage, O
                        iso_time(snapshots.back().began_wall_us));
   }
   out.write(fmt::format(
-      "{}: {}: {} snapshots{} of {}, {}, {}\n", damage.empty() ? "ok" : "not ok", recording.path(),
-      grouped(static_cast<std::int64_t>(snapshots.size())), span,
+      "{}: {}: {}{} of {}, {}, {}\n", damage.empty() ? "ok" : "not ok", recording.path(),
+      counted(snapshots.size(), "snapshot"), span,
       recording.node_names().empty() ? "no node" : printable(joined(recording.node_names(), ", ")),
       size_text(reader.file_bytes()),
-      damage.empty() ? "everything can be read" : fmt::format("{} damaged parts", damage.size())));
+      damage.empty() ? "everything can be read" : counted(damage.size(), "damaged part")));
   for (const std::string& remark : reader.remarks()) {
     out.write(fmt::format("note: {}\n", printable(remark)));
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -14,7 +15,6 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
-
 namespace compare_command {
 namespace {
 
@@ -64,9 +64,10 @@ std::string summary(const Gate& gate) {
     better += one.verdict == Comparison::Verdict::kBetter ? 1 : 0;
   }
   return fmt::format(
-      "{}: {} of {} metrics worse, {} better, {} new findings; {} base runs, {} candidate runs, {}",
+      "{}: {} of {} metrics worse, {} better, {}; {}, {}, {}",
       gate.regressed() ? "regressed" : "no regression", worse, gate.comparisons.size(), better,
-      gate.new_findings.size(), gate.base_runs, gate.candidate_runs,
+      counted(gate.new_findings.size(), "new finding"), counted(gate.base_runs, "base run"),
+      counted(gate.candidate_runs, "candidate run"),
       gate.tested ? "tested (Mann-Whitney, p < 0.05 and 5 %)"
                   : "too few runs to test: by size of effect alone (25 %)");
 }
@@ -203,7 +204,14 @@ Expected<int> run(const Options& options, Context& context) {
   } else {
     write_text(gate, known, options, context.out);
   }
-  if (options.fail_on.empty()) return kDone;
+  int damaged = kDone;
+  for (const auto* side : {&*base, &*candidate}) {
+    for (const RunSummary& one : *side) {
+      damaged = std::max(damaged, warn_of_damage(context, one.path, words_of(one.damage)));
+    }
+  }
+  // Of a damaged run neither better nor worse is known.
+  if (damaged != kDone || options.fail_on.empty()) return damaged;
   return gate.severity() >= std::optional(severity_called(options.fail_on)) ? kFound : kDone;
 }
 

@@ -11,7 +11,6 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
-
 namespace cut_command {
 namespace {
 

@@ -17,7 +17,6 @@
 #include "analyzer/load/time.h"
 
 namespace beamtape {
-
 namespace diff_command {
 namespace {
 

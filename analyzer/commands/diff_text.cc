@@ -12,7 +12,6 @@
 #include "analyzer/load/time.h"
 
 namespace beamtape {
-
 namespace {
 
 std::string side_text(const DiffSide& side) {

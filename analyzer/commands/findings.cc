@@ -10,7 +10,6 @@
 #include "analyzer/findings/rule.h"
 
 namespace beamtape {
-
 namespace findings_command {
 namespace {
 

@@ -13,7 +13,6 @@
 #include "analyzer/load/time.h"
 
 namespace beamtape {
-
 namespace info_command {
 namespace {
 

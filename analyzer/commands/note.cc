@@ -10,7 +10,6 @@
 #include "schema/store/add_note.h"
 
 namespace beamtape {
-
 namespace note_command {
 namespace {
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 namespace beamtape {
-
 Format FormatOption::format() const {
   if (json || name == "json") return Format::kJson;
   return name == "csv" ? Format::kCsv : Format::kTable;

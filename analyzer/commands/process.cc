@@ -12,7 +12,6 @@
 #include "analyzer/load/time.h"
 
 namespace beamtape {
-
 namespace process_command {
 namespace {
 

@@ -11,7 +11,6 @@
 #include "analyzer/load/time.h"
 
 namespace beamtape {
-
 namespace {
 
 // More lives than this are listed, one line each, instead of told.

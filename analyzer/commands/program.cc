@@ -9,7 +9,6 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
-
 namespace {
 
 constexpr const char* kName = "beamtape-analyzer";

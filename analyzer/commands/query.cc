@@ -14,7 +14,6 @@
 #include "analyzer/query/recording_tables.h"
 
 namespace beamtape {
-
 namespace query_command {
 namespace {
 

@@ -12,7 +12,6 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
-
 namespace redact_command {
 namespace {
 

@@ -8,9 +8,9 @@
 #include "analyzer/commands/all_commands.h"
 #include "analyzer/commands/new_file.h"
 #include "analyzer/commands/options.h"
+#include "analyzer/load/text.h"
 
 namespace beamtape {
-
 namespace report_command {
 namespace {
 
@@ -45,7 +45,7 @@ Expected<int> run(const Options& options, Context& context) {
   const auto written = write_new_file(options.out, (*writer)(*report));
   if (!written) return tl::unexpected(written.error());
   context.out.write(
-      fmt::format("{}: {} findings\n", options.out, report->findings.findings.size()));
+      fmt::format("{}: {}\n", options.out, counted(report->findings.findings.size(), "finding")));
   return warn_of_damage(context, options.file, words_of(report->damage));
 }
 

@@ -7,7 +7,6 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
-
 namespace {
 
 std::string dumped(const Json& value) {

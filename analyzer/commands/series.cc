@@ -17,7 +17,6 @@
 #include "analyzer/load/time.h"
 
 namespace beamtape {
-
 namespace series_command {
 namespace {
 
@@ -209,10 +208,10 @@ std::string heading(const Recording& recording, const Series& series) {
   if (series.points.empty()) return subject + ": no snapshots\n";
   const SnapshotRecord& first = *series.points.front().snapshot;
   const SnapshotRecord& last = *series.points.back().snapshot;
-  return fmt::format("{} of {} on {}, {} {} to {} UTC, {} snapshots\n", series.metric, subject,
+  return fmt::format("{} of {} on {}, {} {} to {} UTC, {}\n", series.metric, subject,
                      printable(recording.node_name(first)), date_text(first.began_wall_us),
                      clock_text(first.began_wall_us, false), clock_text(last.began_wall_us, false),
-                     grouped(static_cast<std::int64_t>(series.points.size())));
+                     counted(series.points.size(), "snapshot"));
 }
 
 Expected<int> run(const Options& options, Context& context) {

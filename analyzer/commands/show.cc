@@ -19,7 +19,6 @@
 #include "analyzer/tree/group_by.h"
 
 namespace beamtape {
-
 namespace show_command {
 namespace {
 
@@ -347,11 +346,8 @@ Expected<int> run(const Options& options, Context& context) {
       write_csv(*recording, answer, context.out);
       break;
     case Format::kTable:
-      if (answer.table->name == "node") {
-        write_node(*recording, options, answer, context.out);
-      } else {
-        write_table(*recording, options, answer, context.out);
-      }
+      (answer.table->name == "node" ? write_node : write_table)(*recording, options, answer,
+                                                                context.out);
   }
   return warn_of_damage(context, options.file, damage_of(answer));
 }

@@ -6,7 +6,6 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
-
 namespace {
 
 constexpr std::size_t kNarrowest = 12;

@@ -15,7 +15,6 @@
 #include "analyzer/tree/tree_lines.h"
 
 namespace beamtape {
-
 namespace tree_command {
 namespace {
 

@@ -9,7 +9,6 @@
 #include "schema/store/add_note.h"
 
 namespace beamtape {
-
 namespace view_command {
 namespace {
 

@@ -13,7 +13,6 @@
 #include "analyzer/load/time.h"
 
 namespace beamtape {
-
 namespace waits_command {
 namespace {
 
@@ -48,7 +47,8 @@ void write_text(const Recording& recording, const Waits& waits, const Options& o
                         date_text(now.began_wall_us), clock_text(now.began_wall_us, false),
                         now.id));
   if (waits.waits.empty()) {
-    out.write("nobody waits inside a call\n");
+    out.write(waits.damage.empty() ? "nobody waits inside a call\n"
+                                   : "not known: what was recorded of the processes is damaged\n");
     return;
   }
   for (const auto& cycle : waits.cycles) {

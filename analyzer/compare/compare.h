@@ -39,6 +39,7 @@ struct RunSummary {
   std::vector<RunMetric> metrics;
   std::map<std::string, Severity> findings;  // "rule subject", of warnings and above
   std::set<std::string> suppressed;          // the same of those that were suppressed
+  std::vector<Damage> damage;                // what it is without
 };
 
 // Reduces a recording: of the longest stretch without a gap the second half (the steady state);

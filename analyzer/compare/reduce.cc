@@ -163,6 +163,7 @@ Expected<RunSummary> reduce_run(const Recording& recording, std::vector<Suppress
   }
   run.metrics = Reducer(*observed).metrics();
   for (const Finding& one : suppress(found->findings, known)) run.suppressed.insert(name_of(one));
+  run.damage = found->damage;
   for (const Finding& one : found->findings) {
     if (one.severity < Severity::kWarning) continue;
     auto& severity = run.findings[name_of(one)];

@@ -58,8 +58,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     return verdict.not_evaluated("monitors and current functions were not recorded");
   }
   if (observed.size() < kInARow) {
-    return verdict.not_evaluated(
-        fmt::format("needs {} snapshots without a gap, here are {}", kInARow, observed.size()));
+    return verdict.not_evaluated(fmt::format("needs {} snapshots without a gap, the stretch has {}",
+                                             kInARow, observed.size()));
   }
   for (const WaitCrowd& crowd : observed.wait_crowds) tell(observed, crowd, verdict);
 }

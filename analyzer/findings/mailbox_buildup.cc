@@ -131,8 +131,8 @@ void tell(const Observed& observed, const ProcessSeries& process, const Mailbox&
 
 void evaluate(const Observed& observed, Verdict& verdict) {
   if (observed.size() < kInARow) {
-    return verdict.not_evaluated(
-        fmt::format("needs {} snapshots without a gap, here are {}", kInARow, observed.size()));
+    return verdict.not_evaluated(fmt::format("needs {} snapshots without a gap, the stretch has {}",
+                                             kInARow, observed.size()));
   }
   for (const ProcessSeries& process : observed.processes) {
     const Mailbox box = measure(observed, process);

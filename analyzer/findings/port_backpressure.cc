@@ -115,7 +115,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   if (!queue_at) return verdict.not_evaluated("the queues of ports were not recorded");
   if (observed.size() < kInARow) {
     return verdict.not_evaluated(
-        fmt::format("needs {} snapshots, here are {}", kInARow, observed.size()));
+        fmt::format("needs {} snapshots, the stretch has {}", kInARow, observed.size()));
   }
   std::vector<std::pair<Cell, Queue>> queues;
   for (auto& one : long_queues(observed, *table, *queue_at)) queues.push_back(one);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -73,10 +74,13 @@ Expected<std::vector<Suppression>> parse_suppressions(const std::string& text,
 }
 
 Expected<std::vector<Suppression>> read_suppressions(const std::string& path) {
+  std::error_code none;
   std::ifstream file(path);
   std::stringstream text;
-  text << file.rdbuf();
-  if (!file || text.bad()) {
+  const bool readable = std::filesystem::is_regular_file(path, none) && file;
+  // An empty file leaves the stream failed, and suppresses nothing.
+  if (readable) text << file.rdbuf();
+  if (!readable || file.bad()) {
     return fail(
         Error::Code::kNotFound,
         fmt::format("cannot read the suppressions in {}: no such file, or not readable", path));

@@ -70,9 +70,9 @@ void Verdict::not_evaluated(std::string why) {
 
 bool Verdict::long_enough() {
   if (observed_.size() >= kFewestSamples) return true;
-  not_evaluated(fmt::format("a trend needs {} snapshots without a gap, here are {} (#{} to #{})",
-                            kFewestSamples, observed_.size(),
-                            observed_.segment.snapshots.front()->id, observed_.last_snapshot().id));
+  not_evaluated(fmt::format(
+      "a trend needs {} snapshots without a gap, the stretch has {} (#{} to #{})", kFewestSamples,
+      observed_.size(), observed_.segment.snapshots.front()->id, observed_.last_snapshot().id));
   return false;
 }
 

@@ -63,7 +63,7 @@ class Collector {
       if (is_missing(rows.columns[0][index]) || !matcher_.fits(snapshot, rows, index)) continue;
       const Life life{&table_, group_ * kRowsPerGroup + index, snapshot.node,
                       rows.columns[0][index], first_seen_of(table_, rows, index)};
-      auto& latest = latest_[index];
+      auto& latest = latest_[{snapshot.node, index}];
       if (latest && *latest == life) continue;
       latest = life;
       lives_.push_back(life);
@@ -77,21 +77,20 @@ class Collector {
   std::size_t group_;
   Matcher& matcher_;
   std::vector<Life>& lives_;
-  std::map<std::size_t, std::optional<Life>> latest_;
+  std::map<std::pair<std::int64_t, std::size_t>, std::optional<Life>> latest_;  // by node and row
 };
 
 // Row groups that the last snapshot of each node has.
 Expected<std::size_t> count_groups(const Recording& recording, const Table& table,
                                    std::pair<std::int64_t, std::int64_t> range) {
+  std::map<std::int64_t, std::int64_t> last;  // snapshot of each node
+  for (const SnapshotRecord& one : recording.reader().snapshots()) {
+    if (one.id >= range.first && one.id <= range.second) last[one.node] = one.id;
+  }
   std::size_t groups = 0;
-  const auto& all = recording.reader().snapshots();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].id < range.first || all[i].id > range.second) continue;
-    const bool ends =
-        all[i].id == range.second || i + 1 == all.size() || all[i + 1].node != all[i].node;
-    if (!ends) continue;
+  for (const auto& [node, snapshot] : last) {
     std::vector<Damage> damage;  // of what the caller reads again and then reports
-    const auto rows = recording.reader().rows(table, all[i].id, &damage);
+    const auto rows = recording.reader().rows(table, snapshot, &damage);
     if (!rows) return tl::unexpected(rows.error());
     groups = std::max(groups, rows->groups.size());
   }

@@ -123,11 +123,11 @@ Expected<void> add_surroundings(const Recording& recording, const SnapshotRecord
   return {};
 }
 
-bool is_last_of_node(const Recording& recording, const SnapshotRecord& snapshot) {
+bool is_last_of_node(const Recording& recording, const SnapshotRecord& snapshot, std::int64_t end) {
   const auto& all = recording.reader().snapshots();
   const std::string name = recording.node_name(snapshot);
   return std::none_of(all.begin(), all.end(), [&](const SnapshotRecord& other) {
-    return other.id > snapshot.id && recording.node_name(other) == name;
+    return other.id > snapshot.id && other.id <= end && recording.node_name(other) == name;
   });
 }
 
@@ -146,7 +146,7 @@ Expected<ProcessLife> read_one(const Recording& recording, const Life& life, Pro
   if (!read) return tl::unexpected(read.error());
   if (one.rows.empty()) return one;  // damaged since it was found
   one.pid = display(one.rows.back().values[0], Unit::kNone);
-  one.lives_at_end = is_last_of_node(recording, *one.rows.back().snapshot);
+  one.lives_at_end = is_last_of_node(recording, *one.rows.back().snapshot, range.second);
   add_stacks(all, one);
   std::size_t shown = one.rows.size() - 1;
   while (shown > 0 && one.rows[shown].snapshot->id > as_of) --shown;

@@ -45,7 +45,7 @@ struct ProcessLife {
     std::vector<Value> values;  // one per column of ProcessLives::columns
   };
   std::vector<Row> rows;
-  bool lives_at_end = false;  // listed in the last snapshot of its node
+  bool lives_at_end = false;  // listed in the last snapshot of its node that was looked at
   std::vector<StackSpan> stacks;
   // As they were in its last snapshot, or in the one that was asked for.
   std::vector<Relation> relations;

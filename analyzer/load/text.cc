@@ -61,6 +61,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::string counted(std::size_t number, const std::string& what) {
+  return grouped(static_cast<std::int64_t>(number)) + " " + what + (number == 1 ? "" : "s");
+}
+
 std::string grouped(std::int64_t number) {
   std::string digits = fmt::format("{}", number);
   const std::size_t first = number < 0 ? 1 : 0;

@@ -20,7 +20,9 @@ constexpr const char* kStyle = R"css(
 --warn:#ffc05c;--info:#8fc3ee}}
 @media print{:root{--ground:#fff;--ink:#000;--faint:#444;--rule:#bbb;--panel:#fff;--c1:#0072b2;--c2:#d55e00;
 --c3:#009e73;--c4:#8a6d00;--c5:#a0447c;--c6:#3b8fbf;--crit:#a5120f;--warn:#8a5a00;--info:#2f5d86}
-section,article,figure,tr{break-inside:avoid}}
+article,figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
+.scroll{overflow:visible!important}table{font-size:9px!important}
+th,td{white-space:normal!important;overflow-wrap:anywhere;padding-right:6px!important}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1080px;padding:24px 20px 60px;background:var(--ground);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}

@@ -84,6 +84,8 @@ void draw_finding(Session& session, const Finding& finding) {
   part("Evidence", finding.evidence);
   part("May be wrong", finding.caveat);
   part("What to do", finding.advice);
+  const auto also = also_lines(finding);
+  for (std::size_t i = 0; i < also.size(); ++i) part(i == 0 ? "Also" : "", also[i]);
   draw_actions(session, finding);
   ImGui::Dummy({0, scaled(4)});
   ImGui::Separator();
@@ -126,6 +128,13 @@ void draw_findings(Session& session) {
     if (ImGui::Button("Look again")) session.look_again();
     return;
   }
+  // What was not seen may be the gravest.
+  for (const Damage& one : answer->found.damage) {
+    wrapped_text(fmt::format("damaged, not looked at: {}{}",
+                             one.snapshot > 0 ? fmt::format("snapshot #{}: ", one.snapshot) : "",
+                             printable(one.what)),
+                 theme().critical);
+  }
   if (answer->found.findings.empty()) {
     empty_state("No findings", "No rule saw anything that grows, floods, leaks or is stuck.");
   }
@@ -137,9 +146,6 @@ void draw_findings(Session& session) {
     ImGui::PopID();
   }
   session.wanted_finding.reset();
-  for (const Damage& one : answer->found.damage) {
-    wrapped_text("damaged: " + printable(one.what), theme().critical);
-  }
   draw_not_evaluated(answer->found);
 }
 

@@ -223,9 +223,11 @@ void draw_rows(Session& session, const std::shared_ptr<const Rows>& rows, Choice
                      i < made.pinned() ? &made.sparks->pinned[i] : nullptr);
     }
   }
+  ImGui::PushFont(faces().mono);  // of the cells
+  const float height = ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y;
+  ImGui::PopFont();
   ImGuiListClipper clipper;
-  clipper.Begin(static_cast<int>(rows->order.size() - rows->pinned),
-                ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y);
+  clipper.Begin(static_cast<int>(rows->order.size() - rows->pinned), height);
   std::size_t first = rows->order.size(), last = 0;
   while (clipper.Step()) {
     for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
@@ -238,7 +240,7 @@ void draw_rows(Session& session, const std::shared_ptr<const Rows>& rows, Choice
       } else {
         ImGui::TableNextRow();
         ImGui::TableSetColumnIndex(0);
-        quiet_text("…");
+        mono_text("…", theme().quiet);
       }
     }
   }
