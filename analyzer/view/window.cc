@@ -22,8 +22,8 @@ namespace {
 
 // Draws until all that the frame asks for has been answered, then keeps it.
 Expected<void> take_screenshot(Surface& surface, Session& session, const std::string& path) {
-  // An answer that is there at once brings the next question: rows, their texts, their curves. After
-  // each, a layout takes three frames to settle.
+  // An answer that is there at once brings the next question: rows, their texts, their curves.
+  // After each, a layout takes three frames to settle.
   constexpr int kQuietFrames = 12;
   for (int quiet = 0; quiet < kQuietFrames;) {
     surface.wait(0);

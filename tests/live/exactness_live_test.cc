@@ -361,7 +361,8 @@ TEST_F(Exactness, AHundredThousandProcessesAreRecordedAsTheNodeAnswers) {
   EXPECT_EQ(snapshots.back().at("stale_found"), 0);
 }
 
-// The room for the list of its processes is more than that many words: the node would kill who asks.
+// The room for the list of its processes is more than that many words: the node would kill who
+// asks.
 TEST_F(Exactness, ANodeThatLimitsHeapsIsRecorded) {
   start({"+hmax", "1000000"});
   node_->ask("live_population many 80000");
