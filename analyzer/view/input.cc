@@ -45,31 +45,30 @@ Input& Input::of(GLFWwindow* window) {
 }
 
 void Input::set_callbacks(GLFWwindow* window) {
-  using Kind = InputEvent::Kind;
   glfwSetCursorPosCallback(window, [](GLFWwindow* at, double x, double y) {
-    InputEvent move = event(Kind::kMove);
+    InputEvent move = event(InputEvent::Kind::kMove);
     move.x = static_cast<float>(x);
     move.y = static_cast<float>(y);
     of(at).queue_.push(move);
   });
   glfwSetCursorEnterCallback(window, [](GLFWwindow* at, int entered) {
-    if (!entered) of(at).queue_.push(event(Kind::kLeave));
+    if (!entered) of(at).queue_.push(event(InputEvent::Kind::kLeave));
   });
   glfwSetMouseButtonCallback(window, [](GLFWwindow* at, int button, int action, int) {
-    InputEvent press = event(Kind::kButton);
+    InputEvent press = event(InputEvent::Kind::kButton);
     press.code = button;
     press.down = action == GLFW_PRESS;
     if (button < kButtons) of(at).queue_.push(press);
   });
   glfwSetScrollCallback(window, [](GLFWwindow* at, double x, double y) {
-    InputEvent wheel = event(Kind::kWheel);
+    InputEvent wheel = event(InputEvent::Kind::kWheel);
     wheel.x = static_cast<float>(x);
     wheel.y = static_cast<float>(y);
     of(at).queue_.push(wheel);
   });
   glfwSetKeyCallback(window, [](GLFWwindow* at, int key, int scancode, int action, int held) {
     if (key == GLFW_KEY_UNKNOWN) return;
-    InputEvent press = event(Kind::kKey);
+    InputEvent press = event(InputEvent::Kind::kKey);
     press.code = key_number(key, scancode);
     press.down = action != GLFW_RELEASE;
     press.repeated = action == GLFW_REPEAT;
@@ -79,7 +78,7 @@ void Input::set_callbacks(GLFWwindow* window) {
     of(at).queue_.push(press);
   });
   glfwSetCharCallback(window, [](GLFWwindow* at, unsigned character) {
-    InputEvent text = event(Kind::kText);
+    InputEvent text = event(InputEvent::Kind::kText);
     text.code = static_cast<int>(character);
     of(at).queue_.push(text);
   });

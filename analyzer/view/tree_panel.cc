@@ -98,8 +98,8 @@ void draw_name(const Line& line) {
 
 void draw_line(Session& session, const TreeText& text, const Line& line, int id) {
   ImGui::TableNextRow();
-  const bool chosen = !line.pid.empty() && line.pid == session.place().subject;
-  if (chosen) ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.22F));
+  const bool selected = !line.pid.empty() && line.pid == session.place().subject;
+  if (selected) ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.22F));
   ImGui::PushID(id);
   ImGui::TableSetColumnIndex(0);
   draw_name(line);

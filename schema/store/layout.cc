@@ -170,7 +170,7 @@ std::string not_read_text(const Table& node, std::span<const Cell> cells) {
 }
 
 void apply_not_read(const Table& node, std::string_view text, std::span<Cell> cells) {
-  constexpr int kReasons = 64;
+  constexpr int kMostReasons = 64;
   while (!text.empty()) {
     const auto end = std::min(text.find(' '), text.size());
     const auto word = text.substr(0, end);
@@ -180,7 +180,7 @@ void apply_not_read(const Table& node, std::string_view text, std::span<Cell> ce
     const auto column = node.find(word.substr(0, colon));
     int reason = 0;
     std::from_chars(word.data() + colon + 1, word.data() + word.size(), reason);
-    if (column && *column < cells.size() && reason > 0 && reason < kReasons) {
+    if (column && *column < cells.size() && reason > 0 && reason < kMostReasons) {
       cells[*column] = std::numeric_limits<Cell>::min() + reason;
     }
   }

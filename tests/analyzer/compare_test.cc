@@ -136,12 +136,26 @@ TEST(CompareCommand, ReducesRecordingsAndGates) {
   const auto alike = run_on(same, {"compare", "a", "--against", "b", "--fail-on", "info"});
   EXPECT_EQ(alike.code, 0) << alike.err;
   EXPECT_THAT(alike.out, HasSubstr("no regression"));
-  const auto json =
+  const auto document =
       nlohmann::json::parse(run_on(same, {"compare", "a", "--against", "b", "--json"}).out);
-  EXPECT_EQ(json.at("regressed"), false);
-  EXPECT_GT(json.at("rows").size(), 20u);
+  EXPECT_EQ(document.at("regressed"), false);
+  EXPECT_GT(document.at("rows").size(), 20u);
   EXPECT_THAT(run_on(same, {"compare", "a", "--against", "b", "--format", "junit"}).out,
               HasSubstr("failures=\"0\""));
+}
+
+TEST(CompareCommand, SaysWhatDamageItIsWithout) {
+  const Story same = Trouble()
+                         .also([](Story& story, int at) {
+                           story.process("<0.9.0>").number("reductions", 100 * at);
+                         })
+                         .story();
+  const auto damaged =
+      run_on(same, {"compare", "a", "--against", "b", "--fail-on", "info"}, [](FakeReader& reader) {
+        reader.told_damage = {{3, "process 0-4095"}};
+      });
+  EXPECT_EQ(damaged.code, 3);
+  EXPECT_THAT(damaged.err, HasSubstr("cannot read all of"));
 }
 
 TEST(CompareCommand, WhatIsSuppressedIsNoRegression) {
@@ -156,11 +170,13 @@ TEST(CompareCommand, WhatIsSuppressedIsNoRegression) {
   for (const auto& word : {"--suppress", known.c_str(), "--json"}) with.emplace_back(word);
   const auto result = run_on_files(with);
   EXPECT_EQ(result.code, 0) << result.err;
-  const auto json = nlohmann::json::parse(result.out);
-  EXPECT_EQ(json.at("regressed"), false);
-  EXPECT_THAT(json.at("suppressed").dump(), HasSubstr("deadlock stock_server"));
-  EXPECT_EQ(json.at("suppressions").at(0).at("matched"), 1);
-  EXPECT_EQ(json.at("suppressions").at(1).at("matched"), 0);
+  const auto document = nlohmann::json::parse(result.out);
+  EXPECT_EQ(document.at("regressed"), false);
+  EXPECT_THAT(document.at("suppressed").dump(), HasSubstr("deadlock stock_server"));
+  EXPECT_EQ(document.at("suppressions").at(0).at("matched"), 1);
+  EXPECT_EQ(document.at("suppressions").at(1).at("matched"), 0);
+  with[with.size() - 2] = ::testing::TempDir();  // a folder
+  EXPECT_EQ(run_on_files(with).code, 3);
   with[with.size() - 2] = known + "-that-is-not-there";
   EXPECT_EQ(run_on_files(with).code, 3);
 }

@@ -316,10 +316,10 @@ TEST(WaitsCommand, TellsCirclesAndSinceWhen) {
       text.out,
       HasSubstr("in a circle: <0.80.0> orders waits for <0.81.0> stock waits for <0.80.0> orders"));
   EXPECT_THAT(text.out, HasSubstr("#11, 9.00 s"));
-  const auto json = nlohmann::json::parse(run_on(story, {"waits", "f", "--json"}).out);
-  EXPECT_EQ(json.at("cycles").size(), 1u);
-  EXPECT_EQ(json.at("rows").at(0).at("since_snapshot"), 11);
-  EXPECT_EQ(json.at("rows").at(0).at("since_or_before"), false);
+  const auto document = nlohmann::json::parse(run_on(story, {"waits", "f", "--json"}).out);
+  EXPECT_EQ(document.at("cycles").size(), 1u);
+  EXPECT_EQ(document.at("rows").at(0).at("since_snapshot"), 11);
+  EXPECT_EQ(document.at("rows").at(0).at("since_or_before"), false);
   const auto before = run_on(story, {"waits", "f", "--at", "#5"});
   EXPECT_THAT(before.out, HasSubstr("nobody waits inside a call"));
   EXPECT_EQ(run_on(story, {"waits", "f", "--at", "#99"}).code, 2);
@@ -363,10 +363,10 @@ TEST(FindingsCommand, PrintsTheSameInEachForm) {
   const Story story = Trouble().group("session", rising(200, 30)).story();
   const auto text = run_on(story, {"findings", "f"});
   EXPECT_THAT(text.out, HasSubstr("warning  Processes of session become more: 1 970 now"));
-  const auto json = nlohmann::json::parse(run_on(story, {"findings", "f", "--json"}).out);
-  EXPECT_EQ(json.at("findings").at(0).at("rule"), "process-leak");
-  EXPECT_EQ(json.at("findings").at(0).at("evidence").at("points").size(), 60u);
-  EXPECT_EQ(json.at("findings").at(0).at("subject").at("kind"), "group");
+  const auto document = nlohmann::json::parse(run_on(story, {"findings", "f", "--json"}).out);
+  EXPECT_EQ(document.at("findings").at(0).at("rule"), "process-leak");
+  EXPECT_EQ(document.at("findings").at(0).at("evidence").at("points").size(), 60u);
+  EXPECT_EQ(document.at("findings").at(0).at("subject").at("kind"), "group");
   const auto junit = run_on(story, {"findings", "f", "--format", "junit"});
   EXPECT_THAT(junit.out, HasSubstr("failures=\"1\""));
   EXPECT_EQ(run_on(story, {"findings", "f", "--json"}).out,

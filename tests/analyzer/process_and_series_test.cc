@@ -177,6 +177,23 @@ TEST(Series, ANameThatSeveralHaveAtOnceIsRefused) {
             "at once in snapshot #1; choose one: <0.5.0> <0.6.0>\n");
 }
 
+TEST(Process, OfEachNodeIsOneLifeHoweverTheirSnapshotsAlternate) {
+  Story story;
+  const auto first = story.node("a@h"), second = story.node("b@h");
+  for (int round = 0; round < 6; ++round) {
+    story.snapshot(round, round % 2 == 0 ? first : second);
+    story.process("<0.5.0>").text("registered_name", "worker").number("reductions", round);
+  }
+  EXPECT_THAT(run_on(story, {"process", "f", "worker"}).out, HasSubstr("worker is 2 processes"));
+  const auto one = run_on(story, {"series", "f", "worker", "reductions", "--node", "b@h"});
+  EXPECT_EQ(one.code, 0) << one.err;
+}
+
+TEST(Process, IsNotGoneWhereTheWindowEnds) {
+  const auto window = shop({"process", "f", "shop_mailer", "--from", "#2", "--to", "#4"});
+  EXPECT_THAT(window.out, HasSubstr("lives at the end"));
+}
+
 TEST(Series, DamagedSnapshotsAreUnknownAndNotAbsent) {
   const auto damage = [](FakeReader& reader) { reader.told_damage = {{3, "process 0-4095"}}; };
   const auto result =

@@ -148,15 +148,15 @@ TEST_F(Untouched, AnEmbeddedNodeLoadsNothingAndGetsAHandfulOfAtoms) {
 }
 
 TEST_F(Untouched, AnIdleProcessWorksOnlyForTheQuestionsThatAreDocumented) {
-  constexpr int kSnapshots = 6;
+  constexpr int kRounds = 6;
   const auto node = world_->start();
   node->ask("live_population make");
   const Rows before = answered_rows(node->ask("live_answers quick"));
-  record(*world_, *node, file(), {"-i", "100ms", "-n", std::to_string(kSnapshots)});
+  record(*world_, *node, file(), {"-i", "100ms", "-n", std::to_string(kRounds)});
   const Rows after = answered_rows(node->ask("live_answers quick"));
   std::map<std::string, std::int64_t> questions;  // by pid
   std::set<std::string> wide;
-  for (int snapshot = 1; snapshot <= kSnapshots; ++snapshot) {
+  for (int snapshot = 1; snapshot <= kRounds; ++snapshot) {
     for (const auto& [pid, row] :
          recorded_rows(file(), "processes", fmt::format("#{}", snapshot))) {
       questions[pid] += row->at("detail_at") == snapshot ? 1 : 0;
@@ -177,7 +177,7 @@ TEST_F(Untouched, AnIdleProcessWorksOnlyForTheQuestionsThatAreDocumented) {
     const auto worked = after.at(pid)->at("reductions").get<std::int64_t>() -
                         before.at(pid)->at("reductions").get<std::int64_t>();
     if (wide.contains(pid)) {
-      EXPECT_LE(worked, questions[pid] + 2 * kSnapshots) << pid;  // no column tells of these
+      EXPECT_LE(worked, questions[pid] + 2 * kRounds) << pid;  // no column tells of these
     } else {
       EXPECT_EQ(worked, questions[pid]) << pid;
     }
