@@ -172,6 +172,7 @@ void write_json(const Recording& recording, Output& out) {
   }
   document.member("notes", notes);
   document.member("remarks", reader.remarks());
+  document.member("damage", words_of(recording, {}));
   document.end();
 }
 
@@ -290,7 +291,7 @@ Expected<int> run(const Options& options, Context& context) {
   } else {
     write_text(*recording, context.out);
   }
-  return kDone;
+  return warn_of_damage(context, options.file, words_of(*recording, {}));
 }
 
 Command::Run declare(CLI::App& app) {

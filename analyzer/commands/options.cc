@@ -61,6 +61,11 @@ std::vector<std::string> words_of(const std::vector<Damage>& damage) {
   return words;
 }
 
+std::vector<std::string> words_of(const Recording& recording, std::vector<Damage> damage) {
+  recording.add_met(damage);
+  return words_of(damage);
+}
+
 int warn_of_damage(Context& context, const std::string& file,
                    const std::vector<std::string>& damage) {
   if (damage.empty()) return kDone;

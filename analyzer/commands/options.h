@@ -31,6 +31,8 @@ Expected<Recording> open_recording(Context& context, const std::string& file);
 
 // Damage in words, each part once although several steps met it.
 std::vector<std::string> words_of(const std::vector<Damage>& damage);
+// The same with what the file's reader met beside it, as damaged names.
+std::vector<std::string> words_of(const Recording& recording, std::vector<Damage> damage);
 
 // Warns that the answer is without these parts of the file. Returns the exit code.
 int warn_of_damage(Context& context, const std::string& file,

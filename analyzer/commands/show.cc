@@ -51,7 +51,7 @@ struct Answer {
   std::unique_ptr<Groups> groups;  // with --group-by: the rows are theirs, the counts of members
 };
 
-std::vector<std::string> damage_of(const Answer& answer) {
+std::vector<std::string> damage_of(const Recording& recording, const Answer& answer) {
   std::vector<Damage> all;
   for (const Frame& frame : answer.frames) {
     all.insert(all.end(), frame.damage.begin(), frame.damage.end());
@@ -59,7 +59,7 @@ std::vector<std::string> damage_of(const Answer& answer) {
   if (answer.groups) {
     all.insert(all.end(), answer.groups->damage.begin(), answer.groups->damage.end());
   }
-  return words_of(all);
+  return words_of(recording, all);
 }
 
 Expected<void> look_back(const Recording& recording, const Options& options, Answer& answer) {
@@ -212,7 +212,7 @@ void write_json(const Recording& recording, const Options& options, const Answer
     if (!document.element(object)) return;
   }
   document.end_array();
-  document.member("damage", damage_of(answer));
+  document.member("damage", damage_of(recording, answer));
   document.end();
 }
 
@@ -349,7 +349,7 @@ Expected<int> run(const Options& options, Context& context) {
       (answer.table->name == "node" ? write_node : write_table)(*recording, options, answer,
                                                                 context.out);
   }
-  return warn_of_damage(context, options.file, damage_of(answer));
+  return warn_of_damage(context, options.file, damage_of(*recording, answer));
 }
 
 Command::Run declare(CLI::App& app) {

@@ -109,7 +109,7 @@ void write_json(const Recording& recording, const Waits& waits, const Options& o
                       {"since_or_before", wait.since_open}});
   }
   document.end_array();
-  document.member("damage", words_of(waits.damage));
+  document.member("damage", words_of(recording, waits.damage));
   document.end();
 }
 
@@ -131,7 +131,7 @@ Expected<int> run(const Options& options, Context& context) {
   } else {
     write_text(*recording, *waits, options, context.out);
   }
-  return warn_of_damage(context, options.file, words_of(waits->damage));
+  return warn_of_damage(context, options.file, words_of(*recording, waits->damage));
 }
 
 Command::Run declare(CLI::App& app) {

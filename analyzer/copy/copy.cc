@@ -49,6 +49,13 @@ class Copier {
     return writer_.add_gap(gap);
   }
 
+  tl::unexpected<Error> damaged(std::int64_t snapshot, const std::string& what) const {
+    return fail(Error::Code::kMalformed,
+                fmt::format("cannot copy {}: snapshot #{} is damaged: {}; cut a window without it, "
+                            "`beamtape-analyzer check` names what is damaged",
+                            recording_.path(), snapshot, what));
+  }
+
  private:
   struct Copied {
     std::int64_t epoch = 0;  // in the copy
@@ -152,13 +159,6 @@ class Copier {
     return writer_.put_aggregates(aggregates);
   }
 
-  tl::unexpected<Error> damaged(std::int64_t snapshot, const std::string& what) const {
-    return fail(Error::Code::kMalformed,
-                fmt::format("cannot copy {}: snapshot #{} is damaged: {}; cut a window without it, "
-                            "`beamtape-analyzer check` names what is damaged",
-                            recording_.path(), snapshot, what));
-  }
-
   const Recording& recording_;
   Reader& reader_;
   Writer& writer_;
@@ -191,6 +191,8 @@ Expected<void> copy_all(const Recording& recording, std::pair<std::int64_t, std:
                         const CopyChanges& changes, Writer& writer) {
   Copier copier(recording, writer, changes);
   Expected<void> done;
+  const auto& met = recording.reader().met();
+  const std::size_t known = met.size();
   // Copied before the rows are read: the walk and the rows ask the same file.
   std::vector<std::pair<SnapshotRecord, Aggregates>> waiting;
   for (std::int64_t id = range.first; id <= range.second && done; ++id) {
@@ -201,7 +203,9 @@ Expected<void> copy_all(const Recording& recording, std::pair<std::int64_t, std:
           return true;
         });
     if (!read) return read;
+    if (met.size() > known) return copier.damaged(id, met.back().what);
     for (const auto& [record, aggregates] : waiting) {
+      if (record.damaged) return copier.damaged(id, "its own row does not match its checksum");
       if (done) done = copier.snapshot(record, aggregates);
     }
   }

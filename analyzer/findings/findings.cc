@@ -80,7 +80,9 @@ Expected<Findings> find_findings(const Recording& recording, const std::string& 
     if (!observed) return tl::unexpected(observed.error());
     evaluation.add(*observed);
   }
-  return evaluation.finish();
+  Findings all = evaluation.finish();
+  recording.add_met(all.damage);
+  return all;
 }
 
 }  // namespace beamtape

@@ -93,7 +93,7 @@ Expected<std::vector<Segment>> find_segments(const Recording& recording, const s
   if (!uptime) return tl::unexpected(uptime.error());
   std::map<std::int64_t, std::vector<const SnapshotRecord*>> lives;
   for (const SnapshotRecord& one : recording.reader().snapshots()) {
-    if (one.id < range.first || one.id > range.second) continue;
+    if (one.id < range.first || one.id > range.second || one.damaged) continue;
     if (node.empty() || recording.node_name(one) == node) lives[one.node].push_back(&one);
   }
   std::vector<Segment> segments;

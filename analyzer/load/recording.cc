@@ -77,6 +77,12 @@ void Recording::watch(std::shared_ptr<Watch> watch) {
   reader_ = watched(std::move(reader_), std::move(watch));
 }
 
+void Recording::add_met(std::vector<Damage>& damage) const {
+  for (const Damage& one : reader_->met()) {
+    if (std::find(damage.begin(), damage.end(), one) == damage.end()) damage.push_back(one);
+  }
+}
+
 const NodeRecord* Recording::node(std::int64_t id) const {
   for (const NodeRecord& node : reader_->nodes()) {
     if (node.id == id) return &node;
@@ -220,6 +226,16 @@ Expected<Frame> Recording::frame(const Table& table, const SnapshotRecord& snaps
   return frame;
 }
 
+// Of what is stored in plain tables, whose damage only the reader knows.
+Frame Recording::plain_frame(const Table& table, const SnapshotRecord& snapshot,
+                             TableData data) const {
+  Frame frame(table, snapshot, std::move(data), Texts(*reader_, snapshot.epoch));
+  for (const Damage& one : reader_->met()) {
+    if (one.snapshot == snapshot.id) frame.damage.push_back(one);
+  }
+  return frame;
+}
+
 Expected<Frame> Recording::node_frame(const Table& table, const SnapshotRecord& snapshot) const {
   TableData data;
   const auto result = reader_->node_rows(
@@ -233,7 +249,7 @@ Expected<Frame> Recording::node_frame(const Table& table, const SnapshotRecord& 
         return false;
       });
   if (!result) return tl::unexpected(result.error());
-  return Frame(table, snapshot, std::move(data), Texts(*reader_, snapshot.epoch));
+  return plain_frame(table, snapshot, std::move(data));
 }
 
 Expected<Frame> Recording::group_frame(const Table& table, const SnapshotRecord& snapshot) const {
@@ -253,7 +269,7 @@ Expected<Frame> Recording::group_frame(const Table& table, const SnapshotRecord&
         return false;
       });
   if (!result) return tl::unexpected(result.error());
-  return Frame(table, snapshot, std::move(data), Texts(*reader_, snapshot.epoch));
+  return plain_frame(table, snapshot, std::move(data));
 }
 
 }  // namespace beamtape

@@ -27,6 +27,8 @@ class Recording {
 
   Reader& reader() const { return *reader_; }
   const std::string& path() const { return path_; }
+  // Adds what the reader met beside the damage that it named (Reader::met), each part once.
+  void add_met(std::vector<Damage>& damage) const;
 
   // Node names in order of appearance; each has at least one snapshot.
   const std::vector<std::string>& node_names() const { return node_names_; }
@@ -64,6 +66,7 @@ class Recording {
   Expected<const SnapshotRecord*> newest_at(std::int64_t wall_us, const std::string& node) const;
   Expected<Frame> node_frame(const Table& table, const SnapshotRecord& snapshot) const;
   Expected<Frame> group_frame(const Table& table, const SnapshotRecord& snapshot) const;
+  Frame plain_frame(const Table& table, const SnapshotRecord& snapshot, TableData data) const;
   Error nothing_recorded() const;
 
   std::unique_ptr<Reader> reader_;

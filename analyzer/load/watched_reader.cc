@@ -18,6 +18,7 @@ class WatchedReader : public Reader {
   std::int64_t dropped_to() const override { return reader_->dropped_to(); }
   std::vector<std::string> remarks() const override { return reader_->remarks(); }
   std::int64_t file_bytes() const override { return reader_->file_bytes(); }
+  const std::vector<Damage>& met() const override { return reader_->met(); }
   const std::vector<NodeRecord>& nodes() const override { return reader_->nodes(); }
   const std::vector<SnapshotRecord>& snapshots() const override { return reader_->snapshots(); }
   const std::vector<GapRecord>& gaps() const override { return reader_->gaps(); }

@@ -271,6 +271,7 @@ Expected<Report> make_report(const Recording& recording) {
     if (!node) return tl::unexpected(node.error());
     report.nodes.push_back(std::move(*node));
   }
+  recording.add_met(report.damage);
   return report;
 }
 

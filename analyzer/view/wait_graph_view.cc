@@ -148,7 +148,8 @@ void draw_box(Session& session, const WaitsText& text, const Grid& grid, const B
   const bool leads = box.links && box.folded == 1, hovered = ImGui::IsItemHovered();
   if (hovered && leads) session.hovered_now.process = box.pid;
   const bool selected = !box.pid.empty() && session.place().subject == box.pid;
-  list.AddRectFilled(low, high, selected ? faded(theme().accent, 0.25F) : theme().raised, scaled(4));
+  list.AddRectFilled(low, high, selected ? faded(theme().accent, 0.25F) : theme().raised,
+                     scaled(4));
   list.AddRect(low, high,
                box.in_circle                                 ? theme().critical
                : leads && session.hovered.process == box.pid ? theme().accent

@@ -1,7 +1,9 @@
 #include "recorder/term/inflate.h"
 
 #include <fmt/core.h>
-#include <zlib.h>
+#include <libdeflate.h>
+
+#include <memory>
 
 #include "recorder/term/big_endian.h"
 #include "recorder/term/tag.h"
@@ -19,16 +21,14 @@ tl::unexpected<Error> malformed(std::string_view reason) {
 
 // Inflates all of `input` into exactly `output`. False if it is not one whole stream of that size.
 bool inflate_exactly(std::span<const std::uint8_t> input, std::span<std::uint8_t> output) {
-  z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) return false;
-  stream.next_in = const_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = output.data();
-  stream.avail_out = static_cast<uInt>(output.size());
-  const int result = inflate(&stream, Z_FINISH);
-  const bool whole = result == Z_STREAM_END && stream.avail_in == 0 && stream.avail_out == 0;
-  inflateEnd(&stream);
-  return whole;
+  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> inflater(
+      libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  std::size_t read = 0;
+  std::size_t made = 0;
+  return inflater &&
+         libdeflate_zlib_decompress_ex(inflater.get(), input.data(), input.size(), output.data(),
+                                       output.size(), &read, &made) == LIBDEFLATE_SUCCESS &&
+         read == input.size() && made == output.size();
 }
 
 }  // namespace

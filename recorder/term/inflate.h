@@ -15,7 +15,7 @@ bool is_compressed_term(std::span<const std::uint8_t> bytes);
 
 // The term of `bytes` with its version byte, uncompressed, ready for a Cursor. kMalformed if it is
 // not a compressed term, announces more than `max_bytes`, or does not inflate to exactly what it
-// announced. Memory is bounded by the announced size, and that by what zlib can reach at best.
+// announced. Memory is bounded by the announced size, and that by what deflate can reach at best.
 Expected<std::vector<std::uint8_t>> inflate_term(std::span<const std::uint8_t> bytes,
                                                  std::size_t max_bytes);
 

@@ -1,5 +1,5 @@
-// Checking a recording: SQLite's own pages, the checksums of plain rows, every part, and that
-// every text and list that cells refer to is there.
+// Checking a recording: SQLite's own pages, plain rows, every part, and that every text and list
+// that cells refer to is there.
 
 #include "schema/store/checker.h"
 
@@ -24,15 +24,6 @@ bool known_text(const IdSet& texts, Type type, Cell cell) {
   if (type != Type::kRef) return true;
   const Ref ref = unpack(cell);
   return ref.tag != Ref::Tag::kText || texts.has(static_cast<Cell>(ref.value));
-}
-
-std::string joined(const std::vector<std::uint8_t>& numbers) {
-  std::string text;
-  for (const auto number : numbers) {
-    if (!text.empty()) text += ' ';
-    text += std::to_string(number);
-  }
-  return text;
 }
 
 }  // namespace
@@ -61,11 +52,8 @@ void Checker::report(std::int64_t snapshot, std::string what) {
 }
 
 Expected<std::vector<Damage>> Checker::run(const std::function<void(double)>& progress) {
-  damage_ = file_.load_damage_;
   check_pages();
-  check_plain_rows();
   check_stray_parts();
-  find_node_samples();
   std::size_t index = 0;
   const auto visit = [&](const SnapshotRecord&, const Aggregates& aggregates) {
     check_snapshot(index++, aggregates);
@@ -77,6 +65,8 @@ Expected<std::vector<Damage>> Checker::run(const std::function<void(double)>& pr
   if (!walked) report(0, walked.error().message);
   for (static const Aggregates none; index < file_.snapshots_.size();)
     check_snapshot(index++, none);
+  // Last, as the walk has met plain rows that are damaged.
+  damage_.insert(damage_.begin(), file_.met().begin(), file_.met().end());
   if (left_out_ > 0) damage_.push_back({0, fmt::format("and {} more", left_out_)});
   return std::move(damage_);
 }
@@ -102,29 +92,6 @@ void Checker::report_pages(const std::string& problems) {
   }
 }
 
-void Checker::check_plain_rows() {
-  const auto sums = [&](const char* sql) {
-    std::vector<std::uint32_t> values;
-    auto rows = file_.database_.prepare(sql);
-    if (!rows) return values;
-    for (auto more = rows->step(); more && *more; more = rows->step()) {
-      values.push_back(static_cast<std::uint32_t>(rows->integer(0)));
-    }
-    return values;
-  };
-  const auto compare = [&](const char* what, const auto& records, const char* sql) {
-    const auto expected = sums(sql);
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      if (i >= expected.size() || row_checksum(records[i]) != expected[i]) {
-        report(0, fmt::format("{} {}: checksum does not match", what, i + 1));
-      }
-    }
-  };
-  compare("node", file_.nodes_, "SELECT checksum FROM node ORDER BY id");
-  compare("gap", file_.gaps_, "SELECT checksum FROM gap ORDER BY from_wall_us, id");
-  compare("note", file_.notes_, "SELECT checksum FROM note ORDER BY wall_us, id");
-}
-
 // Parts that no snapshot knows of.
 void Checker::check_stray_parts() {
   auto rows = file_.database_.prepare("SELECT key FROM part");
@@ -137,14 +104,6 @@ void Checker::check_stray_parts() {
     report(key / 256, fmt::format("a part of table {} belongs to no snapshot", key % 256));
   }
   if (!more) report(0, "parts: " + more.error().message);
-}
-
-void Checker::find_node_samples() {
-  auto rows = file_.database_.prepare("SELECT snapshot FROM node_sample");
-  if (!rows) return report(0, "node_sample: " + rows.error().message);
-  auto more = rows->step();
-  for (; more && *more; more = rows->step()) with_node_sample_.insert(rows->integer(0));
-  if (!more) report(0, "node_sample: " + more.error().message);
 }
 
 void Checker::check_order(std::size_t index) {
@@ -163,7 +122,7 @@ void Checker::check_snapshot(std::size_t index, const Aggregates& aggregates) {
   check_order(index);
   auto& walk = walks_[record.node];
   if (walk.epoch != record.epoch) start_epoch(record.id, record.epoch, walk);
-  check_samples(index, aggregates, walk);
+  check_names(record.id, aggregates, walk);
   if (file_.stored_[index].has(kListsTable)) {
     std::vector<Damage> found;
     for (const auto& [id, list] : file_.read_lists(record.id, &found)) walk.lists.insert(id);
@@ -196,21 +155,11 @@ bool Checker::ends_epoch(std::size_t index) const {
   return true;
 }
 
-void Checker::check_samples(std::size_t index, const Aggregates& aggregates, const Walk& walk) {
-  const auto& record = file_.snapshots_[index];
-  if (with_node_sample_.count(record.id) == 0) {
-    report(record.id, "its row of node_sample is not there");
-    return;
-  }
-  const auto sum = row_checksum(record, joined(file_.stored_[index].tables)) +
-                   aggregates_checksum(record.id, file_.node_declaration(), aggregates);
-  if (sum != file_.stored_[index].row_checksum) {
-    report(record.id, "its plain rows: checksum does not match");
-  }
+void Checker::check_names(std::int64_t snapshot, const Aggregates& aggregates, const Walk& walk) {
   for_each_sample_table([&](const auto& table) {
     for (const auto& row : aggregates.*table.rows) {
       if (!walk.texts.has(row.name)) {
-        report(record.id, fmt::format("{}: text {} is not there", table.name, row.name));
+        report(snapshot, fmt::format("{}: text {} is not there", table.name, row.name));
       }
     }
   });

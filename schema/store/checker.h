@@ -47,12 +47,10 @@ class Checker {
   void report(std::int64_t snapshot, std::string what);
   void check_pages();
   void report_pages(const std::string& problems);
-  void check_plain_rows();
   void check_stray_parts();
-  void find_node_samples();
   void check_snapshot(std::size_t index, const Aggregates& aggregates);
   void check_order(std::size_t index);
-  void check_samples(std::size_t index, const Aggregates& aggregates, const Walk& walk);
+  void check_names(std::int64_t snapshot, const Aggregates& aggregates, const Walk& walk);
   void start_epoch(std::int64_t snapshot, std::int64_t epoch, Walk& walk);
   bool ends_epoch(std::size_t index) const;
   void check_references(const Table& table, std::int64_t snapshot, const TableData& data,
@@ -65,7 +63,6 @@ class Checker {
   std::vector<Damage> damage_;
   std::size_t left_out_ = 0;
   std::map<std::int64_t, Walk> walks_;  // by node
-  std::set<std::int64_t> with_node_sample_;
 };
 
 }  // namespace beamtape

@@ -36,6 +36,7 @@ struct StoredSnapshot {
   std::uint32_t text_checksum = 0;
 
   bool has(std::uint8_t table) const;
+  std::string tables_text() const;  // as it is stored
 };
 
 // Texts and lists of one keyframe group.
@@ -44,13 +45,13 @@ struct Dictionary {
   std::unordered_map<Cell, std::string> texts;
   bool all_texts = false;
   int single_texts = 0;  // looked up one by one so far
+  bool told = false;     // that some are damaged
   bool lists_loaded = false;
   std::vector<std::pair<Cell, List>> lists;  // by id
 };
 
 // The reader of one file. Not a public header: reader.cc opens and loads, reader_rows.cc decodes
-// rows, reader_dictionary.cc texts and lists, reader_samples.cc aggregates; checking is
-// in checker.cc.
+// rows, reader_dictionary.cc texts and lists, reader_samples.cc aggregates; checker.cc checks.
 class FileReader final : public Reader {
  public:
   FileReader(std::string path, OpenedFile file);
@@ -61,6 +62,7 @@ class FileReader final : public Reader {
   std::int64_t dropped_to() const override;
   std::optional<std::string> meta(std::string_view key) const override;
   std::vector<std::string> remarks() const override { return remarks_; }
+  const std::vector<Damage>& met() const override { return met_; }
   std::int64_t file_bytes() const override;
   const std::vector<NodeRecord>& nodes() const override { return nodes_; }
   const std::vector<SnapshotRecord>& snapshots() const override { return snapshots_; }
@@ -102,6 +104,9 @@ class FileReader final : public Reader {
   void link_snapshots();
   bool is_whole(std::size_t from, std::size_t to) const;
   void load_failed(const char* what, const Error& error);
+  void meet(std::int64_t snapshot, std::string what);
+  bool fits(const NodeSampleReader& rows);
+  void check_samples(std::size_t index, Aggregates& aggregates);
 
   // The directory of one blob, which stays open for read_part. Nothing, and a reason in `why`,
   // if it cannot be read.
@@ -127,7 +132,7 @@ class FileReader final : public Reader {
   Database database_;
   int format_version_ = 0;
   std::vector<std::string> remarks_;
-  std::vector<Damage> load_damage_;
+  std::vector<Damage> met_;
   std::map<std::string, std::string, std::less<>> meta_;
   std::vector<NodeRecord> nodes_;
   std::vector<SnapshotRecord> snapshots_;

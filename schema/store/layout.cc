@@ -27,7 +27,7 @@ CREATE TABLE gap(id INTEGER PRIMARY KEY, node INTEGER NOT NULL, from_wall_us INT
 CREATE TABLE note(id INTEGER PRIMARY KEY, wall_us INTEGER NOT NULL, text TEXT NOT NULL,
   checksum INTEGER NOT NULL);
 CREATE TABLE text(epoch INTEGER NOT NULL, id INTEGER NOT NULL, text TEXT NOT NULL,
-  PRIMARY KEY(epoch, id)) WITHOUT ROWID;
+  checksum INTEGER, PRIMARY KEY(epoch, id)) WITHOUT ROWID;
 CREATE TABLE part(key INTEGER PRIMARY KEY, data BLOB NOT NULL);
 )sql";
 
@@ -50,13 +50,13 @@ std::string snapshot_table() {
   }
   return sql +
          "filling INTEGER NOT NULL, not_answered TEXT NOT NULL, tables TEXT NOT NULL, "
-         "row_checksum INTEGER NOT NULL, text_checksum INTEGER NOT NULL)";
+         "row_checksum INTEGER NOT NULL, text_checksum INTEGER NOT NULL, checksum INTEGER)";
 }
 
 std::string node_sample_table(const Table& node) {
   std::string sql = "CREATE TABLE node_sample(snapshot INTEGER PRIMARY KEY";
   for (const auto& column : node.columns) sql += ", " + quoted_name(column.name) + " INTEGER";
-  return sql + ", not_read TEXT NOT NULL)";
+  return sql + ", not_read TEXT NOT NULL, checksum INTEGER)";
 }
 
 template <typename Row>

@@ -13,7 +13,7 @@ namespace beamtape {
 // The plain SQL tables of a recording, stated once for writing, reading and checking. Not a
 // public header. In words: schema/FORMAT.md.
 
-inline constexpr int kFormatVersion = 2;                     // user_version
+inline constexpr int kFormatVersion = 3;                     // user_version
 inline constexpr std::uint32_t kApplicationId = 0x42746170;  // application_id, "Btap"
 inline constexpr int kPageBytes = 4096;
 

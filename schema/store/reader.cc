@@ -17,6 +17,8 @@ namespace {
 
 // Snapshots tried one by one behind a damaged page, before steps become longer.
 constexpr std::int64_t kTriedOneByOne = 128;
+// A file that is damaged all over is not worth a list of a million lines.
+constexpr std::size_t kMaxMet = 1000;
 
 std::vector<std::uint8_t> table_numbers(std::string_view text) {
   std::vector<std::uint8_t> numbers;
@@ -44,11 +46,15 @@ bool is_plain_table(Database& database, std::string_view name) {
   return found && *found;
 }
 
-std::string snapshot_sql() {
+std::string snapshot_sql(int format_version) {
   return fmt::format(
-      "SELECT {}, filling, not_answered, tables, row_checksum, text_checksum "
+      "SELECT {}, filling, not_answered, tables, row_checksum, text_checksum, {} "
       "FROM snapshot WHERE id >= ? ORDER BY id",
-      field_names(snapshot_fields()));
+      field_names(snapshot_fields()), format_version < 3 ? "NULL" : "checksum");
+}
+
+std::uint32_t checksum_at(const Statement& row, int column) {
+  return static_cast<std::uint32_t>(row.integer(column));
 }
 
 bool plausible(const SnapshotRecord& record) {
@@ -60,6 +66,10 @@ bool plausible(const SnapshotRecord& record) {
 
 bool StoredSnapshot::has(std::uint8_t table) const {
   return std::binary_search(tables.begin(), tables.end(), table);
+}
+
+std::string StoredSnapshot::tables_text() const {
+  return fmt::format("{}", fmt::join(tables, " "));
 }
 
 FileReader::FileReader(std::string path, OpenedFile file)
@@ -74,8 +84,13 @@ tl::unexpected<Error> FileReader::unreadable(Error error) const {
 }
 
 void FileReader::load_failed(const char* what, const Error& error) {
-  load_damage_.push_back({0, fmt::format("{} cannot all be read: {}", what, error.message)});
-  remarks_.push_back(load_damage_.back().what);
+  meet(0, fmt::format("{} cannot all be read: {}", what, error.message));
+}
+
+void FileReader::meet(std::int64_t snapshot, std::string what) {
+  Damage damage{snapshot, std::move(what)};
+  if (met_.size() == kMaxMet || std::find(met_.begin(), met_.end(), damage) != met_.end()) return;
+  met_.push_back(std::move(damage));
 }
 
 Expected<void> FileReader::load() {
@@ -118,8 +133,8 @@ void FileReader::load_meta() {
 }
 
 void FileReader::load_nodes() {
-  auto rows =
-      database_.prepare("SELECT id, name, creation, attached_wall_us FROM node ORDER BY id");
+  auto rows = database_.prepare(
+      "SELECT id, name, creation, attached_wall_us, checksum FROM node ORDER BY id");
   auto facts = database_.prepare("SELECT key, value FROM node_fact WHERE node = ? ORDER BY key");
   auto applications = database_.prepare(
       "SELECT name, version, master FROM application WHERE node = ? ORDER BY name");
@@ -144,6 +159,9 @@ void FileReader::load_nodes() {
     }
     if (!fact) load_failed("facts of a node", fact.error());
     if (!application) load_failed("applications of a node", application.error());
+    if (row_checksum(node) != checksum_at(*rows, 4)) {
+      meet(0, fmt::format("node {}: checksum does not match", node.id));
+    }
     nodes_.push_back(std::move(node));
   }
   if (!more) load_failed("nodes", more.error());
@@ -151,26 +169,32 @@ void FileReader::load_nodes() {
 
 void FileReader::load_events() {
   auto gaps = database_.prepare(
-      "SELECT node, from_wall_us, to_wall_us, reason FROM gap ORDER BY from_wall_us, id");
+      "SELECT node, from_wall_us, to_wall_us, reason, checksum FROM gap ORDER BY from_wall_us, id");
   if (!gaps) return load_failed("gaps", gaps.error());
   auto more = gaps->step();
   for (; more && *more; more = gaps->step()) {
     gaps_.push_back(
         {gaps->integer(0), gaps->integer(1), gaps->integer(2), std::string(gaps->text(3))});
+    if (row_checksum(gaps_.back()) != checksum_at(*gaps, 4)) {
+      meet(0, fmt::format("gap {}: checksum does not match", gaps_.size()));
+    }
   }
   if (!more) load_failed("gaps", more.error());
-  auto notes = database_.prepare("SELECT wall_us, text FROM note ORDER BY wall_us, id");
+  auto notes = database_.prepare("SELECT wall_us, text, checksum FROM note ORDER BY wall_us, id");
   if (!notes) return load_failed("notes", notes.error());
   more = notes->step();
   for (; more && *more; more = notes->step()) {
     notes_.push_back({notes->integer(0), std::string(notes->text(1))});
+    if (row_checksum(notes_.back()) != checksum_at(*notes, 2)) {
+      meet(0, fmt::format("note {}: checksum does not match", notes_.size()));
+    }
   }
   if (!more) load_failed("notes", more.error());
 }
 
 // Goes on behind a damaged page with the next snapshot that can be read.
 Expected<void> FileReader::load_snapshots() {
-  auto rows = database_.prepare(snapshot_sql());
+  auto rows = database_.prepare(snapshot_sql(format_version_));
   if (!rows) return unreadable(std::move(rows.error()));
   std::int64_t last = kMaxSnapshotId;
   if (const auto key = database_.number("SELECT max(key) FROM part"); key) {
@@ -198,8 +222,13 @@ Expected<void> FileReader::load_snapshots() {
       }
       StoredSnapshot stored;
       stored.tables = table_numbers(rows->text(fields + 2));
-      stored.row_checksum = static_cast<std::uint32_t>(rows->integer(fields + 3));
-      stored.text_checksum = static_cast<std::uint32_t>(rows->integer(fields + 4));
+      stored.row_checksum = checksum_at(*rows, fields + 3);
+      stored.text_checksum = checksum_at(*rows, fields + 4);
+      if (rows->is_integer(fields + 5) &&
+          row_checksum(record, stored.tables_text()) != checksum_at(*rows, fields + 5)) {
+        record.damaged = true;
+        meet(record.id, "its own row: checksum does not match, its times and counts may be wrong");
+      }
       snapshots_.push_back(std::move(record));
       stored_.push_back(std::move(stored));
     }

@@ -21,6 +21,7 @@ namespace beamtape {
 struct Damage {
   std::int64_t snapshot = 0;  // 0: not of one snapshot
   std::string what;           // "processes 8192-12287: checksum does not match"
+  bool operator==(const Damage&) const = default;
 };
 
 // Reads one recording, also one that is still being written or was cut short. One thread at a
@@ -38,6 +39,9 @@ class Reader {
   virtual std::int64_t dropped_to() const = 0;
   // What is unusual about how the file was left, in words ("not closed: …"); empty if nothing.
   virtual std::vector<std::string> remarks() const = 0;
+  // Damage that was met so far while opening, in texts, lists and plain rows: what no `damage`
+  // below is told. Each part once.
+  virtual const std::vector<Damage>& met() const = 0;
   virtual std::int64_t file_bytes() const = 0;
 
   // Loaded when opened, all small, in order of time.
@@ -65,11 +69,12 @@ class Reader {
       std::vector<Damage>* damage) = 0;
 
   // The text or list of an id within a snapshot's keyframe group; nothing if it is not there
-  // (damage). Views live until another epoch is asked for.
+  // or is damaged. Views live until another epoch is asked for.
   virtual std::optional<std::string_view> text(std::int64_t epoch, Cell id) = 0;
   virtual const List* list(std::int64_t epoch, Cell id) = 0;
 
-  // The aggregates of snapshots [from, to], read from plain SQL, in order.
+  // The aggregates of snapshots [from, to], read from plain SQL, in order. Of damaged ones the
+  // cells are kBadAnswer and the rows are not there.
   virtual Expected<void> aggregates(
       std::int64_t from, std::int64_t to,
       const std::function<bool(const SnapshotRecord&, const Aggregates&)>& visit) = 0;

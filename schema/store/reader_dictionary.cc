@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "schema/codec/part.h"
 #include "schema/store/file_reader.h"
@@ -15,9 +16,15 @@ constexpr std::size_t kKeptDictionaries = 2;
 // Texts looked up one by one before all of the group are read at once.
 constexpr int kSingleTexts = 200;
 
+std::string text_sql(int format_version, const char* which) {
+  return fmt::format("SELECT id, text, {} FROM text WHERE epoch = ? {}",
+                     format_version < 3 ? "NULL" : "checksum", which);
+}
+
 // Not so on a page that belongs to another table.
-bool is_text(const Statement& row, int column) {
-  return !row.is_null(column) && !row.is_integer(column);
+bool is_sound_text(const Statement& row, std::int64_t epoch) {
+  if (row.is_null(1) || row.is_integer(1)) return false;
+  return row.is_null(2) || row.integer(2) == text_checksum(epoch, row.integer(0), row.text(1));
 }
 
 }  // namespace
@@ -40,24 +47,29 @@ std::optional<std::string_view> FileReader::text(std::int64_t epoch, Cell id) {
   auto found = known.texts.find(id);
   if (found == known.texts.end() && !known.all_texts) {
     if (++known.single_texts > kSingleTexts) load_texts(known);
-    auto row = database_.prepare("SELECT text FROM text WHERE epoch = ? AND id = ?");
-    if (!row) return std::nullopt;
-    const auto there = row->bind(1, epoch).bind(2, id).step();
-    if (!there || !*there || !is_text(*row, 0)) return std::nullopt;
-    found = known.texts.emplace(id, row->text(0)).first;
+    auto row = database_.prepare(text_sql(format_version_, "AND id = ?"));
+    const auto there = row ? row->bind(1, epoch).bind(2, id).step() : false;
+    if (there && *there && is_sound_text(*row, epoch)) {
+      found = known.texts.emplace(id, row->text(1)).first;
+    }
   }
-  if (found == known.texts.end()) return std::nullopt;
-  return found->second;
+  if (found != known.texts.end()) return found->second;
+  if (!std::exchange(known.told, true)) {
+    meet(epoch, "of the texts from here on some are damaged or not there");
+  }
+  return std::nullopt;
 }
 
 void FileReader::load_texts(Dictionary& dictionary) {
   dictionary.single_texts = 0;  // a damaged page ends this: the rest stay single
-  auto rows = database_.prepare("SELECT id, text FROM text WHERE epoch = ?");
+  auto rows = database_.prepare(text_sql(format_version_, ""));
   if (!rows) return;
   rows->bind(1, dictionary.epoch);
   auto more = rows->step();
   for (; more && *more; more = rows->step()) {
-    if (is_text(*rows, 1)) dictionary.texts.emplace(rows->integer(0), rows->text(1));
+    if (is_sound_text(*rows, dictionary.epoch)) {
+      dictionary.texts.emplace(rows->integer(0), rows->text(1));
+    }
   }
   dictionary.all_texts = more.has_value();
 }
@@ -93,7 +105,9 @@ void FileReader::load_lists(Dictionary& dictionary) {
   if (!start) return;
   for (auto i = *start; i < snapshots_.size(); ++i) {
     if (snapshots_[i].epoch != dictionary.epoch || !stored_[i].has(kListsTable)) continue;
-    auto lists = read_lists(snapshots_[i].id, nullptr);  // check() names what is damaged
+    std::vector<Damage> damage;
+    auto lists = read_lists(snapshots_[i].id, &damage);
+    for (auto& one : damage) meet(one.snapshot, std::move(one.what));
     dictionary.lists.insert(dictionary.lists.end(), std::move_iterator(lists.begin()),
                             std::move_iterator(lists.end()));
   }

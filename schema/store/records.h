@@ -46,6 +46,7 @@ struct SnapshotRecord {
   bool filling = false;             // not every process has been read in detail yet
   // "ets: no answer within 5 s; ports: ...": questions that failed; empty when complete.
   std::string not_answered;
+  bool damaged = false;  // set by a reader: this row is not what was written
 };
 
 struct GapRecord {
@@ -75,12 +76,14 @@ struct GroupSample {  // processes of one group (schema/model/group.h)
   std::int64_t reductions = 0;  // sum over living members: falls when one ends
   std::int64_t appeared = 0;    // members first seen in this snapshot
   std::int64_t gone = 0;        // members of the previous snapshot that are no more
+  bool operator==(const GroupSample&) const = default;
 };
 struct EtsSample {  // tables of one (folded) name
   Cell name = 0;
   std::int64_t tables = 0;
   std::int64_t size = 0;    // rows
   std::int64_t memory = 0;  // bytes
+  bool operator==(const EtsSample&) const = default;
 };
 struct PortSample {  // ports of one driver
   Cell name = 0;
@@ -89,11 +92,13 @@ struct PortSample {  // ports of one driver
   std::int64_t output = 0;  // bytes written to them
   std::int64_t queue_size = 0;
   std::int64_t memory = 0;
+  bool operator==(const PortSample&) const = default;
 };
 struct AllocatorSample {  // all instances of one allocator
   Cell name = 0;
   std::int64_t blocks_size = 0;    // bytes used, pool included
   std::int64_t carriers_size = 0;  // bytes allocated, pool included
+  bool operator==(const AllocatorSample&) const = default;
 };
 
 struct Aggregates {

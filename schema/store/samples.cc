@@ -44,13 +44,16 @@ Expected<void> insert_note(Database& database, const NoteRecord& note) {
   return row->bind(1, note.wall_us).bind(2, note.text).bind(3, row_checksum(note)).run();
 }
 
-std::uint32_t aggregates_checksum(std::int64_t snapshot, const Table& node,
-                                  const Aggregates& aggregates) {
-  const auto cells = whole_node_row(node, aggregates.node);
-  RowChecksum node_sum("node_sample");
-  node_sum.add(snapshot);
-  for (const Cell cell : cells) is_missing(cell) ? node_sum.add_null() : node_sum.add(cell);
-  auto sum = node_sum.add(not_read_text(node, cells)).value();
+std::uint32_t node_row_checksum(std::int64_t snapshot, const Table& node,
+                                std::span<const Cell> cells) {
+  RowChecksum sum("node_sample");
+  sum.add(snapshot);
+  for (const Cell cell : cells) is_missing(cell) ? sum.add_null() : sum.add(cell);
+  return sum.add(not_read_text(node, cells)).value();
+}
+
+std::uint32_t samples_checksum(std::int64_t snapshot, const Aggregates& aggregates) {
+  std::uint32_t sum = 0;
   for_each_sample_table([&](const auto& table) {
     for (const auto& row : aggregates.*table.rows) {
       RowChecksum row_sum(table.name);
@@ -70,7 +73,7 @@ std::vector<Cell> whole_node_row(const Table& node, const std::vector<Cell>& cel
 
 Expected<void> SampleWriter::prepare(Database& database) {
   auto node_row = database.prepare(
-      fmt::format("INSERT INTO node_sample VALUES({})", placeholders(node_.columns.size() + 2)));
+      fmt::format("INSERT INTO node_sample VALUES({})", placeholders(node_.columns.size() + 3)));
   if (!node_row) return tl::unexpected(std::move(node_row.error()));
   node_row_ = std::move(*node_row);
   Expected<void> done;
@@ -86,7 +89,7 @@ Expected<void> SampleWriter::prepare(Database& database) {
   return done;
 }
 
-Expected<void> SampleWriter::write(std::int64_t snapshot, const Aggregates& aggregates) {
+Expected<std::uint32_t> SampleWriter::write(std::int64_t snapshot, const Aggregates& aggregates) {
   const auto cells = whole_node_row(node_, aggregates.node);
   const auto not_read = not_read_text(node_, cells);
   int position = 1;
@@ -95,7 +98,8 @@ Expected<void> SampleWriter::write(std::int64_t snapshot, const Aggregates& aggr
     is_missing(cell) ? node_row_.bind_null(position) : node_row_.bind(position, cell);
     ++position;
   }
-  auto done = node_row_.bind(position, not_read).run();
+  const auto node_sum = node_row_checksum(snapshot, node_, cells);
+  auto done = node_row_.bind(position, not_read).bind(position + 1, node_sum).run();
   for_each_sample_table([&](const auto& table) {
     auto& statement = rows_[table.name];
     for (const auto& row : aggregates.*table.rows) {
@@ -106,7 +110,8 @@ Expected<void> SampleWriter::write(std::int64_t snapshot, const Aggregates& aggr
       done = statement.run();
     }
   });
-  return done;
+  if (!done) return tl::unexpected(std::move(done.error()));
+  return node_sum + samples_checksum(snapshot, aggregates);
 }
 
 Expected<NodeSampleReader> NodeSampleReader::open(Database& database, const Table& node,
@@ -119,6 +124,7 @@ Expected<NodeSampleReader> NodeSampleReader::open(Database& database, const Tabl
   };
   std::string sql = "SELECT n.snapshot";
   sql += has("not_read") ? ", n.not_read" : ", ''";
+  sql += has("checksum") ? ", n.checksum" : ", NULL";
   for (std::size_t i = 0; i < node.columns.size(); ++i) {
     if (!has(node.columns[i].name)) continue;
     sql += ", n." + quoted_name(node.columns[i].name);
@@ -138,11 +144,13 @@ Expected<bool> NodeSampleReader::next() {
   snapshot_ = rows_.integer(0);
   cells_.assign(node_->columns.size(), missing(Missing::kNotRecorded));
   for (std::size_t i = 0; i < positions_.size(); ++i) {
-    const int column = static_cast<int>(i) + 2;
+    const int column = static_cast<int>(i) + 3;
     cells_[positions_[i]] =
         rows_.is_integer(column) ? rows_.integer(column) : missing(Missing::kNone);
   }
   apply_not_read(*node_, rows_.text(1), cells_);
+  checksum_.reset();
+  if (rows_.is_integer(2)) checksum_ = static_cast<std::uint32_t>(rows_.integer(2));
   return true;
 }
 

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,9 +26,11 @@ std::uint32_t text_checksum(std::int64_t epoch, Cell id, std::string_view text);
 // Stores a note, with its checksum.
 Expected<void> insert_note(Database& database, const NoteRecord& note);
 
-// Sum modulo 2^32 of the checksums of all rows of one snapshot's aggregates.
-std::uint32_t aggregates_checksum(std::int64_t snapshot, const Table& node,
-                                  const Aggregates& aggregates);
+// Of the row of node_sample, as whole_node_row() makes it.
+std::uint32_t node_row_checksum(std::int64_t snapshot, const Table& node,
+                                std::span<const Cell> cells);
+// Sum modulo 2^32 of the checksums of the rows of the four other tables.
+std::uint32_t samples_checksum(std::int64_t snapshot, const Aggregates& aggregates);
 
 // Cells of the node row by position; missing columns are kNotRecorded.
 std::vector<Cell> whole_node_row(const Table& node, const std::vector<Cell>& cells);
@@ -35,8 +39,9 @@ class SampleWriter {
  public:
   explicit SampleWriter(Table node) : node_(std::move(node)) {}
   Expected<void> prepare(Database& database);
-  // Inserts the rows of one snapshot; each name once in each table.
-  Expected<void> write(std::int64_t snapshot, const Aggregates& aggregates);
+  // Inserts the rows of one snapshot; each name once in each table. Returns the sum modulo 2^32 of
+  // their checksums.
+  Expected<std::uint32_t> write(std::int64_t snapshot, const Aggregates& aggregates);
   const Table& node() const { return node_; }
 
  private:
@@ -56,6 +61,8 @@ class NodeSampleReader {
   Expected<bool> next();
   std::int64_t snapshot() const { return snapshot_; }
   const std::vector<Cell>& cells() const { return cells_; }
+  // As stored; nothing in a file of a version that had none.
+  std::optional<std::uint32_t> checksum() const { return checksum_; }
 
  private:
   const Table* node_ = nullptr;
@@ -63,6 +70,7 @@ class NodeSampleReader {
   std::vector<std::size_t> positions_;  // in the table's columns, by position in the statement
   std::int64_t snapshot_ = 0;
   std::vector<Cell> cells_;
+  std::optional<std::uint32_t> checksum_;
 };
 
 // The rows of the four other tables, snapshot by snapshot in ascending order.

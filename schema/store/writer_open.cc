@@ -168,14 +168,18 @@ Expected<void> FileWriter::write_meta() {
   return {};
 }
 
-// Parts have versions of their own: those of an earlier format stay as they are.
+// Parts have versions of their own: those of an earlier format stay as they are. So do rows,
+// without the checksums that they were not given (NULL).
 Expected<void> FileWriter::become_current() {
   const auto version = database_.number("PRAGMA user_version");
   if (!version) return tl::unexpected(version.error());
   if (version->value_or(0) == kFormatVersion) return {};
   return database_.exec(
       fmt::format("BEGIN IMMEDIATE; PRAGMA user_version={0}; "
-                  "UPDATE meta SET value = '{0}' WHERE key = 'format'; COMMIT",
+                  "UPDATE meta SET value = '{0}' WHERE key = 'format'; "
+                  "ALTER TABLE snapshot ADD COLUMN checksum INTEGER; "
+                  "ALTER TABLE node_sample ADD COLUMN checksum INTEGER; "
+                  "ALTER TABLE text ADD COLUMN checksum INTEGER; COMMIT",
                   kFormatVersion));
 }
 
@@ -194,12 +198,12 @@ Expected<void> FileWriter::start_writing() {
 Expected<void> FileWriter::prepare_statements() {
   const auto fields = snapshot_fields();
   const std::pair<Statement*, std::string> statements[] = {
-      {&insert_text_, "INSERT INTO text(epoch, id, text) VALUES(?, ?, ?)"},
+      {&insert_text_, "INSERT INTO text(epoch, id, text, checksum) VALUES(?, ?, ?, ?)"},
       {&insert_part_, "INSERT INTO part(key, data) VALUES(?, ?)"},
       {&insert_snapshot_,
        fmt::format("INSERT INTO snapshot({}, filling, not_answered, tables, row_checksum, "
-                   "text_checksum) VALUES({})",
-                   field_names(fields), placeholders(fields.size() + 5))}};
+                   "text_checksum, checksum) VALUES({})",
+                   field_names(fields), placeholders(fields.size() + 6))}};
   for (const auto& [target, sql] : statements) {
     auto statement = database_.prepare(sql);
     if (!statement) return tl::unexpected(std::move(statement.error()));

@@ -72,9 +72,10 @@ Expected<void> FileWriter::begin(std::int64_t id, std::int64_t epoch, std::int64
 
 Expected<void> FileWriter::put_text(Cell id, std::string_view text) {
   if (auto allowed = within_snapshot(); !allowed) return allowed;
-  auto done = insert_text_.bind(1, epoch_).bind(2, id).bind(3, text).run();
+  const auto sum = beamtape::text_checksum(epoch_, id, text);
+  auto done = insert_text_.bind(1, epoch_).bind(2, id).bind(3, text).bind(4, sum).run();
   if (!done) return give_up(std::move(done.error()));
-  text_checksum_ += beamtape::text_checksum(epoch_, id, text);
+  text_checksum_ += sum;
   beside_bytes_ += static_cast<std::int64_t>(text.size()) + kTextRowBytes;
   return {};
 }
@@ -116,10 +117,9 @@ Expected<void> FileWriter::put_rows(const Table& table, std::size_t group, RowGr
 
 Expected<void> FileWriter::put_aggregates(const Aggregates& aggregates) {
   if (auto allowed = within_snapshot(); !allowed) return allowed;
-  if (auto done = samples_->write(snapshot_, aggregates); !done) {
-    return give_up(std::move(done.error()));
-  }
-  row_checksum_ += aggregates_checksum(snapshot_, samples_->node(), aggregates);
+  const auto sum = samples_->write(snapshot_, aggregates);
+  if (!sum) return give_up(sum.error());
+  row_checksum_ += *sum;
   const auto rows = aggregates.groups.size() + aggregates.ets.size() + aggregates.ports.size() +
                     aggregates.allocators.size();
   beside_bytes_ += static_cast<std::int64_t>(rows) * kSampleRowBytes;
@@ -185,11 +185,13 @@ Expected<void> FileWriter::insert_snapshot(const SnapshotRecord& snapshot,
   for (const auto& field : snapshot_fields()) {
     insert_snapshot_.bind(position++, snapshot.*field.member);
   }
-  row_checksum_ += row_checksum(snapshot, tables);
+  const auto own = row_checksum(snapshot, tables);
+  row_checksum_ += own;
   insert_snapshot_.bind(position, snapshot.filling ? 1 : 0);
   insert_snapshot_.bind(position + 1, snapshot.not_answered).bind(position + 2, tables);
   return insert_snapshot_.bind(position + 3, row_checksum_)
       .bind(position + 4, text_checksum_)
+      .bind(position + 5, own)
       .run();
 }
 

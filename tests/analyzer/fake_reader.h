@@ -19,6 +19,7 @@ class FakeReader : public Reader {
   std::optional<std::string> meta(std::string_view key) const override;
   std::vector<std::string> remarks() const override { return told_remarks; }
   std::int64_t file_bytes() const override { return 12'345; }
+  const std::vector<Damage>& met() const override { return told_met; }
   const std::vector<NodeRecord>& nodes() const override { return story_.nodes; }
   const std::vector<SnapshotRecord>& snapshots() const override { return story_.snapshots; }
   const std::vector<GapRecord>& gaps() const override { return story_.gaps; }
@@ -44,6 +45,7 @@ class FakeReader : public Reader {
 
   // What a damaged or unclosed file would say.
   std::vector<std::string> told_remarks;
+  std::vector<Damage> told_met;
   std::vector<Damage> told_damage;
 
  private:

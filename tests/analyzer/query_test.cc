@@ -81,7 +81,7 @@ TEST_F(QueryTest, JoinsSnapshotsAndPlainTables) {
       "SELECT s.id, p.message_queue_len AS queue FROM snapshot s JOIN process p ON p.snapshot = "
       "s.id WHERE p.name = 'shop_mailer' ORDER BY s.id DESC LIMIT 2");
   EXPECT_EQ(joined, json::parse(R"([{"id":6,"queue":36000},{"id":5,"queue":30000}])"));
-  EXPECT_EQ(rows("SELECT value FROM meta WHERE key = 'format'")[0]["value"], "2");
+  EXPECT_EQ(rows("SELECT value FROM meta WHERE key = 'format'")[0]["value"], "3");
   EXPECT_EQ(rows("SELECT count(*) AS n FROM process WHERE memory IS NULL")[0]["n"], 5);
 }
 

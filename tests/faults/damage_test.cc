@@ -46,8 +46,9 @@ struct Shown {
   std::map<std::string, Rows> rows;  // by table and snapshot
   std::vector<std::string> texts;
   std::vector<std::int64_t> records;
-  std::size_t damaged = 0;  // named while it was read
-  std::size_t failed = 0;   // refused while it was read
+  std::map<std::int64_t, Aggregates> samples;  // by snapshot
+  std::size_t damaged = 0;                     // named while it was read
+  std::size_t failed = 0;                      // refused while it was read
 };
 
 Shown show(Reader& reader) {
@@ -69,8 +70,11 @@ Shown show(Reader& reader) {
       shown.texts.emplace_back(reader.text(snapshot.epoch, id).value_or("(missing)"));
     }
   }
-  static_cast<void>(
-      reader.aggregates(0, INT64_MAX, [&](const auto&, const Aggregates&) { return true; }));
+  const auto read = reader.aggregates(0, INT64_MAX, [&](const auto& record, const Aggregates& all) {
+    if (!record.damaged) shown.samples[record.id] = all;
+    return true;
+  });
+  shown.failed += read ? 0 : 1;
   shown.damaged = damage.size();
   return shown;
 }
@@ -100,9 +104,31 @@ bool has_rows_of(const Shown& whole, const Shown& other) {
   });
 }
 
+// The same for what timelines show. A declaration that is damaged takes columns away.
+bool has_samples_of(const Shown& whole, const Shown& other) {
+  return std::all_of(other.samples.begin(), other.samples.end(), [&](const auto& shown) {
+    static const Aggregates kNone;
+    const auto found = whole.samples.find(shown.first);
+    const Aggregates& before = found == whole.samples.end() ? kNone : found->second;
+    const Aggregates& after = shown.second;
+    const auto is_lost = [](Cell cell) {
+      return cell == missing(Missing::kBadAnswer) || cell == missing(Missing::kNotRecorded);
+    };
+    const auto shared =
+        static_cast<std::ptrdiff_t>(std::min(before.node.size(), after.node.size()));
+    const auto either = [](const auto& a, const auto& b) { return b.empty() || a == b; };
+    return (after.node.size() == before.node.size() ||
+            std::all_of(after.node.begin(), after.node.end(), is_lost)) &&
+           std::equal(after.node.begin(), after.node.begin() + shared, before.node.begin(),
+                      [&](Cell a, Cell b) { return a == b || is_lost(a); }) &&
+           either(before.groups, after.groups) && either(before.ets, after.ets) &&
+           either(before.ports, after.ports) && either(before.allocators, after.allocators);
+  });
+}
+
 // True if the other shows nothing that was not recorded: what it leaves out it has named.
 bool is_part_of(const Shown& whole, const Shown& other) {
-  if (!has_rows_of(whole, other)) return false;
+  if (!has_rows_of(whole, other) || !has_samples_of(whole, other)) return false;
   for (std::size_t at = 0; at < whole.texts.size() && at < other.texts.size(); ++at) {
     if (other.texts[at] != whole.texts[at] && other.texts[at] != "(missing)") return false;
   }
@@ -148,8 +174,10 @@ class Damaged : public testing::Test {
     const Shown shown = show(**opened);
     const auto damage = (*opened)->check({});
     const bool is_named = !damage || !damage->empty() || !(*opened)->remarks().empty();
-    const bool warns = shown.damaged > 0 || shown.failed > 0 || !(*opened)->remarks().empty();
+    const bool warns = shown.damaged > 0 || shown.failed > 0 || !(*opened)->met().empty() ||
+                       !(*opened)->remarks().empty();
     const bool is_complete = shown.rows.size() >= original.shown.rows.size();
+    if (!has_samples_of(original.shown, shown)) return Fate::kSilent;
     if (!warns && !(has_rows_of(original.shown, shown) && is_complete)) {
       return is_named ? Fate::kHidden : Fate::kSilent;
     }

@@ -87,8 +87,8 @@ TEST_F(Appending, MakesAFileOfAnEarlierFormatOneOfThisFormat) {
   ASSERT_TRUE(closed) << closed.error().message;
   const auto after = Reader::open(path_);
   ASSERT_TRUE(after) << after.error().message;
-  EXPECT_EQ((*after)->format_version(), 2);
-  EXPECT_EQ((*after)->meta("format"), "2");
+  EXPECT_EQ((*after)->format_version(), 3);
+  EXPECT_EQ((*after)->meta("format"), "3");
   const Table& table = *(*after)->table("process");
   EXPECT_EQ((*after)->rows(table, 20, nullptr)->groups, rows);
   const auto damage = (*after)->check({});

@@ -203,6 +203,70 @@ TEST_F(DamagedFile, NoticesPlainRowsThatChanged) {
   }
 }
 
+// Not only by check(): whoever reads them is told, and gets nothing that was not recorded.
+TEST_F(DamagedFile, ShowsNoPlainRowThatChanged) {
+  const auto whole = read_file(path_);
+  const auto changed = [&](const char* change) {
+    write_file(path_, whole);
+    sql(change);
+    auto reader = Reader::open(path_);
+    EXPECT_TRUE(reader);
+    return std::move(*reader);
+  };
+  const auto told = [](const Reader& reader, std::int64_t snapshot, const char* what) {
+    return testing::Value(reader.met(),
+                          testing::ElementsAre(AllOf(Field(&Damage::snapshot, snapshot),
+                                                     Field(&Damage::what, HasSubstr(what)))));
+  };
+  for (const char* change :
+       {"UPDATE node SET name = 'x'", "UPDATE node_fact SET value = 'x'", "DELETE FROM application",
+        "UPDATE note SET text = 'x'", "UPDATE gap SET reason = 'x'"}) {
+    EXPECT_TRUE(told(*changed(change), 0, "checksum")) << change;
+  }
+  auto reader = changed("UPDATE snapshot SET processes = 6 WHERE id = 2");
+  EXPECT_TRUE(told(*reader, 2, "its own row"));
+  EXPECT_TRUE(reader->snapshots()[1].damaged);
+  EXPECT_FALSE(reader->snapshots()[2].damaged);
+
+  reader = changed("UPDATE node_sample SET memory_total = 1 WHERE snapshot = 3");
+  std::vector<std::vector<Cell>> rows;
+  ASSERT_TRUE(reader->node_rows(2, 4, [&](const SnapshotRecord&, const std::vector<Cell>& cells) {
+    rows.push_back(cells);
+    return true;
+  }));
+  EXPECT_TRUE(told(*reader, 3, "node_sample"));
+  EXPECT_EQ(rows[0], story_.told()[1].aggregates.node);
+  EXPECT_THAT(rows[1], testing::Each(missing(Missing::kBadAnswer)));
+
+  reader = changed("UPDATE group_sample SET memory = memory + 1 WHERE snapshot = 3");
+  ASSERT_TRUE(reader->aggregates(2, 4, [&](const SnapshotRecord& record, const Aggregates& all) {
+    EXPECT_EQ(all.groups.empty(), record.id == 3);
+    return true;
+  }));
+  EXPECT_TRUE(told(*reader, 3, "plain rows"));
+
+  reader = changed("UPDATE text SET text = 'other' WHERE epoch = 5 AND id = 3");
+  EXPECT_TRUE(reader->text(1, 3));
+  EXPECT_FALSE(reader->text(5, 3));
+  EXPECT_TRUE(told(*reader, 5, "texts"));
+}
+
+// Rows of a file that an earlier version began have no checksum of their own.
+TEST_F(DamagedFile, OfAnEarlierFormatSumsAreNoticedTogether) {
+  sql("UPDATE snapshot SET checksum = NULL; UPDATE node_sample SET checksum = NULL;"
+      "UPDATE text SET checksum = NULL");
+  EXPECT_THAT(check(), IsEmpty());
+  sql("UPDATE node_sample SET memory_total = 1 WHERE snapshot = 3");
+  auto reader = Reader::open(path_);
+  ASSERT_TRUE(reader);
+  ASSERT_TRUE((*reader)->aggregates(3, 3, [&](const SnapshotRecord&, const Aggregates& all) {
+    EXPECT_THAT(all.node, testing::Each(missing(Missing::kBadAnswer)));
+    EXPECT_TRUE(all.groups.empty());
+    return true;
+  }));
+  EXPECT_THAT((*reader)->met(), testing::SizeIs(1));
+}
+
 TEST_F(DamagedFile, IsReadAsFarAsItGoesWhenCutShort) {
   const auto whole = read_file(path_);
   std::size_t opened = 0;

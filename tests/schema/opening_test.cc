@@ -175,7 +175,7 @@ TEST_F(Opening, RefusesANewerVersionAndSaysWhatToDo) {
   EXPECT_EQ(error.code, Error::Code::kMalformed);
   EXPECT_EQ(error.message, "cannot open " + path_ +
                                ": it was written by a newer Beamtape (format 7, this one "
-                               "reads up to 2): install a newer beamtape-analyzer");
+                               "reads up to 3): install a newer beamtape-analyzer");
 }
 
 // Kills a writer somewhere in its work and returns how many snapshots it had reported.

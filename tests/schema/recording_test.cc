@@ -43,7 +43,7 @@ TEST_F(Recording, SaysWhatItWasTold) {
   const auto reader = open();
   expect_same(*reader, story.told());
   EXPECT_THAT(reader->remarks(), IsEmpty());
-  EXPECT_EQ(reader->format_version(), 2);
+  EXPECT_EQ(reader->format_version(), 3);
   EXPECT_EQ(reader->meta("recorder"), "test");
   EXPECT_EQ(reader->meta("nonsense"), std::nullopt);
   const auto damage = reader->check({});
