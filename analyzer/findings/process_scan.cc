@@ -73,8 +73,12 @@ class ProcessScan {
     auto data = reader.rows(table_, snapshots.front()->id, &observed_.damage);
     if (!data) return tl::unexpected(data.error());
     for (std::size_t at = 0; at < snapshots.size(); ++at) {
-      if (at > 0) {
-        const auto stepped = reader.step(table_, snapshots[at]->id, *data, &observed_.damage);
+      // Also through those that are left out: what is stored are the differences.
+      for (auto id = at > 0 ? snapshots[at - 1]->id + 1 : 1; at > 0 && id <= snapshots[at]->id;
+           ++id) {
+        const SnapshotRecord* one = observed_.recording->snapshot(id);
+        if (one == nullptr || one->node != snapshots[at]->node) continue;
+        const auto stepped = reader.step(table_, id, *data, &observed_.damage);
         if (!stepped) return stepped;
       }
       look(*data, at);

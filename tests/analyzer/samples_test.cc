@@ -1,5 +1,6 @@
 // Recordings of earlier versions still open and say the same.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "schema/store/reader.h"
+#include "schema/store/sqlite.h"
 #include "tests/analyzer/run.h"
 
 namespace beamtape {
@@ -57,13 +59,17 @@ TEST(Samples, OfFormat1NamesTheThreeTroublesAndNoOther) {
   EXPECT_EQ(subjects, troubles);
 }
 
-// Made of the one of format 1 by `cut`, which writes anew.
-TEST(Samples, OfFormat2SayTheSameAsOfFormat1) {
+// Each was made of the one of format 1 by the `cut` of its time, which writes anew.
+class LaterFormat : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Samples, LaterFormat, testing::Values(2, 3));
+
+TEST_P(LaterFormat, SaysTheSameAsFormat1) {
   auto first = Reader::open(kFormat1);
-  auto second = Reader::open(BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-2.beamtape");
+  auto second = Reader::open(
+      fmt::format(BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-{}.beamtape", GetParam()));
   ASSERT_TRUE(first && second);
   EXPECT_EQ((*first)->format_version(), 1);
-  EXPECT_EQ((*second)->format_version(), 2);
+  EXPECT_EQ((*second)->format_version(), GetParam());
   ASSERT_EQ((*first)->snapshots().size(), (*second)->snapshots().size());
   for (const auto& snapshot : (*first)->snapshots()) {
     for (const Table& table : (*first)->tables()) {
@@ -74,6 +80,32 @@ TEST(Samples, OfFormat2SayTheSameAsOfFormat1) {
       EXPECT_EQ(a->groups, b->groups) << table.name << " #" << snapshot.id;
     }
   }
+}
+
+// A snapshot whose own row cannot be trusted is left out; those after it stand on its differences.
+TEST(Samples, OneDamagedSnapshotChangesNoFinding) {
+  const std::string path = testing::TempDir() + "one-damaged.beamtape";
+  std::filesystem::copy_file(BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-3.beamtape", path,
+                             std::filesystem::copy_options::overwrite_existing);
+  {
+    auto database = Database::open(path, Database::Mode::kWrite);
+    ASSERT_TRUE(database && database->exec("UPDATE snapshot SET began_wall_us = began_wall_us * 2, "
+                                           "began_mono_us = 7 WHERE id = 9"));
+  }
+  const auto names = [](const std::string& file, int code) {
+    const auto answer = run_on_files({"findings", file, "--json"});
+    EXPECT_EQ(answer.code, code) << answer.err;
+    std::map<std::string, std::string> subjects;
+    for (const auto& one : nlohmann::json::parse(answer.out).at("findings")) {
+      subjects[one.at("rule")] = one.at("subject").at("name");
+    }
+    return subjects;
+  };
+  EXPECT_EQ(names(path, 3), names(kFormat1, 0));
+  const auto told = run_on_files({"findings", path});
+  EXPECT_EQ(told.err.find("and 1 more"), std::string::npos) << told.err;
+  EXPECT_NE(told.err.find("snapshot #9: its own row"), std::string::npos) << told.err;
+  std::filesystem::remove(path);
 }
 
 }  // namespace
