@@ -163,14 +163,11 @@ Cell Cells::read(Cursor& cursor, const Column& column) {
   const bool is_number = column.answer != AnswerForm::kCallable &&
                          (column.type == Type::kInteger || column.type == Type::kBool);
   if (is_number || column.type == Type::kRef) return read_anew(cursor, column);
-  Cursor again = cursor;
-  const auto answer = cursor.raw();
   Interner::Last& last = interner_.last_of(&column);
-  if (last.column == &column &&
-      std::equal(answer.begin(), answer.end(), last.answer.begin(), last.answer.end()))
-    return last.cell;
-  cursor = again;
+  if (last.column == &column && cursor.take_bytes(last.answer)) return last.cell;
+  const std::uint8_t* began = cursor.place();
   const Cell cell = read_anew(cursor, column);
+  const std::span answer(began, cursor.place());
   if (cursor.ok() && answer.size() <= kMostRemembered) {
     last.column = &column;
     last.answer.assign(answer.begin(), answer.end());

@@ -12,7 +12,8 @@
 namespace beamtape {
 
 // Reads answers of the shape [{Item, Value}] or #{Item => Value}, nested or not, into the columns
-// of a table, by the columns' declared paths. What the answer holds beyond them is passed over.
+// of a table, by the columns' declared paths. What the answer holds beyond them is passed over. One
+// thread.
 class RowReader {
  public:
   // For the columns of `table` (which must outlive it) that satisfy `wanted`.
@@ -32,20 +33,35 @@ class RowReader {
   bool read(Cursor& cursor, Cells& cells, std::vector<Cell>& row) const;
 
  private:
+  static constexpr std::size_t kNoStep = SIZE_MAX;
+  struct Step;
+  // A value of an answer: the bytes before it, since the value before, and the step it belongs to;
+  // kNoStep for one that is passed over. The last of a shape is no value but the end.
+  struct Place {
+    std::vector<std::uint8_t> before;
+    std::size_t step = kNoStep;
+  };
+  // The keys of one depth, and what the last answer looked like between its values: the next one
+  // nearly always looks the same.
+  struct Level {
+    std::vector<Step> steps;
+    mutable std::vector<Place> shape;
+  };
   struct Step {
     std::string key;
     std::vector<std::size_t> columns;  // that end here
-    std::vector<Step> next;
+    Level next;
   };
 
   static Step* find_or_add(std::vector<Step>& steps, std::string_view key);
-  bool read_steps(const std::vector<Step>& steps, Cursor& cursor, Cells& cells,
+  bool read_level(const Level& level, Cursor& cursor, Cells& cells, std::vector<Cell>& row) const;
+  bool read_alike(const Level& level, Cursor& cursor, Cells& cells, std::vector<Cell>& row) const;
+  void read_value(const Level& level, std::size_t step, Cursor& cursor, Cells& cells,
                   std::vector<Cell>& row) const;
-  void read_value(const Step& step, Cursor& cursor, Cells& cells, std::vector<Cell>& row) const;
 
   const Table* table_;
   std::vector<std::size_t> columns_;
-  std::vector<Step> steps_;
+  Level top_;
 };
 
 }  // namespace beamtape

@@ -63,6 +63,12 @@ class Cursor {
   std::optional<ReferenceView> reference();
   std::optional<FunView> fun();
 
+  // Consumes exactly these bytes if they come next, whatever terms or parts of terms they are. No
+  // term begins with the bytes of another one: those of a whole term are that term.
+  bool take_bytes(std::span<const std::uint8_t> bytes);
+  // The first byte of the next term, for comparing with an earlier place.
+  const std::uint8_t* place() const { return at_; }
+
   // Consumes one whole term of any kind. Nesting costs no stack.
   bool skip();
   // Consumes one whole term and returns its bytes, without version byte; empty on failure.

@@ -30,6 +30,13 @@ inline std::optional<std::int64_t> Cursor::integer() {
   return other_integer();
 }
 
+inline bool Cursor::take_bytes(std::span<const std::uint8_t> bytes) {
+  if (string_left_ != 0 || !has(bytes.size())) return false;
+  if (std::memcmp(at_, bytes.data(), bytes.size()) != 0) return false;
+  at_ += bytes.size();
+  return true;
+}
+
 // All releases write SMALL_ATOM_UTF8 to a peer, those up to 25 ATOM_EXT (latin-1) into
 // term_to_binary. Latin-1 and UTF-8 agree up to the first letter beyond ASCII, which is left to
 // the slow path.

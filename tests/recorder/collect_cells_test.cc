@@ -140,6 +140,60 @@ TEST_F(CellsTest, RowReaderFollowsPathsInAnyOrderAndPassesOverTheRest) {
   EXPECT_EQ(row[process_table().index_of("max_heap_size")], 80);
 }
 
+// The next answer is first taken to look like the last one.
+TEST_F(CellsTest, RowReaderReadsAnswersOfChangingShapes) {
+  RowReader reader(process_table(), [](const Column& column) {
+    return column.name == "memory" || column.name == "minor_gcs" || column.name == "status";
+  });
+  const auto pair = [](TermBuilder& answer, const char* key) -> TermBuilder& {
+    return answer.tuple(2).atom(key);
+  };
+  const auto whole = [&](std::int64_t memory, std::int64_t gcs, const char* status) {
+    TermBuilder answer;
+    answer.list(3);
+    pair(answer, "memory").integer(memory);
+    pair(answer, "garbage_collection").list(2);
+    pair(answer, "other").list(1).integer(memory).nil();
+    pair(answer, "minor_gcs").integer(gcs).nil();
+    pair(answer, "status").atom(status).nil();
+    return answer.take();
+  };
+  TermBuilder without;
+  pair(without.list(2), "status").atom("exiting");
+  pair(without, "memory").integer(70'000).nil();
+  TermBuilder odd;
+  odd.list(2).integer(300);
+  pair(odd, "memory").integer(5).nil();
+  std::vector<std::vector<std::uint8_t>> answers{whole(10, 1, "waiting"),
+                                                 whole(70'000, 2, "waiting"),
+                                                 without.take(),
+                                                 whole(1LL << 40, 300, "running"),
+                                                 odd.take(),
+                                                 whole(3, 4, "waiting")};
+  const Cell none = missing(Missing::kNotRecorded);
+  const std::vector<std::array<Cell, 2>> told{{10, 1},          {70'000, 2}, {70'000, none},
+                                              {1LL << 40, 300}, {5, none},   {3, 4}};
+  const std::vector<std::string> statuses{"waiting", "waiting", "exiting",
+                                          "running", "",        "waiting"};
+  Cells cells(interner_, facts_);
+  std::vector<Cell> row(process_table().columns.size());
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t at = 0; at < answers.size(); ++at) {
+      Cursor cursor(answers[at]);
+      ASSERT_TRUE(reader.read(cursor, cells, row)) << at;
+      EXPECT_TRUE(cursor.at_end()) << at;
+      EXPECT_EQ(row[process_table().index_of("memory")], told[at][0]) << at;
+      EXPECT_EQ(row[process_table().index_of("minor_gcs")], told[at][1]) << at;
+      const Cell status = row[process_table().index_of("status")];
+      EXPECT_EQ(is_missing(status) ? "" : text(status), statuses[at]) << at;
+    }
+  }
+  for (std::size_t size = 0; size < answers[0].size(); ++size) {
+    Cursor cut(std::span<const std::uint8_t>(answers[0].data(), size));
+    EXPECT_FALSE(reader.read(cut, cells, row)) << size;
+  }
+}
+
 TEST_F(CellsTest, RowReaderSaysWhatTheAnswerDoesNotHave) {
   RowReader reader(process_table(), [](const Column& column) { return column.name == "memory"; });
   std::vector<Cell> row(process_table().columns.size());
