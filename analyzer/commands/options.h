@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +28,10 @@ void add_format(CLI::App& app, FormatOption& format, bool with_csv);
 void add_at(CLI::App& app, std::string& at);
 void add_range(CLI::App& app, std::string& from, std::string& to);
 void add_node(CLI::App& app, std::string& node);
+// --limit: rows at most, 0 for all; `usual` says what holds without it.
+void add_limit(CLI::App& app, std::optional<std::size_t>& limit, const std::string& usual);
+// How many of `all` rows it lets through.
+std::size_t limited(std::size_t limit, std::size_t all);
 
 Expected<Recording> open_recording(Context& context, const std::string& file);
 
