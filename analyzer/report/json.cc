@@ -43,7 +43,9 @@ Json tables_json(const NodeReport& node) {
       if (!not_read.empty()) object["not_read"] = not_read;
       rows.push_back(object);
     }
-    all.push_back({{"title", top.title}, {"table", top.table->name}, {"rows", rows}});
+    all.push_back({{"title", top.note.empty() ? top.title : top.title + "; " + top.note},
+                   {"table", top.table->name},
+                   {"rows", rows}});
   }
   return all;
 }

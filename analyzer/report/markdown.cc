@@ -54,6 +54,7 @@ std::string table_text(const TopTable& top) {
     }
     text += row_text(cells);
   }
+  if (!top.note.empty()) text += "\n" + plain(top.note) + "\n";
   return text + "\n";
 }
 
