@@ -69,16 +69,6 @@ Expected<Recording> open_recording(Context& context, const std::string& file) {
   return Recording(std::move(*reader), file);
 }
 
-std::vector<std::string> words_of(const std::vector<Damage>& damage) {
-  std::vector<std::string> words;
-  for (const Damage& one : damage) {
-    const std::string text =
-        one.snapshot == 0 ? one.what : fmt::format("snapshot #{}: {}", one.snapshot, one.what);
-    if (std::find(words.begin(), words.end(), text) == words.end()) words.push_back(text);
-  }
-  return words;
-}
-
 int warn_of_damage(Context& context, const std::string& file,
                    const std::vector<std::string>& damage) {
   if (damage.empty()) return kDone;

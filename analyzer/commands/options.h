@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analyzer/commands/command.h"
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/recording.h"
 
 namespace beamtape {
@@ -34,9 +35,6 @@ void add_limit(CLI::App& app, std::optional<std::size_t>& limit, const std::stri
 std::size_t limited(std::size_t limit, std::size_t all);
 
 Expected<Recording> open_recording(Context& context, const std::string& file);
-
-// Damage in words, each part once although several steps met it.
-std::vector<std::string> words_of(const std::vector<Damage>& damage);
 
 // Warns that the answer is without these parts of the file. Returns the exit code.
 int warn_of_damage(Context& context, const std::string& file,

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "analyzer/load/damage_words.h"
+
 namespace beamtape {
 
 namespace {
@@ -122,9 +124,7 @@ Expected<Pair> load(const DiffSide& a, const DiffSide& b, const std::string& sub
 
 void add_damage(const Things& things, const std::string& file, std::vector<std::string>& words) {
   for (const Damage& one : things.frame().damage) {
-    const std::string where =
-        one.snapshot == 0 ? "" : "snapshot #" + std::to_string(one.snapshot) + ": ";
-    const std::string text = file + where + one.what;
+    const std::string text = file + damage_text(one);
     if (std::find(words.begin(), words.end(), text) == words.end()) words.push_back(text);
   }
 }

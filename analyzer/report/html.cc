@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/report/plot.h"
@@ -176,7 +177,9 @@ std::string finding_html(const Finding& one) {
 std::string findings_html(const Report& report) {
   std::string html = "<section><h2>Findings</h2>\n";
   for (const Finding& one : report.findings.findings) html += finding_html(one);
-  if (report.findings.findings.empty()) html += "<p>Nothing was found.</p>\n";
+  if (report.findings.findings.empty()) {
+    html += fmt::format("<p>Nothing was found{}.</p>\n", in_what_was_read(report.findings.damage));
+  }
   for (const NotEvaluated& one : report.findings.not_evaluated) {
     html += fmt::format("<p class=\"faint\">Not evaluated: {} on {}: {}</p>\n", one.rule,
                         markup_text(one.node), markup_text(one.why));
@@ -289,9 +292,8 @@ std::string report_html(const Report& report) {
   for (const auto& [name, text] : report.facts) {
     html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", markup_text(name), markup_text(text));
   }
-  for (const Damage& one : report.damage) {
-    html += fmt::format("<dt>Damaged</dt><dd>snapshot #{}: {}</dd>\n", one.snapshot,
-                        markup_text(one.what));
+  for (const std::string& one : words_of(report.damage)) {
+    html += fmt::format("<dt>Damaged</dt><dd>{}</dd>\n", markup_text(one));
   }
   html += "</dl></section>\n" + findings_html(report);
   for (const NodeReport& node : report.nodes) html += node_html(report, node);

@@ -77,6 +77,12 @@ TEST_F(DamagedLives, AMailboxThatCouldNotBeReadToTheEndDoesNotDrain) {
   EXPECT_THAT(found.findings[0].evidence, HasSubstr("in #49, after which it could not be read"));
 }
 
+TEST_F(DamagedLives, NothingFoundIsOfWhatCouldBeRead) {
+  write([](Story&, int) {});
+  EXPECT_EQ(run_on_files({"findings", path_}).out,
+            "nothing found in what could be read: parts are damaged\n");
+}
+
 TEST_F(DamagedLives, AMailboxWhoseProcessEndedBeforeDiedWithIt) {
   write([](Story& story, int i) {
     if (i < 30) add_flooded(story, i);
