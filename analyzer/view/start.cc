@@ -32,11 +32,11 @@ Expected<Start> starting_point(const Recording& recording, const WindowOptions& 
   const auto at = position_of(recording, options.at, options.node);
   if (!at) return tl::unexpected(at.error());
   start.at = *at;
-  if (!options.process.empty() && !options.screenshot.empty()) {
+  const auto& all = recording.reader().snapshots();
+  if (!options.process.empty() && !options.screenshot.empty() && !all.empty()) {
     // Nobody looks at the window that would say so.
-    const auto& all = recording.reader().snapshots();
     const auto lives = read_process(recording, options.process, options.node, nullptr,
-                                    {all.empty() ? 0 : all.front().id, kLastSnapshot});
+                                    {all.front().id, all.back().id});
     if (!lives) return tl::unexpected(lives.error());
   }
   for (const auto& [word, mark] : {std::pair(&options.from, &start.a), {&options.to, &start.b}}) {
