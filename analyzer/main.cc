@@ -39,6 +39,8 @@ class Stream : public beamtape::Output {
 int main(int argc, char** argv) {
   // `| head` closes the pipe: seen as an error of write, not as a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  // The same of a limit of file sizes (`ulimit -f`).
+  std::signal(SIGXFSZ, SIG_IGN);
   Stream out(stdout);
   Stream err(stderr);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);

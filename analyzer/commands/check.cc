@@ -39,9 +39,7 @@ void write_json(const Recording& recording, const std::vector<Damage>& damage, O
 void write_text(const Recording& recording, const std::vector<Damage>& damage, Output& out) {
   const Reader& reader = recording.reader();
   for (const Damage& one : damage) {
-    out.write(one.snapshot == 0
-                  ? fmt::format("damaged: {}\n", printable(one.what))
-                  : fmt::format("damaged: snapshot #{}: {}\n", one.snapshot, printable(one.what)));
+    out.write(fmt::format("damaged: {}\n", printable(damage_text(one))));
   }
   const auto& snapshots = reader.snapshots();
   std::string span;

@@ -1,11 +1,15 @@
 #include "analyzer/compare/compare.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "analyzer/commands/all_commands.h"
 #include "analyzer/commands/findings_output.h"
@@ -24,6 +28,62 @@ struct Options {
   std::string fail_on, suppressions;
   bool json = false, by_load = false, all = false;
 };
+
+// Which file it is, by whatever name; nothing of one that is not there.
+std::optional<std::pair<dev_t, ino_t>> identity_of(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  return std::pair(status.st_dev, status.st_ino);
+}
+
+// n is the number of runs: a file that is given twice would count as two.
+Expected<void> each_once(const std::vector<std::string>& files) {
+  std::map<std::pair<dev_t, ino_t>, std::string> seen;
+  for (const std::string& file : files) {
+    const auto identity = identity_of(file);
+    if (!identity) continue;
+    const auto [at, is_new] = seen.try_emplace(*identity, file);
+    if (is_new) continue;
+    return fail(Error::Code::kUsage,
+                fmt::format("cannot compare: {}, which is one run and would count as two; give "
+                            "each recording once",
+                            at->second == file
+                                ? file + " is given twice"
+                                : fmt::format("{} and {} are the same file", at->second, file)));
+  }
+  return {};
+}
+
+void warn_of_both_sides(const Options& options, Context& context) {
+  for (const std::string& file : options.against) {
+    const auto identity = identity_of(file);
+    if (identity && std::any_of(options.base.begin(), options.base.end(),
+                                [&](const auto& one) { return identity_of(one) == identity; })) {
+      context.warnings.push_back(
+          fmt::format("{} is on both sides: a recording does not differ from itself", file));
+    }
+  }
+}
+
+// Of suppressions of metrics that no recording here has: a slip of the pen, or its subject is gone.
+void warn_of_unknown_metrics(const Gate& gate, const std::vector<Suppression>& known,
+                             const std::string& path, Context& context) {
+  std::vector<std::string> metrics;
+  for (const Comparison& one : gate.comparisons) {
+    metrics.push_back(one.metric.subject_text() + " " + one.metric.name);
+  }
+  for (const Suppression& line : known) {
+    const bool meant = line.rule == kMetricRule;
+    if (!meant || std::any_of(metrics.begin(), metrics.end(), [&](const std::string& metric) {
+          return matches_pattern(line.subject, metric);
+        })) {
+      continue;
+    }
+    context.warnings.push_back(
+        fmt::format("line {} of {} suppresses nothing: there is no metric '{}'{}", line.line, path,
+                    line.subject, suggestion(line.subject, metrics)));
+  }
+}
 
 Expected<std::vector<RunSummary>> reduce_all(const std::vector<std::string>& files,
                                              std::vector<Suppression>& known, Context& context) {
@@ -189,11 +249,16 @@ Expected<int> run(const Options& options, Context& context) {
     if (!read) return tl::unexpected(read.error());
     known = std::move(*read);
   }
+  for (const auto* side : {&options.base, &options.against}) {
+    if (auto done = each_once(*side); !done) return tl::unexpected(done.error());
+  }
+  warn_of_both_sides(options, context);
   const auto base = reduce_all(options.base, known, context);
   if (!base) return tl::unexpected(base.error());
   const auto candidate = reduce_all(options.against, known, context);
   if (!candidate) return tl::unexpected(candidate.error());
   Gate gate = compare_runs(*base, *candidate, options.by_load);
+  warn_of_unknown_metrics(gate, known, options.suppressions, context);
   suppress_metrics(gate, known);
   if (options.json || options.format == "json") {
     write_json(gate, known, context.out);

@@ -22,12 +22,12 @@ namespace {
 
 struct Options {
   std::string file;
-  std::string other;
+  std::optional<std::string> other;
   std::string from;
   std::string to;
   std::string node;
   std::vector<std::string> only;
-  std::size_t limit = 10;
+  std::optional<std::size_t> limit;
   FormatOption format;
 };
 
@@ -164,10 +164,10 @@ Expected<void> keep_only(const std::vector<std::string>& only, Diff& diff) {
 }
 
 Expected<int> run(const Options& options, Context& context) {
-  const bool two = !options.other.empty();
+  const bool two = options.other.has_value();
   const auto first = open_recording(context, options.file);
   if (!first) return tl::unexpected(first.error());
-  const auto second = open_recording(context, two ? options.other : options.file);
+  const auto second = open_recording(context, options.other.value_or(options.file));
   if (two && !second) return tl::unexpected(second.error());
   const auto word = [](const std::string& said, const char* usual) {
     return said.empty() ? std::string(usual) : said;
@@ -189,10 +189,9 @@ Expected<int> run(const Options& options, Context& context) {
       write_csv(*answer, context.out);
       break;
     case Format::kTable:
-      context.out.write(diff_text(*a, *b, *answer, options.limit));
+      context.out.write(diff_text(*a, *b, *answer, options.limit.value_or(10)));
   }
-  return warn_of_damage(context, two ? options.file + " or " + options.other : options.file,
-                        answer->damage);
+  return warn_of_damage(context, two ? "the two recordings" : options.file, answer->damage);
 }
 
 Command::Run declare(CLI::App& app) {
@@ -210,9 +209,7 @@ Command::Run declare(CLI::App& app) {
                  "node, groups, processes, ets, ports, allocators; default all")
       ->delimiter(',')
       ->type_name("SUBJECT,...");
-  app.add_option("--limit", options->limit,
-                 "Rows of each subject in the table, 0 for all; JSON and CSV have all")
-      ->type_name("N");
+  add_limit(app, options->limit, "of each subject in the table, default 10; JSON and CSV have all");
   add_node(app, options->node);
   add_format(app, options->format, true);
   app.footer("Example: diff FILE --from -10m --to last --only groups,ets");

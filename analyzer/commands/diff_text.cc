@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "analyzer/commands/options.h"
 #include "analyzer/commands/text_table.h"
 #include "analyzer/diff/amounts.h"
 #include "analyzer/load/text.h"
@@ -61,16 +62,20 @@ std::string plural_name(const DiffTable& table) {
 
 std::string counts_text(const DiffTable& table) {
   const auto number = [](std::size_t count) { return grouped(static_cast<std::int64_t>(count)); };
-  return fmt::format("{}: {} appeared, {} gone, {} changed, {} the same\n", plural_name(table),
+  const std::string unknown =
+      table.unknown == 0
+          ? ""
+          : fmt::format(", {} not known: damaged on one side", number(table.unknown));
+  return fmt::format("{}: {} appeared, {} gone, {} changed, {} the same{}\n", plural_name(table),
                      number(table.count(DiffRow::Change::kAppeared)),
                      number(table.count(DiffRow::Change::kGone)),
-                     number(table.count(DiffRow::Change::kChanged)), number(table.same));
+                     number(table.count(DiffRow::Change::kChanged)), number(table.same), unknown);
 }
 
 std::string table_text(const Diff& diff, const DiffTable& subject, std::size_t limit) {
   std::string text = "\n" + counts_text(subject);
   if (subject.rows.empty() || subject.metrics.empty()) return text;
-  const std::size_t shown = limit == 0 ? subject.rows.size() : std::min(limit, subject.rows.size());
+  const std::size_t shown = limited(limit, subject.rows.size());
   const bool with_id = std::any_of(subject.rows.begin(), subject.rows.end(),
                                    [](const DiffRow& row) { return !row.id.empty(); });
   std::vector<TextTable::ColumnStyle> styles{{"", false}};

@@ -7,6 +7,7 @@
 #include "analyzer/commands/rows.h"
 #include "analyzer/findings/finding_json.h"
 #include "analyzer/findings/rule.h"
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 
@@ -113,7 +114,8 @@ void write_findings_json(const FindingsAnswer& answer, Output& out) {
 void write_findings_text(const FindingsAnswer& answer, Output& out) {
   const bool several = answer.recording->node_names().size() > 1;
   for (const Finding& one : answer.found.findings) out.write(text_of(one, several) + "\n");
-  if (answer.found.findings.empty()) out.write("nothing found\n");
+  if (answer.found.findings.empty())
+    out.write(fmt::format("nothing found{}\n", in_what_was_read(answer.found.damage)));
   std::map<std::string, std::vector<std::string>> reasons;
   for (const NotEvaluated& one : answer.found.not_evaluated) {
     reasons[several ? one.why + " on " + one.node : one.why].push_back(one.rule);

@@ -190,7 +190,7 @@ void add_node_lines(const Reader& reader, TextTable& table) {
     parts.push_back(fmt::format("creation {}", node.creation));
     parts.push_back(fmt::format("attached {}", clock_text(node.attached_wall_us, false)));
     if (!node.applications.empty()) {
-      parts.push_back(fmt::format("{} applications", node.applications.size()));
+      parts.push_back(counted(node.applications.size(), "application"));
     }
     table.add(
         {"node", fmt::format("{} ({})", printable(node.name), printable(joined(parts, ", ")))});
@@ -203,16 +203,17 @@ void add_completeness_lines(const Reader& reader, const Summary& sum, TextTable&
                                       grouped(sum.most_processes))});
   std::string complete = "everything that was asked for was read";
   if (sum.incomplete > 0) {
-    complete = fmt::format("{} of {} snapshots miss something, {} readings of processes in all",
-                           grouped(sum.incomplete),
-                           grouped(static_cast<std::int64_t>(reader.snapshots().size())),
-                           grouped(sum.not_read));
+    complete = fmt::format("{} of {} {} something, {} of processes in all", grouped(sum.incomplete),
+                           counted(reader.snapshots().size(), "snapshot"),
+                           sum.incomplete == 1 ? "misses" : "miss",
+                           counted(static_cast<std::size_t>(sum.not_read), "reading"));
   }
   if (sum.filling > 0) {
     complete += fmt::format("; {} taken before all had been read once", grouped(sum.filling));
   }
   if (sum.stale_found > 0) {
-    complete += fmt::format("; {} rows were found stale", grouped(sum.stale_found));
+    complete +=
+        fmt::format("; {} found stale", counted(static_cast<std::size_t>(sum.stale_found), "row"));
   }
   table.add({"complete", complete});
 }
@@ -236,14 +237,15 @@ std::string cost_text(const Reader& reader, const Summary& sum) {
   return text + fmt::format("; {} received", size_text(sum.received_bytes));
 }
 
-// "the first 64"; of several nodes the oldest groups of each go, "58 of the first 64".
+// "the first 64 snapshots"; of several nodes the oldest groups of each go, "58 of the first 64 …".
 std::string dropped_text(const Reader& reader) {
   const std::int64_t to = reader.dropped_to();
   const auto& all = reader.snapshots();
   const auto kept = std::count_if(all.begin(), all.end(),
                                   [&](const SnapshotRecord& one) { return one.id <= to; });
-  if (kept == 0) return "the first " + grouped(to);
-  return fmt::format("{} of the first {}", grouped(to - kept), grouped(to));
+  if (kept == 0 && to == 1) return "the first snapshot";
+  if (kept == 0) return fmt::format("the first {} snapshots", grouped(to));
+  return fmt::format("{} of the first {} snapshots", grouped(to - kept), grouped(to));
 }
 
 void write_text(const Recording& recording, Output& out) {
@@ -262,8 +264,7 @@ void write_text(const Recording& recording, Output& out) {
     table.add({"snapshots", "none"});
   }
   if (reader.dropped_to() > 0) {
-    table.add({"without", fmt::format("{} snapshots: dropped for --keep or --max-size, or cut off",
-                                      dropped_text(reader))});
+    table.add({"without", dropped_text(reader) + ": dropped for --keep or --max-size, or cut off"});
   }
   if (!all.empty()) {
     add_completeness_lines(reader, sum, table);

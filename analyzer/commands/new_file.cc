@@ -36,8 +36,11 @@ Expected<void> write_new_file(const std::string& path, const std::string& conten
   const int why = errno;
   const bool closed = close(file) == 0;
   if (written && closed) return {};
+  const int reason = written ? errno : why;
   unlink(path.c_str());
-  return fail(fmt::format("cannot write {}: {}", path, std::strerror(written ? errno : why)));
+  const bool full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+  return fail(full ? Error::Code::kDiskFull : Error::Code::kOther,
+              fmt::format("cannot write {}: {}", path, std::strerror(reason)));
 }
 
 }  // namespace beamtape

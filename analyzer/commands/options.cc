@@ -40,7 +40,20 @@ void add_node(CLI::App& app, std::string& node) {
   app.add_option("--node", node, "Of several nodes in the file only this")->type_name("NAME");
 }
 
+void add_limit(CLI::App& app, std::optional<std::size_t>& limit, const std::string& usual) {
+  app.add_option("--limit", limit, "Rows at most, 0 for all; " + usual)
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}).description(""))
+      ->type_name("N");
+}
+
+std::size_t limited(std::size_t limit, std::size_t all) {
+  return limit == 0 ? all : std::min(limit, all);
+}
+
 Expected<Recording> open_recording(Context& context, const std::string& file) {
+  if (file.empty()) {
+    return fail(Error::Code::kUsage, "cannot open '': a recording has a name");
+  }
   auto reader = context.open(file);
   if (!reader) {
     // A file that cannot be opened is no usage error, whatever its reader thinks.
@@ -48,17 +61,12 @@ Expected<Recording> open_recording(Context& context, const std::string& file) {
     if (error.code == Error::Code::kUsage) error.code = Error::Code::kOther;
     return tl::unexpected(std::move(error));
   }
-  return Recording(std::move(*reader), file);
-}
-
-std::vector<std::string> words_of(const std::vector<Damage>& damage) {
-  std::vector<std::string> words;
-  for (const Damage& one : damage) {
-    const std::string text =
-        one.snapshot == 0 ? one.what : fmt::format("snapshot #{}: {}", one.snapshot, one.what);
-    if (std::find(words.begin(), words.end(), text) == words.end()) words.push_back(text);
+  for (const std::string& remark : (*reader)->remarks()) {
+    if (!remark.starts_with("cut short")) continue;
+    context.warnings.push_back(
+        fmt::format("{} is {}; copy it again if there is more of it", file, remark));
   }
-  return words;
+  return Recording(std::move(*reader), file);
 }
 
 std::vector<std::string> words_of(const Recording& recording, std::vector<Damage> damage) {

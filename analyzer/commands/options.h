@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "analyzer/commands/command.h"
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/recording.h"
 
 namespace beamtape {
@@ -26,12 +29,14 @@ void add_format(CLI::App& app, FormatOption& format, bool with_csv);
 void add_at(CLI::App& app, std::string& at);
 void add_range(CLI::App& app, std::string& from, std::string& to);
 void add_node(CLI::App& app, std::string& node);
+// --limit: rows at most, 0 for all; `usual` says what holds without it.
+void add_limit(CLI::App& app, std::optional<std::size_t>& limit, const std::string& usual);
+// How many of `all` rows it lets through.
+std::size_t limited(std::size_t limit, std::size_t all);
 
 Expected<Recording> open_recording(Context& context, const std::string& file);
 
-// Damage in words, each part once although several steps met it.
-std::vector<std::string> words_of(const std::vector<Damage>& damage);
-// The same with what the file's reader met beside it, as damaged names.
+// Damage in words, with what the file's reader met beside it; each part once.
 std::vector<std::string> words_of(const Recording& recording, std::vector<Damage> damage);
 
 // Warns that the answer is without these parts of the file. Returns the exit code.

@@ -127,6 +127,10 @@ void write_csv(const ProcessLives& all, Output& out) {
 Expected<int> run(const Options& options, Context& context) {
   const auto recording = open_recording(context, options.file);
   if (!recording) return tl::unexpected(recording.error());
+  if (!options.node.empty()) {
+    if (const auto known = recording->at("last", options.node); !known)
+      return tl::unexpected(known.error());
+  }
   const SnapshotRecord* at = nullptr;
   if (!options.at.empty()) {
     const auto chosen = recording->at(options.at, options.node);

@@ -60,8 +60,12 @@ class LifeText {
     const SnapshotRecord& last = *life_.rows.back().snapshot;
     return fmt::format("{}  {}  on {}\nlisted {} {}, {}\n", life_.pid,
                        cell(life_.rows.back(), "name"), printable(recording_.node_name(first)),
-                       date_text(first.began_wall_us), span_of(first, last),
-                       life_.lives_at_end ? "lives at the end" : "gone after that");
+                       date_text(first.began_wall_us), span_of(first, last), end_text());
+  }
+
+  const char* end_text() const {
+    if (life_.lives_at_end) return "lives at the end";
+    return life_.end_unknown ? "what came after that is damaged" : "gone after that";
   }
 
   std::string identity() {
@@ -89,7 +93,13 @@ class LifeText {
                            printable(gap.reason));
       }
     }
-    return {};
+    // A life has no holes of its own.
+    const auto& all = recording_.reader().snapshots();
+    const auto lost = std::count_if(all.begin(), all.end(), [&](const SnapshotRecord& one) {
+      return one.node == before.node && one.id > before.id && one.id < after.id;
+    });
+    return lost == 0 ? std::string()
+                     : counted(static_cast<std::size_t>(lost), "snapshot") + ": damaged";
   }
 
   std::string history() {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
+#include <new>
 
 #include "analyzer/load/text.h"
 
@@ -63,8 +64,39 @@ std::string without_command(const std::vector<std::string>& arguments) {
   return {};
 }
 
+// SQLite's words for pages that are missing or damaged tell nobody what to do.
+std::string with_next_step(const Error& error) {
+  constexpr std::string_view kMalformed = "database disk image is malformed";
+  std::string message = error.message;
+  if (!message.ends_with(kMalformed)) return message;
+  message.replace(message.size() - kMalformed.size(), kMalformed.size(),
+                  "a part of the file is missing or damaged, as of a copy that was cut short; copy "
+                  "it again");
+  // What does not open at all cannot be checked either.
+  if (!message.starts_with("cannot open")) {
+    message += fmt::format(", or see what is lost with `{} check`", kName);
+  }
+  return message;
+}
+
 int exit_code(const Error& error) {
-  return error.code == Error::Code::kUsage ? kWrongUsage : kUnreadable;
+  // SQLite's word for std::bad_alloc.
+  if (error.message.ends_with("out of memory")) return kStoppedEarly;
+  return error.code == Error::Code::kUsage      ? kWrongUsage
+         : error.code == Error::Code::kDiskFull ? kStoppedEarly
+                                                : kUnreadable;
+}
+
+// What is asked for may need more memory than there is.
+Expected<int> run_in_memory(const Command::Run& run, Context& context) {
+  try {
+    return run(context);
+  } catch (const std::bad_alloc&) {
+    context.warnings.emplace_back(
+        "cannot finish the answer: not enough memory; ask for less, as fewer rows, columns or a "
+        "shorter time");
+    return kStoppedEarly;
+  }
 }
 
 void describe(CLI::App& app) {
@@ -111,10 +143,10 @@ int run_program(const std::vector<std::string>& words, const Opener& open, Outpu
   }
   std::vector<std::string> warnings;
   Context context{out, open, warnings};
-  const auto result = runs[app.get_subcommands().front()](context);
+  const auto result = run_in_memory(runs[app.get_subcommands().front()], context);
   for (const std::string& warning : warnings) complain(err, warning);
   if (result) return *result;
-  complain(err, result.error().message);
+  complain(err, with_next_step(result.error()));
   return exit_code(result.error());
 }
 

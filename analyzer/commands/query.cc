@@ -103,40 +103,55 @@ class CsvRows : public RowWriter {
   Output& out_;
 };
 
-// The widths are known at the end only.
+// Rows wait for those that decide the widths with them, and never for the end, which an endless
+// SELECT does not have. Columns of later rows are at least as wide.
 class TableRows : public RowWriter {
  public:
   explicit TableRows(Output& out) : out_(out) {}
-  void head(const std::vector<std::string>& names) override { names_ = names; }
+  void head(const std::vector<std::string>& names) override {
+    for (const std::string& name : names) styles_.push_back({printable(name), true, false, 0});
+  }
   bool row(const std::vector<SqlValue>& values) override {
     std::vector<std::string> cells;
-    for (const SqlValue& value : values) {
-      const bool none = std::holds_alternative<std::monostate>(value);
-      cells.push_back(none ? "-" : printable(plain_text(value)));
-    }
-    numbers_.resize(cells.size(), true);
     for (std::size_t i = 0; i < values.size(); ++i) {
-      numbers_[i] = numbers_[i] && !std::holds_alternative<std::string>(values[i]);
+      const bool none = std::holds_alternative<std::monostate>(values[i]);
+      cells.push_back(none ? "-" : printable(plain_text(values[i])));
+      bytes_ += cells.back().size();
+      const bool text = std::holds_alternative<std::string>(values[i]);
+      if (!text || !is_first_) continue;
+      styles_[i].right_aligned = false;
+      styles_[i].may_shrink = true;
     }
     rows_.push_back(std::move(cells));
-    return true;
+    return bytes_ < kMostBytes && rows_.size() < kMostRows ? true : write();
   }
   void end(const std::vector<std::string>&) override {
-    std::vector<TextTable::ColumnStyle> styles;
-    numbers_.resize(names_.size(), false);
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      styles.push_back({printable(names_[i]), numbers_[i], !numbers_[i]});
-    }
-    TextTable table(styles);
-    for (auto& row : rows_) table.add(std::move(row));
-    out_.write(table.text(kTerminalWidth, ""));
+    if (is_first_ || !rows_.empty()) write();
   }
 
  private:
+  static constexpr std::size_t kMostRows = 1000, kMostBytes = 1 << 20;
+
+  bool write() {
+    TextTable table(styles_);
+    for (auto& row : rows_) table.add(std::move(row));
+    const auto widths = table.widths(kTerminalWidth);
+    const bool taken = out_.write(table.text(kTerminalWidth, ""));
+    for (std::size_t i = 0; i < styles_.size(); ++i) {
+      styles_[i].header.clear();
+      styles_[i].at_least = widths[i];
+    }
+    rows_.clear();
+    bytes_ = 0;
+    is_first_ = false;
+    return taken;
+  }
+
   Output& out_;
-  std::vector<std::string> names_;
-  std::vector<bool> numbers_;
+  std::vector<TextTable::ColumnStyle> styles_;
   std::vector<std::vector<std::string>> rows_;
+  std::size_t bytes_ = 0;
+  bool is_first_ = true;
 };
 
 std::unique_ptr<RowWriter> writer_for(Format format, Output& out) {

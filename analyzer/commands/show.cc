@@ -32,7 +32,7 @@ struct Options {
   std::string columns;
   std::string window;
   std::string group_by;
-  std::optional<std::int64_t> limit;
+  std::optional<std::size_t> limit;
   FormatOption format;
 };
 
@@ -142,10 +142,8 @@ Expected<void> order_rows(const Options& options, Answer& answer) {
     if (parsed) keys = std::move(*parsed);
   }
   const bool table = options.format.format() == Format::kTable;
-  std::size_t limit = table ? view.limit : 0;
-  if (options.limit) limit = static_cast<std::size_t>(*options.limit);
-  if (limit == 0) limit = answer.rows.size();
-  sort_rows(answer.rows, keys, limit);
+  const std::size_t limit = options.limit.value_or(table ? view.limit : 0);
+  sort_rows(answer.rows, keys, limited(limit, answer.rows.size()));
   return {};
 }
 
@@ -369,10 +367,7 @@ Command::Run declare(CLI::App& app) {
                  "Rows for which it holds: = != < <= > >= ~ (contains) !~, is [not] null, unread "
                  "or missing, and, or, not, ( ); sizes 10MiB, times 5ms")
       ->type_name("EXPR");
-  app.add_option("--limit", options->limit,
-                 "Rows at most, 0 for all; default 20 in a table, all in JSON and CSV")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}).description(""))
-      ->type_name("N");
+  add_limit(app, options->limit, "default 20 in a table, all in JSON and CSV");
   app.add_option("--columns", options->columns, "Instead of the usual ones; all for every one")
       ->type_name("COL,...");
   app.add_option(

@@ -16,7 +16,7 @@ constexpr const char* kBetween = "  ";
 std::vector<std::size_t> TextTable::widths(std::size_t max_width) const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    std::size_t width = display_width(columns_[i].header);
+    std::size_t width = std::max(columns_[i].at_least, display_width(columns_[i].header));
     for (const auto& row : rows_) {
       if (row.size() == columns_.size()) width = std::max(width, display_width(row[i]));
     }

@@ -14,7 +14,8 @@ class TextTable {
   struct ColumnStyle {
     std::string header;
     bool right_aligned = false;
-    bool may_shrink = false;  // long texts are cut where the table would be too wide
+    bool may_shrink = false;   // long texts are cut where the table would be too wide
+    std::size_t at_least = 0;  // width, where a table goes on below another
   };
 
   explicit TextTable(std::vector<ColumnStyle> columns) : columns_(std::move(columns)) {}
@@ -26,10 +27,10 @@ class TextTable {
 
   // Every line starts with `indent` and ends with a line feed. `max_width` 0: as wide as needed.
   std::string text(std::size_t max_width, const std::string& indent) const;
-
- private:
+  // Of each column.
   std::vector<std::size_t> widths(std::size_t max_width) const;
 
+ private:
   std::vector<ColumnStyle> columns_;
   // One cell per column; a single one is a remark.
   std::vector<std::vector<std::string>> rows_;

@@ -87,13 +87,12 @@ void write_text(const Recording& recording, const Tree& tree, const std::vector<
   if (now.filling) {
     out.write("still filling: not every process had been read in detail yet\n");
   }
-  const auto all = static_cast<std::int64_t>(tree.processes->slots().size());
+  const auto all = counted(tree.processes->slots().size(), "process");
   if (tree.from == nullptr) {
-    out.write(fmt::format("{} processes; no rates and restarts: there is no snapshot before\n\n",
-                          grouped(all)));
+    out.write(fmt::format("{}; no rates and restarts: there is no snapshot before\n\n", all));
   } else {
-    out.write(fmt::format("{} processes; reductions per second and restarts over the {} before\n\n",
-                          grouped(all), duration_text(std::llround(tree.seconds * 1e6))));
+    out.write(fmt::format("{}; reductions per second and restarts over the {} before\n\n", all,
+                          duration_text(std::llround(tree.seconds * 1e6))));
   }
   TextTable table({{"with everything below it", false, true},
                    {"pid", false, false},
@@ -117,7 +116,8 @@ void write_text(const Recording& recording, const Tree& tree, const std::vector<
   out.write(table.text(kTerminalWidth, ""));
   std::string below;
   if (unknown > 0) {
-    below += fmt::format("+ without {} processes, whose memory was not read\n", grouped(unknown));
+    below += fmt::format("+ without {}, whose memory was not read\n",
+                         counted(static_cast<std::size_t>(unknown), "process"));
   }
   below += restarts_text(tree, lines);
   if (!below.empty()) out.write("\n" + below);

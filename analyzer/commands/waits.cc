@@ -20,7 +20,7 @@ struct Options {
   std::string file;
   std::string at = "last";
   std::string node;
-  std::size_t limit = 20;
+  std::optional<std::size_t> limit;
   FormatOption format;
 };
 
@@ -40,6 +40,10 @@ std::string cycle_text(const Waits& waits, const std::vector<std::size_t>& cycle
   return text + called(waits.waits[cycle.front()].waiter);
 }
 
+std::size_t shown_of(const Waits& waits, const Options& options) {
+  return limited(options.limit.value_or(20), waits.waits.size());
+}
+
 void write_text(const Recording& recording, const Waits& waits, const Options& options,
                 Output& out) {
   const SnapshotRecord& now = *waits.snapshot;
@@ -54,8 +58,9 @@ void write_text(const Recording& recording, const Waits& waits, const Options& o
   for (const auto& cycle : waits.cycles) {
     out.write(fmt::format("in a circle: {}\n", printable(cycle_text(waits, cycle))));
   }
-  const std::size_t shown = std::min(options.limit, waits.waits.size());
-  out.write(fmt::format("{} of {} waits shown, the longest first\n\n", shown, waits.waits.size()));
+  const std::size_t shown = shown_of(waits, options);
+  out.write(fmt::format("{} of {} shown, the longest first\n\n", shown,
+                        counted(waits.waits.size(), "wait")));
   TextTable table({{"waiter", false, true},
                    {"waits for", false, true},
                    {"since", false, false},
@@ -95,7 +100,7 @@ void write_json(const Recording& recording, const Waits& waits, const Options& o
   document.member("cycles", cycles);
   document.member("total", waits.waits.size());
   document.begin_array("rows");
-  for (std::size_t i = 0; i < std::min(options.limit, waits.waits.size()); ++i) {
+  for (std::size_t i = 0; i < shown_of(waits, options); ++i) {
     const Wait& wait = waits.waits[i];
     document.element({{"waiter", process_json(wait.waiter)},
                       {"callee", process_json(wait.callee)},
@@ -139,7 +144,7 @@ Command::Run declare(CLI::App& app) {
   add_file(app, options->file);
   add_at(app, options->at);
   add_node(app, options->node);
-  app.add_option("--limit", options->limit, "At most so many waits")->capture_default_str();
+  add_limit(app, options->limit, "default 20");
   add_format(app, options->format, false);
   app.footer(
       "certainty: `sure` where it watches one process only, `likely` where it is the best guess of "

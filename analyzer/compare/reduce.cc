@@ -5,6 +5,7 @@
 
 #include "analyzer/compare/compare.h"
 #include "analyzer/findings/observed.h"
+#include "analyzer/load/text.h"
 #include "analyzer/trend/growth.h"
 #include "analyzer/trend/statistics.h"
 
@@ -144,9 +145,9 @@ Expected<RunSummary> reduce_run(const Recording& recording, std::vector<Suppress
   if (longest->snapshots.size() < kFewestSamples) {
     return fail(
         Error::Code::kUsage,
-        fmt::format(
-            "cannot compare {}: its longest stretch without a gap has {} snapshots, {} are needed",
-            recording.path(), longest->snapshots.size(), kFewestSamples));
+        fmt::format("cannot compare {}: its longest stretch without a gap has {}, {} are needed",
+                    recording.path(), counted(longest->snapshots.size(), "snapshot"),
+                    kFewestSamples));
   }
   const auto observed = observe(recording, *longest);
   if (!observed) return tl::unexpected(observed.error());

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "analyzer/load/damage_words.h"
+
 namespace beamtape {
 
 namespace {
@@ -69,6 +71,10 @@ void compare(const Pair& pair, DiffTable& table) {
     fill(pair.a, slot, &Amount::a, row);
     const auto other = pair.b.slots().find(key);
     if (other == pair.b.slots().end()) {
+      if (pair.b.may_hide(slot)) {
+        ++table.unknown;
+        continue;
+      }
       row.change = DiffRow::Change::kGone;
       named(pair.a, slot, row);
     } else {
@@ -83,6 +89,10 @@ void compare(const Pair& pair, DiffTable& table) {
   }
   for (const auto& [key, slot] : pair.b.slots()) {
     if (pair.a.slots().count(key) != 0) continue;
+    if (pair.a.may_hide(slot)) {
+      ++table.unknown;
+      continue;
+    }
     DiffRow row;
     row.change = DiffRow::Change::kAppeared;
     fill(pair.b, slot, &Amount::b, row);
@@ -112,9 +122,10 @@ Expected<Pair> load(const DiffSide& a, const DiffSide& b, const std::string& sub
   return Pair{std::move(*first), std::move(*second)};
 }
 
-void add_damage(const Things& things, std::vector<std::string>& words) {
+void add_damage(const Things& things, const std::string& file, std::vector<std::string>& words) {
   for (const Damage& one : things.frame().damage) {
-    if (std::find(words.begin(), words.end(), one.what) == words.end()) words.push_back(one.what);
+    const std::string text = file + damage_text(one);
+    if (std::find(words.begin(), words.end(), text) == words.end()) words.push_back(text);
   }
 }
 
@@ -177,12 +188,15 @@ Expected<Diff> diff(const DiffSide& a, const DiffSide& b) {
   for (const Subject& subject : subjects()) {
     auto pair = load(a, b, subject.name, made.matching);
     if (!pair) return tl::unexpected(pair.error());
-    DiffTable table{subject.name, metrics_of(subject, pair->b.columns()), {}, 0};
+    DiffTable table{subject.name, metrics_of(subject, pair->b.columns()), {}, 0, 0};
     compare(*pair, table);
     sort_rows(table);
     made.tables.push_back(std::move(table));
-    add_damage(pair->a, made.damage);
-    add_damage(pair->b, made.damage);
+    const auto file = [&](const DiffSide& side) {
+      return one_file ? std::string() : side.recording->path() + ": ";
+    };
+    add_damage(pair->a, file(a), made.damage);
+    add_damage(pair->b, file(b), made.damage);
     pairs.push_back(std::move(*pair));
   }
   const auto names = load(a, b, "ets", Matching::kName);

@@ -45,6 +45,7 @@ struct DiffTable {
   std::vector<DiffMetric> metrics;  // the first is what the rows are ordered by
   std::vector<DiffRow> rows;        // without those that are the same; largest difference first
   std::size_t same = 0;
+  std::size_t unknown = 0;  // on one side only, because they may be in what is damaged of the other
 
   std::size_t count(DiffRow::Change change) const;
 };

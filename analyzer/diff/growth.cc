@@ -86,12 +86,13 @@ std::map<std::string, std::vector<GrowthPart>> members(const Things& a, const Th
     bool unread = false;
   };
   std::map<std::string, Member> all;
-  const auto add = [&](const Things& things, std::int64_t GrowthPart::*side) {
+  const auto add = [&](const Things& things, const Things& other, std::int64_t GrowthPart::*side) {
     for (const auto& [key, slot] : things.slots()) {
       Member& member = all[key];
       const auto memory = things.number(slot, "memory");
       // Unread on one side would look like growth: it stays with the unnamed ones.
-      member.unread = member.unread || !memory;
+      const bool lost = !other.slots().contains(key) && other.may_hide(slot);
+      member.unread = member.unread || !memory || lost;
       member.part.kind = "process";
       member.part.id = things.id(slot);
       member.part.name = things.name(slot);
@@ -99,8 +100,8 @@ std::map<std::string, std::vector<GrowthPart>> members(const Things& a, const Th
       member.group = written_term(process_group(things.frame().row(slot)));
     }
   };
-  add(a, &GrowthPart::a);
-  add(b, &GrowthPart::b);
+  add(a, b, &GrowthPart::a);
+  add(b, a, &GrowthPart::b);
   std::map<std::string, std::vector<GrowthPart>> by_group;
   for (auto& [key, member] : all) {
     if (!member.unread) by_group[member.group].push_back(std::move(member.part));

@@ -39,6 +39,10 @@ class Things {
   // "<0.1.2>"; empty where the name says all.
   std::string id(std::size_t slot) const;
   std::string name(std::size_t slot) const;
+  // True if what has `slot` at the other side, and is not here, may be in a damaged part.
+  bool may_hide(std::size_t slot) const {
+    return identified_ ? frame_.lost(slot) : !frame_.damage.empty();
+  }
 
  private:
   Things(Frame frame, const DiffSide& side);

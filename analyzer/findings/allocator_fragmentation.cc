@@ -58,6 +58,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
         "abandoned carriers (`acul`) are what is usually changed.";
     finding.numbers = {{"unused_bytes", now}, {"carriers_bytes", carriers.back()}};
     finding.plot = plot_of(observed, "unused", Unit::kBytes, wasted);
+    seen_between(observed, half, observed.size() - 1, finding);
   }
 }
 

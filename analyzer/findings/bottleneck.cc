@@ -17,9 +17,16 @@ constexpr std::size_t kInARow = 3;
 constexpr double kOften = 0.25;
 
 void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
-  std::size_t row = 0, longest = 0, crowded = 0;
+  std::size_t row = 0, longest = 0, crowded = 0, known = 0, first = observed.size(), last = 0;
   double most = 0;
-  for (const double waiters : crowd.waiters) {
+  for (std::size_t i = 0; i < crowd.waiters.size(); ++i) {
+    const double waiters = crowd.waiters[i];
+    if (waiters > 0) {
+      first = std::min(first, i);
+      last = i;
+    }
+    if (std::isnan(waiters)) continue;
+    ++known;
     row = waiters > 0 ? row + 1 : 0;
     crowded += waiters > 0 ? 1 : 0;
     longest = std::max(longest, row);
@@ -27,7 +34,7 @@ void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
   }
   const ProcessSeries* callee = observed.process(crowd.callee);
   if (longest < kInARow || callee == nullptr) return;
-  const double share = static_cast<double>(crowded) / static_cast<double>(observed.size());
+  const double share = static_cast<double>(crowded) / static_cast<double>(known);
   const Severity severity =
       share < kOften || observed.size() < kFewestSamples ? Severity::kInfo : Severity::kWarning;
   Finding& finding = verdict.add(severity, most / 1000, subject_of(*callee));
@@ -35,7 +42,7 @@ void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
                               amount(most, Unit::kCount));
   finding.evidence =
       fmt::format("Ten or more were inside a call to it in {} of {} snapshots, {} in a row.",
-                  crowded, observed.size(), longest);
+                  crowded, known, longest);
   if (const ProcessSeries* waiter = observed.process(crowd.a_waiter)) {
     finding.evidence += fmt::format(" One of them is {}.", called(*waiter));
     finding.involves.push_back("group " + waiter->group);
@@ -50,6 +57,7 @@ void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
       callee->pid);
   finding.numbers = {{"most_waiters", most}, {"snapshots", static_cast<double>(crowded)}};
   finding.plot = plot_of(observed, "waiters", Unit::kCount, crowd.waiters);
+  seen_between(observed, first, last, finding);
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {

@@ -86,15 +86,15 @@ void tell(const Observed& observed, const WaitCycle& cycle, Verdict& verdict) {
   finding.numbers = {{"members", static_cast<double>(members.size())},
                      {"snapshots", static_cast<double>(cycle.at.size())},
                      {"waiters", static_cast<double>(cycle.waiters)}};
-  finding.plot =
-      plot_of(observed, "message_queue_len", Unit::kCount, members.front()->message_queue_len);
   const auto queue = [&](const ProcessSeries* one) {
     return one->message_queue_len[cycle.at.back()];
   };
   const auto* longest =
       *std::max_element(members.begin(), members.end(),
                         [&](const auto* a, const auto* b) { return queue(a) < queue(b); });
-  finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, longest->message_queue_len);
+  finding.plot = plot_of(observed, "message_queue_len of " + called(*longest), Unit::kCount,
+                         longest->message_queue_len);
+  seen_between(observed, cycle.at.front(), cycle.at.back(), finding);
   for (const ProcessSeries* one : members) finding.involves.push_back("process " + one->pid);
   for (const auto& crowd : observed.wait_crowds) {
     const auto* callee = observed.process(crowd.callee);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "analyzer/load/text.h"
 #include "analyzer/trend/statistics.h"
@@ -106,6 +107,25 @@ std::string per_hour_text(double per_second, Unit unit) {
   return amount(per_second * kHour, unit) + " an hour";
 }
 
+void seen_between(const Observed& observed, std::size_t first, std::size_t last, Finding& finding) {
+  const SnapshotRecord& from = *observed.segment.snapshots[first];
+  const SnapshotRecord& to = *observed.segment.snapshots[last];
+  finding.from = from.id;
+  finding.to = to.id;
+  finding.from_wall_us = from.began_wall_us;
+  finding.to_wall_us = to.began_wall_us;
+  for (double& second : finding.plot.seconds) second -= observed.seconds()[first];
+}
+
+std::pair<std::size_t, std::size_t> extent(const Values& values) {
+  const auto known = [](double value) { return !std::isnan(value); };
+  const auto first = std::find_if(values.begin(), values.end(), known);
+  if (first == values.end()) return {0, values.empty() ? 0 : values.size() - 1};
+  const auto last = std::find_if(values.rbegin(), values.rend(), known);
+  return {static_cast<std::size_t>(first - values.begin()),
+          static_cast<std::size_t>(values.rend() - last) - 1};
+}
+
 std::string growth_text(const Growth& growth, Unit unit, double seconds) {
   return fmt::format("by its trend from {} to {} in {}, {} ({} snapshots, p {})",
                      amount(std::max(growth.from, 0.0), unit), amount(growth.to, unit),
@@ -121,8 +141,8 @@ void add_numbers(Finding& finding, const Growth& growth) {
                                                  {"per_second", growth.per_second}});
 }
 
-Plot plot_of(const Observed& observed, const char* metric, Unit unit, const Values& values) {
-  return {metric, unit, observed.seconds(), values};
+Plot plot_of(const Observed& observed, std::string metric, Unit unit, const Values& values) {
+  return {std::move(metric), unit, observed.seconds(), values};
 }
 
 std::string called(const ProcessSeries& process) {

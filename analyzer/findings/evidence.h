@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analyzer/findings/rule.h"
@@ -41,14 +42,21 @@ bool capped_by_load(const Observed& observed, const Growth& growth, Finding& fin
 // The median increase of a counter per second; 0 if it is not known.
 double typical_rate(const Observed& observed, const Values& counter);
 
-// "from 12.0 MiB to 40.1 MiB in 1 min 20 s (80 snapshots, p 0.0001)"
+// The ends of its trend line: "by its trend from 12.0 MiB to 40.1 MiB in 1 min 20 s (80 snapshots,
+// p 0.0001)"
 std::string growth_text(const Growth& growth, Unit unit, double seconds);
 std::string amount(double value, Unit unit);  // 12.0 MiB or 41 203
 std::string span_text(double seconds);        // 1 min 20 s
 std::string per_hour_text(double per_second, Unit unit);
 
+// Tells when it was seen: from one index of a snapshot to another, not all of the stretch. After
+// its plot was drawn, which then counts from there.
+void seen_between(const Observed& observed, std::size_t first, std::size_t last, Finding& finding);
+// Indexes of the first and last value that is not NaN; all of them if there is none.
+std::pair<std::size_t, std::size_t> extent(const Values& values);
+
 void add_numbers(Finding& finding, const Growth& growth);
-Plot plot_of(const Observed& observed, const char* metric, Unit unit, const Values& values);
+Plot plot_of(const Observed& observed, std::string metric, Unit unit, const Values& values);
 
 // "shop_cart (<0.123.0>)", or the pid alone.
 std::string called(const ProcessSeries& process);

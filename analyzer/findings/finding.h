@@ -28,7 +28,7 @@ struct FindingSubject {
 struct Plot {
   std::string metric;  // "memory"
   Unit unit = Unit::kNone;
-  std::vector<double> seconds;  // since the first snapshot looked at
+  std::vector<double> seconds;  // since Finding::from; what was before is negative
   std::vector<double> values;   // NaN: not read
 };
 
@@ -54,9 +54,10 @@ struct Finding {
   std::string caveat;
   std::string advice;
   std::vector<std::pair<std::string, double>> numbers;  // of the evidence, by name
-  // First and last snapshot looked at.
+  // First and last snapshot in which it was seen.
   std::int64_t from = 0, to = 0;
   std::int64_t from_wall_us = 0, to_wall_us = 0;
+  std::int64_t stretch = 0;  // the first snapshot of the stretch that was looked at
   Plot plot;
   // Told here only (causes.h).
   std::vector<Consequence> also;

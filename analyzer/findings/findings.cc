@@ -22,9 +22,9 @@ void keep_gravest(std::vector<Finding>& findings) {
     const auto [at, is_new] = best.try_emplace(key, kept.size());
     if (is_new) {
       kept.push_back(std::move(one));
-    } else if (one.score >= kept[at->second].score && one.from != kept[at->second].from) {
+    } else if (one.score >= kept[at->second].score && one.stretch != kept[at->second].stretch) {
       kept[at->second] = std::move(one);
-    } else if (one.from == kept[at->second].from) {
+    } else if (one.stretch == kept[at->second].stretch) {
       kept.push_back(std::move(one));  // two subjects of one name
     }
   }

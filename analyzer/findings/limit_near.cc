@@ -59,6 +59,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
         "Find what uses them up before raising the limit (`erl +P`, `+Q`, `+t`, `+zdbbl`).";
     finding.numbers = {{"used", now}, {"limit", limit}};
     finding.plot = plot_of(observed, one.used, one.unit, *used);
+    std::size_t first = observed.size() - 1;
+    while (first > 0 && (*used)[first - 1] >= kNear * limit) --first;
+    seen_between(observed, first, observed.size() - 1, finding);
     if (growth.growing()) finding.of_node = {{one.used, growth.rise()}};
   }
 }

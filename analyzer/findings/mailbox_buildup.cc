@@ -27,6 +27,8 @@ struct Mailbox {
   std::size_t longest_row = 0;  // snapshots in a row with kLong or more
   double work = 0;              // reductions per second over the same time
   bool lives = false;
+  std::size_t first = 0, last = 0;  // snapshots with kMean or more
+  std::size_t known_to = 0;
 };
 
 Mailbox measure(const Observed& observed, const ProcessSeries& process) {
@@ -45,11 +47,16 @@ Mailbox measure(const Observed& observed, const ProcessSeries& process) {
     alive.push_back(i);
     row = queue[i] >= kLong ? row + 1 : 0;
     box.longest_row = std::max(box.longest_row, row);
+    if (queue[i] >= kMean) {
+      if (box.longest < kMean) box.first = i;
+      box.last = i;
+    }
     box.longest = std::max(box.longest, queue[i]);
   }
   if (alive.size() < 2) return box;
   box.now = queue[alive.back()];
-  box.lives = alive.back() + 1 == observed.size();
+  box.known_to = alive.back();
+  box.lives = !process.ended;
   box.mean = span >= kMeanSeconds ? area / span : 0;
   const std::size_t half = alive[alive.size() / 2 - (alive.size() == 2 ? 1 : 0)];
   const double passed = observed.seconds()[alive.back()] - observed.seconds()[half];
@@ -60,10 +67,11 @@ Mailbox measure(const Observed& observed, const ProcessSeries& process) {
   return box;
 }
 
-enum class Kind { kGrowing, kStanding, kStuck, kDraining };
+enum class Kind { kGrowing, kStanding, kStuck, kDraining, kEnded };
 
 Kind kind_of(const Mailbox& box, const Observed& observed) {
-  if (!box.lives || box.now < kDrained * box.longest) return Kind::kDraining;
+  if (box.now < kDrained * box.longest) return Kind::kDraining;
+  if (!box.lives) return Kind::kEnded;
   // What has not run at all since the middle of its life; the recorder's own questions cost it
   // one reduction each.
   if (box.work * observed.segment.cadence <= 2) return Kind::kStuck;
@@ -82,12 +90,14 @@ const char* word_of(Kind kind) {
       return "is stuck: its process does not run";
     case Kind::kDraining:
       return "was long and drains";
+    case Kind::kEnded:
+      return "was long when its process ended";
   }
   return "";
 }
 
 Severity severity_of(const Mailbox& box, Kind kind, const Observed& observed) {
-  if (kind == Kind::kDraining) return Severity::kInfo;
+  if (kind == Kind::kDraining || kind == Kind::kEnded) return Severity::kInfo;
   const bool critical = kind == Kind::kStuck ? box.now >= kLong && box.per_second > 0
                                              : kind == Kind::kGrowing && box.now >= kVeryLong;
   const Severity severity = critical ? Severity::kCritical : Severity::kWarning;
@@ -104,8 +114,13 @@ void tell(const Observed& observed, const ProcessSeries& process, const Mailbox&
   finding.title = fmt::format("The mailbox of {} {}: {} messages{}", called(process), word_of(kind),
                               amount(kind == Kind::kDraining ? box.longest : box.now, Unit::kCount),
                               kind == Kind::kDraining ? " at most" : "");
-  finding.evidence = fmt::format("{} messages at most, {} at the end",
-                                 amount(box.longest, Unit::kCount), amount(box.now, Unit::kCount));
+  const bool to_the_end = !box.lives || box.known_to + 1 == observed.size();
+  finding.evidence =
+      fmt::format("{} messages at most, {} {}", amount(box.longest, Unit::kCount),
+                  amount(box.now, Unit::kCount),
+                  to_the_end ? std::string("at the end")
+                             : fmt::format("in #{}, after which it could not be read",
+                                           observed.segment.snapshots[box.known_to]->id));
   if (box.per_second > 0 && kind != Kind::kDraining) {
     finding.evidence += fmt::format(", {} more a second", rate_text(box.per_second));
   } else if (box.per_second < 0 && box.lives && box.now > 0) {
@@ -117,8 +132,9 @@ void tell(const Observed& observed, const ProcessSeries& process, const Mailbox&
   if (!process.stack.empty()) {
     finding.evidence += fmt::format(" It was in {}.", stack_text(process.stack));
   }
-  finding.caveat = kind == Kind::kDraining
-                       ? "A burst that is worked off is what mailboxes are for."
+  finding.caveat = kind == Kind::kDraining ? "A burst that is worked off is what mailboxes are for."
+                   : kind == Kind::kEnded
+                       ? "Why its process ended is not recorded."
                        : "A burst that has not been worked off yet looks the same.";
   finding.advice = fmt::format(
       "See what it does and whom it waits for: `process FILE '{}'`; then make it faster, split it, "
@@ -127,6 +143,7 @@ void tell(const Observed& observed, const ProcessSeries& process, const Mailbox&
       process.pid);
   finding.numbers = {{"longest", box.longest}, {"now", box.now}, {"per_second", box.per_second}};
   finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, process.message_queue_len);
+  seen_between(observed, box.first, box.last, finding);
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {

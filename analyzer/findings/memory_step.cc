@@ -122,6 +122,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
                                snapshot(step.before).id, snapshot(step.after).id);
   finding.numbers = {{"before", before}, {"after", after}};
   finding.plot = plot_of(observed, "memory_total", Unit::kBytes, *total);
+  seen_between(observed, step.before, step.after, finding);
 }
 
 }  // namespace

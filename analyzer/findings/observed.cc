@@ -88,6 +88,7 @@ Expected<void> read_samples(const Recording& recording, Observed& observed) {
   return recording.reader().aggregates(
       snapshots.front()->id, snapshots.back()->id,
       [&](const SnapshotRecord& one, const Aggregates& all) {
+        while (at < samples && snapshots[at]->id < one.id) ++at;        // they could not be read
         if (at >= samples || one.id != snapshots[at]->id) return true;  // of another node
         for (std::size_t i = 0; i < all.node.size() && i < observed.node_values.size(); ++i) {
           observed.node_values[i][at] = number(all.node[i]);

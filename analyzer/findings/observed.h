@@ -52,7 +52,7 @@ struct WaitCycle {
 struct WaitCrowd {
   ProcessId callee;
   ProcessId a_waiter;  // one of the last crowd
-  Values waiters;      // 0 where they are fewer than a crowd
+  Values waiters;      // 0 where they are fewer than a crowd, NaN where processes are damaged
 };
 
 // A process that stands out, over its life within the segment.
@@ -68,7 +68,9 @@ struct ProcessSeries {
   std::vector<std::string> stack;  // as last read, innermost first
   // In how many snapshots a module or function was on its stack while it ran or was about to.
   std::map<std::string, std::size_t> busy_modules, busy_functions;
-  std::size_t last = 0;       // index of the last snapshot in which it lives
+  std::size_t last = 0;       // index of the last snapshot in which it was read
+  std::size_t looked = 0;     // snapshots that could be read where it lives, also without it
+  bool ended = false;         // one of them, after its last, is without it
   bool long_mailbox = false;  // its memory was left out because of its mailbox
 };
 

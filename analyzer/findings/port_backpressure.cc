@@ -45,7 +45,7 @@ std::map<Cell, Queue> long_queues(const Observed& observed, const Table& table,
       return no_value(value) ? std::string() : display(value, Unit::kNone);
     };
     found[row.cell(0)] = {text("name"), text("connected"), text("peername"),
-                          Values(observed.size(), 0.0)};
+                          Values(observed.size(), kNaN)};
     slots[slot / kRowsPerGroup].emplace_back(slot % kRowsPerGroup, row.cell(0));
   }
   for (const auto& one_group : slots) {
@@ -54,15 +54,15 @@ std::map<Cell, Queue> long_queues(const Observed& observed, const Table& table,
     const auto& places = one_group.second;
     std::size_t at = 0;
     const auto& snapshots = observed.segment.snapshots;
-    // What cannot be read stays 0 and so does not count as a queue.
+    // What cannot be read stays unknown.
     static_cast<void>(reader.history(
         table, group, snapshots.front()->id, snapshots.back()->id,
         [&](const SnapshotRecord& one, const RowGroup& rows) {
           while (at < snapshots.size() && snapshots[at]->id < one.id) ++at;
           if (at == snapshots.size() || snapshots[at]->id != one.id) return true;
           for (const auto& [row, port] : places) {
-            if (row >= rows.rows || rows.columns[0][row] != port) continue;
-            const Cell cell = rows.columns[queue_at][row];
+            const bool there = row < rows.rows && rows.columns[0][row] == port;
+            const Cell cell = there ? rows.columns[queue_at][row] : Cell{0};
             if (!is_missing(cell)) found[port].bytes[at] = static_cast<double>(cell);
           }
           return true;
@@ -75,16 +75,19 @@ std::map<Cell, Queue> long_queues(const Observed& observed, const Table& table,
 std::size_t in_a_row_at_end(const Values& bytes) {
   const double last = bytes.back();
   const bool long_one = last >= kLeastBytes;
-  const auto end = std::find_if(bytes.rbegin(), bytes.rend(),
-                                [&](double b) { return long_one ? b < kLeastBytes : b != last; });
+  auto end = std::find_if(bytes.rbegin(), bytes.rend(), [&](double b) {
+    return long_one ? b < kLeastBytes : b < last || b > last;
+  });
+  while (end != bytes.rbegin() && std::isnan(*(end - 1))) --end;
   return static_cast<std::size_t>(end - bytes.rbegin());
 }
 
 void tell(const Observed& observed, Cell port, const Queue& queue, Verdict& verdict) {
   const std::size_t snapshots = in_a_row_at_end(queue.bytes);
   const double now = queue.bytes.back();
-  const double most = *std::max_element(queue.bytes.begin(), queue.bytes.end());
-  if (snapshots < kInARow || now < most / 2) return;
+  double most = 0;
+  for (const double bytes : queue.bytes) most = bytes > most ? bytes : most;
+  if (snapshots < kInARow || !(now >= most / 2)) return;
   const double since = observed.duration() - observed.seconds()[observed.size() - snapshots];
   const std::string id = ref_text(unpack(port));
   Finding& finding =
@@ -106,6 +109,7 @@ void tell(const Observed& observed, Cell port, const Queue& queue, Verdict& verd
   finding.numbers = {
       {"snapshots", static_cast<double>(snapshots)}, {"bytes", now}, {"most_bytes", most}};
   finding.plot = plot_of(observed, "queue_size", Unit::kBytes, queue.bytes);
+  seen_between(observed, observed.size() - snapshots, observed.size() - 1, finding);
   finding.involves.push_back("process " + queue.owner);
 }
 

@@ -79,9 +79,12 @@ class HistoryReader {
   void add(ProcessSeries& process, std::size_t at, const SnapshotRecord& snapshot,
            const RowGroup& rows) {
     const std::size_t row = process.id.slot % kRowsPerGroup;
-    if (row >= rows.rows) return;
     const RowView view{&table_, &rows, row, Texts(observed_.recording->reader(), snapshot.epoch)};
-    if (number(view, "first_seen") != static_cast<double>(process.id.first_seen)) return;
+    const bool there =
+        row < rows.rows && number(view, "first_seen") == static_cast<double>(process.id.first_seen);
+    ++process.looked;
+    process.ended = !there && !process.pid.empty();
+    if (!there) return;
     process.last = at;
     process.memory[at] = number(view, "memory");
     process.message_queue_len[at] = number(view, "message_queue_len");

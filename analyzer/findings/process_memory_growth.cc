@@ -40,13 +40,16 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
   Severity severity = severity_of_bytes(observed, growth);
   if (seen < 2) severity = one_less(severity);
   const double node = observed.node_last("memory_total", growth.to);
+  const auto [first, last] = extent(process.memory);
+  const double now = process.memory[last];
   Finding& finding =
       verdict.add(severity, growth.rise() / std::max(node, 1.0), subject_of(process));
-  finding.title = fmt::format("The memory of {} grows: {} now", called(process),
-                              amount(process.memory[process.last], Unit::kBytes));
+  finding.title =
+      fmt::format("The memory of {} grows: {} now", called(process), amount(now, Unit::kBytes));
   finding.evidence = fmt::format(
       "It went {}, with {} collections seen meanwhile; {:.1f} % of the node.",
-      growth_text(growth, Unit::kBytes, observed.duration()), seen, growth.to / node * 100);
+      growth_text(growth, Unit::kBytes, observed.seconds()[last] - observed.seconds()[first]), seen,
+      now / node * 100);
   if (!process.stack.empty())
     finding.evidence += fmt::format(" It was in {}.", stack_text(process.stack));
   finding.caveat = "A heap grows in steps and may stop at the next one. Its state is not recorded.";
@@ -54,6 +57,7 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
   finding.numbers = {{"collections", static_cast<double>(seen)}};
   add_numbers(finding, growth);
   finding.plot = plot_of(observed, "memory", Unit::kBytes, process.memory);
+  seen_between(observed, first, last, finding);
   capped_by_load(observed, growth, finding);
 }
 

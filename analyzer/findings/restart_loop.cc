@@ -75,6 +75,7 @@ void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) 
     for (std::size_t i = at; i < total.size(); ++i) total[i] += 1;
   }
   finding.plot = plot_of(observed, "restarts", Unit::kCount, total);
+  seen_between(observed, restarts.at.front(), restarts.at.back(), finding);
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {

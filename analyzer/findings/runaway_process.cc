@@ -58,7 +58,7 @@ Busy measure(const Observed& observed, const ProcessSeries& process) {
     count += is_busy(observed.words[process.status[i]]) ? 1 : 0;
   }
   if (count == 0) return busy;
-  busy.share = static_cast<double>(count) / static_cast<double>(observed.size());
+  busy.share = static_cast<double>(count) / static_cast<double>(process.looked);
   const auto module = most_often(process.busy_modules);
   busy.module = module.first;
   busy.in_module = static_cast<double>(module.second) / static_cast<double>(count);
@@ -74,8 +74,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   const double schedulers = observed.node_last("schedulers_online", 1);
   for (const ProcessSeries& process : observed.processes) {
     const Busy busy = measure(observed, process);
-    const bool at_end = process.last + 1 == observed.size();
-    if (!at_end || busy.share < kBusyShare || busy.rate < kLeastRate ||
+    if (process.ended || busy.share < kBusyShare || busy.rate < kLeastRate ||
         busy.in_module < kOneModule || busy.rate < kShareOfScheduler * all / schedulers) {
       continue;
     }
@@ -88,7 +87,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
         "It was running or about to in {:.0f} % of {} snapshots, {:.0f} % of these in "
         "module {}, with {} "
         "reductions a second: {:.0f} % of the node's.",
-        busy.share * 100, observed.size(), busy.in_module * 100, busy.module, rate_text(busy.rate),
+        busy.share * 100, process.looked, busy.in_module * 100, busy.module, rate_text(busy.rate),
         all > 0 ? std::min(busy.rate / all, 1.0) * 100 : 100);
     if (!process.stack.empty())
       finding.evidence += fmt::format(" Its stack: {}.", stack_text(process.stack));

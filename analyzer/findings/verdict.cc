@@ -60,6 +60,7 @@ Finding& Verdict::add(Severity severity, double strength, FindingSubject subject
   finding.to = last.id;
   finding.from_wall_us = first.began_wall_us;
   finding.to_wall_us = last.began_wall_us;
+  finding.stretch = first.id;
   findings.push_back(std::move(finding));
   return findings.back();
 }

@@ -7,6 +7,11 @@
 namespace beamtape {
 
 void WaitScan::look(const TableData& data, std::size_t at) {
+  // A node has always some processes.
+  const bool damaged =
+      data.slots() == 0 || std::any_of(data.groups.begin(), data.groups.end(),
+                                       [](const auto& one) { return one.damaged; });
+  if (damaged) damaged_.push_back(at);
   const Texts texts(observed_.recording->reader(), observed_.segment.snapshots[at]->epoch);
   const WaitGraph graph = wait_graph(table_, data, texts);
   if (graph.edges.empty()) return;
@@ -57,6 +62,9 @@ std::vector<Candidate> WaitScan::finish() {
   }
   for (auto& [callee, crowd] : crowds_) {
     crowd.callee = callee;
+    for (const std::size_t at : damaged_) {
+      if (crowd.waiters[at] == 0) crowd.waiters[at] = kNaN;
+    }
     want(callee);
     want(crowd.a_waiter);
     observed_.wait_crowds.push_back(std::move(crowd));

@@ -24,6 +24,7 @@ class WaitScan {
   Observed& observed_;
   std::map<std::vector<ProcessId>, WaitCycle> cycles_;
   std::map<ProcessId, WaitCrowd> crowds_;
+  std::vector<std::size_t> damaged_;  // indexes of snapshots in which somebody could not be read
 };
 
 // Fewer waiters than this on one process are no crowd.

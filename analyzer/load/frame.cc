@@ -137,6 +137,11 @@ RowView Frame::row(std::size_t slot) const {
   return {table_, &data_.groups[slot / kRowsPerGroup], slot % kRowsPerGroup, texts_, this, slot};
 }
 
+bool Frame::lost(std::size_t slot) const {
+  const std::size_t group = slot / kRowsPerGroup;
+  return !damage.empty() && (group >= data_.groups.size() || data_.groups[group].damaged);
+}
+
 void Frame::look_back(const Frame& earlier, double seconds) {
   earlier_ = &earlier;
   seconds_back_ = seconds;

@@ -66,6 +66,8 @@ class Frame {
   // Slots in which somebody lives.
   const std::vector<std::size_t>& slots() const { return slots_; }
   RowView row(std::size_t slot) const;
+  // True if somebody may live in the slot of whom nothing can be read.
+  bool lost(std::size_t slot) const;
   Cell cell(std::size_t slot, std::size_t column) const { return data_.at(slot, column); }
 
   // From now on delta() and rate() of its rows are those since `earlier`, a frame of the same table

@@ -131,6 +131,22 @@ bool is_last_of_node(const Recording& recording, const SnapshotRecord& snapshot,
   });
 }
 
+// Whether its row group could be read in any snapshot of its node after `last`.
+Expected<bool> is_read_after(const Recording& recording, const Life& life, std::int64_t last,
+                             std::int64_t end) {
+  bool read_after = false;
+  std::vector<Damage> damage;  // told already
+  const auto read = recording.reader().history(
+      *life.table, life.slot / kRowsPerGroup, last + 1, end,
+      [&](const SnapshotRecord& snapshot, const RowGroup&) {
+        read_after = snapshot.node == life.node;
+        return !read_after;
+      },
+      &damage);
+  if (!read) return tl::unexpected(read.error());
+  return read_after;
+}
+
 Expected<ProcessLife> read_one(const Recording& recording, const Life& life, ProcessLives& all,
                                std::pair<std::int64_t, std::int64_t> range, std::int64_t as_of) {
   ProcessLife one;
@@ -147,6 +163,11 @@ Expected<ProcessLife> read_one(const Recording& recording, const Life& life, Pro
   if (one.rows.empty()) return one;  // damaged since it was found
   one.pid = display(one.rows.back().values[0], Unit::kNone);
   one.lives_at_end = is_last_of_node(recording, *one.rows.back().snapshot, range.second);
+  if (!one.lives_at_end && !all.damage.empty()) {
+    const auto gone = is_read_after(recording, life, one.rows.back().snapshot->id, range.second);
+    if (!gone) return tl::unexpected(gone.error());
+    one.end_unknown = !*gone;
+  }
   add_stacks(all, one);
   std::size_t shown = one.rows.size() - 1;
   while (shown > 0 && one.rows[shown].snapshot->id > as_of) --shown;

@@ -46,6 +46,8 @@ struct ProcessLife {
   };
   std::vector<Row> rows;
   bool lives_at_end = false;  // listed in the last snapshot of its node that was looked at
+  // Not listed there, and nowhere after its last row, because all of that is damaged.
+  bool end_unknown = false;
   std::vector<StackSpan> stacks;
   // As they were in its last snapshot, or in the one that was asked for.
   std::vector<Relation> relations;

@@ -121,7 +121,11 @@ Expected<std::vector<const SnapshotRecord*>> Recording::at(const std::string& ti
   if (!word) return tl::unexpected(word.error());
   if (word->kind == TimeWord::Kind::kSnapshot) {
     const SnapshotRecord* one = snapshot(word->value);
-    if (!one || (!node.empty() && node_name(*one) != node)) return outside(time, all);
+    if (!one) return outside(time, all);
+    if (!node.empty() && node_name(*one) != node) {
+      return fail(Error::Code::kUsage, fmt::format("cannot go to {} of {}: that snapshot is of {}",
+                                                   time, node, node_name(*one)));
+    }
     return std::vector{one};
   }
   const bool named = by_name(*word);

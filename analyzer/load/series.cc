@@ -86,7 +86,10 @@ Expected<Shown> SeriesReader::metric_of(const std::string& kind, const Table& ta
   const Shown* column = find_shown(columns, metric_.column);
   if (!column || !column->is_number()) {
     return fail(Error::Code::kUsage,
-                fmt::format("cannot follow '{}' of a {}: no such number{}", metric_.column, kind,
+                fmt::format("cannot follow '{}' of {}: no such number{}", metric_.column,
+                            kind == "ets"    ? "an ETS table"
+                            : kind == "node" ? "the node"
+                                             : "a " + kind,
                             suggestion(metric_.column, number_names(columns))));
   }
   if (metric_.rate && column->kind != Kind::kCounter) {

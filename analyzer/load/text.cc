@@ -62,7 +62,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string counted(std::size_t number, const std::string& what) {
-  return grouped(static_cast<std::int64_t>(number)) + " " + what + (number == 1 ? "" : "s");
+  return grouped(static_cast<std::int64_t>(number)) + " " + what +
+         (number == 1           ? ""
+          : what.ends_with('s') ? "es"
+                                : "s");
 }
 
 std::string grouped(std::int64_t number) {

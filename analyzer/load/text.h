@@ -10,7 +10,7 @@ namespace beamtape {
 // Numbers and words as people read them. Widths count characters, not bytes.
 
 std::string grouped(std::int64_t number);  // 41 203
-// 1 snapshot, 41 203 snapshots
+// 1 snapshot, 41 203 snapshots, 2 processes
 std::string counted(std::size_t number, const std::string& what);
 std::string size_text(std::int64_t bytes);       // 512 B, 12.3 MiB: three significant digits
 std::string duration_text(std::int64_t micros);  // 350 us, 1.20 s, 3 min 20 s

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
+#include "analyzer/alloc/views.h"
 #include "analyzer/diff/diff.h"
 #include "analyzer/load/sort.h"
 #include "analyzer/load/text.h"
@@ -77,10 +79,6 @@ const std::vector<TopSpec>& tops() {
        "port",
        "queue_size",
        {"port", "name", "connected", "queue_size", "peername"}},
-      {"Allocators",
-       "allocator",
-       "mbcs_carriers_size",
-       {"key", "mbcs_blocks_size", "mbcs_carriers_size", "sbcs_blocks_size", "sbcs_carriers_size"}},
   };
   return specs;
 }
@@ -156,6 +154,54 @@ void add_charts(const NodeValues& values, NodeReport& node) {
   }
 }
 
+// How many rows have no place in the order because the number for it was not read, and why.
+std::string not_ranked(const std::vector<RowRef>& rows, const Table& table, const Shown& column) {
+  std::size_t count = 0;
+  std::vector<std::string> reasons;
+  for (const RowRef& row : rows) {
+    const Value value = value_of(row.view(), column);
+    const NoValue* none = no_value(value);
+    if (none == nullptr || !none->not_read()) continue;
+    ++count;
+    const auto reason = none->reason();
+    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end())
+      reasons.push_back(reason);
+  }
+  if (count == 0) return {};
+  return fmt::format(
+      "{} not ranked: {} was not read ({})",
+      count == 1 ? "1 " + table.name + " is"
+                 : grouped(static_cast<std::int64_t>(count)) + " " + plural(table.name) + " are",
+      column.name, joined(reasons, "; "));
+}
+
+// Of both kinds of carriers, as `alloc` has it.
+Expected<void> add_allocators(const Recording& recording, NodeReport& node, Report& report) {
+  const auto table = recording.subject("allocator");
+  if (!table) return {};
+  const auto frame = recording.frame(**table, *node.snapshots.back());
+  if (!frame) return tl::unexpected(frame.error());
+  report.damage.insert(report.damage.end(), frame->damage.begin(), frame->damage.end());
+  const AllocatorViews views = allocator_views(*frame, Moment::kCurrent);
+  TopTable top{"Allocators by what they hold without data", {}, {}, *table, {}};
+  top.columns.push_back({"allocator", Type::kTerm});
+  for (const char* name : {"unused", "allocated", "mbcs_blocks_size", "mbcs_carriers_size",
+                           "sbcs_blocks_size", "sbcs_carriers_size"}) {
+    top.columns.push_back({name, Type::kInteger, Unit::kBytes});
+  }
+  for (const Fragmentation& one : views.fragmentation) {
+    const auto& [mbcs, sbcs] = std::tie(one.numbers.mbcs, one.numbers.sbcs);
+    const auto allocated = mbcs.carriers_size + sbcs.carriers_size;
+    if (allocated == 0 || top.rows.size() == kTopRows) continue;
+    top.rows.push_back({fmt::format("{}/{}", one.numbers.allocator, one.numbers.instance),
+                        std::int64_t{std::llround(one.held_bytes)}, allocated, mbcs.blocks_size,
+                        mbcs.carriers_size, sbcs.blocks_size, sbcs.carriers_size});
+  }
+  if (!views.left_out.empty()) top.note = "not read: " + joined(views.left_out, ", ");
+  if (!top.rows.empty()) node.tables.push_back(std::move(top));
+  return {};
+}
+
 Expected<void> add_tables(const Recording& recording, NodeReport& node, Report& report) {
   for (const TopSpec& spec : tops()) {
     const auto table = recording.subject(spec.table);
@@ -163,7 +209,7 @@ Expected<void> add_tables(const Recording& recording, NodeReport& node, Report& 
     auto frame = recording.frame(**table, *node.snapshots.back());
     if (!frame) return tl::unexpected(frame.error());
     report.damage.insert(report.damage.end(), frame->damage.begin(), frame->damage.end());
-    TopTable top{spec.title, {}, {}, *table};
+    TopTable top{spec.title, {}, {}, *table, {}};
     const auto columns = shown_columns(**table);
     for (const char* name : spec.columns) {
       if (const Shown* column = find_shown(columns, name)) top.columns.push_back(*column);
@@ -172,6 +218,7 @@ Expected<void> add_tables(const Recording& recording, NodeReport& node, Report& 
     if (!keys) continue;
     std::vector<RowRef> rows;
     for (const std::size_t slot : frame->slots()) rows.push_back({&*frame, slot});
+    top.note = not_ranked(rows, **table, *keys->front().column);
     sort_rows(rows, *keys, kTopRows);
     for (const RowRef& row : rows) {
       auto& values = top.rows.emplace_back();
@@ -179,7 +226,7 @@ Expected<void> add_tables(const Recording& recording, NodeReport& node, Report& 
     }
     if (!top.rows.empty()) node.tables.push_back(std::move(top));
   }
-  return {};
+  return add_allocators(recording, node, report);
 }
 
 Expected<NodeReport> read_node_report(const Recording& recording, const std::string& name,
@@ -226,6 +273,15 @@ void add_facts(const Recording& recording, Report& report) {
                               duration_text(all.back().began_wall_us - all.front().began_wall_us)));
   add("Snapshots", fmt::format("{}, every {}", grouped(static_cast<std::int64_t>(all.size())),
                                duration_text(all.back().interval_us)));
+  for (const std::string& name : recording.node_names()) {
+    const auto snapshots = std::count_if(all.begin(), all.end(), [&](const SnapshotRecord& one) {
+      return recording.node_name(one) == name;
+    });
+    if (snapshots > 1) continue;
+    add("Not told", fmt::format("how {} changed, rates, and where its memory went: they need two "
+                                "snapshots, there is one",
+                                name));
+  }
   std::int64_t incomplete = 0, filling = 0, stale = 0, cost = 0, most = 0;
   for (const SnapshotRecord& one : all) {
     incomplete += one.not_read > 0 || !one.not_answered.empty() ? 1 : 0;
@@ -236,10 +292,12 @@ void add_facts(const Recording& recording, Report& report) {
   }
   add("Complete", incomplete == 0
                       ? std::string("everything that was asked for was read")
-                      : fmt::format("{} snapshots miss something", grouped(incomplete)));
+                      : fmt::format("{} without something",
+                                    counted(static_cast<std::size_t>(incomplete), "snapshot")));
   if (filling > 0)
-    add("Filling", fmt::format("{} snapshots before all was read once", grouped(filling)));
-  if (stale > 0) add("Stale", fmt::format("{} rows", grouped(stale)));
+    add("Filling", fmt::format("{} before all was read once",
+                               counted(static_cast<std::size_t>(filling), "snapshot")));
+  if (stale > 0) add("Stale", counted(static_cast<std::size_t>(stale), "row"));
   add("Cost on the node", fmt::format("{} per snapshot on the average, {} at most",
                                       duration_text(cost / static_cast<std::int64_t>(all.size())),
                                       duration_text(most)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/report/plot.h"
@@ -48,7 +49,8 @@ svg{width:100%;height:auto;display:block}
 .line5{stroke:var(--c5)}.line6{stroke:var(--c6)}
 .area1{fill:var(--c1)}.area2{fill:var(--c2)}.area3{fill:var(--c3)}.area4{fill:var(--c4)}.area5{fill:var(--c5)}
 .area6{fill:var(--c6)}
-.key{display:inline-block;width:10px;height:10px;border-radius:2px;margin:0 5px 0 14px}
+.legend{display:inline-block;margin-left:14px;font-weight:400;color:var(--faint)}
+.key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px}
 .k1{background:var(--c1)}.k2{background:var(--c2)}.k3{background:var(--c3)}.k4{background:var(--c4)}
 .k5{background:var(--c5)}.k6{background:var(--c6)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px}
@@ -57,7 +59,12 @@ th{color:var(--faint);font-weight:600}td.n,th.n{text-align:right;font-variant-nu
 td.long{white-space:normal;overflow-wrap:anywhere;min-width:160px}
 @media(max-width:640px){.tick{font-size:19px}.axis{stroke-width:2}
 .line1,.line2,.line3,.line4,.line5,.line6{stroke-width:3}body{padding:16px 12px 40px}
-dl{grid-template-columns:1fr}dt{margin-top:4px}}
+dl{grid-template-columns:1fr}dt{margin-top:4px}
+table{font-size:12px}th,td{white-space:normal;overflow-wrap:anywhere;padding-right:8px}
+th{overflow-wrap:normal}td.n,td.when{white-space:nowrap}td.long{min-width:0}
+.rows tr{display:block;padding:6px 0;border-bottom:1px solid var(--rule)}.rows tr:first-child{display:none}
+.rows td{display:flex;justify-content:space-between;gap:16px;border:0;padding:1px 0;text-align:right}
+.rows td::before{content:attr(data-name);color:var(--faint);flex:none}.rows td:first-child{font-weight:600}}
 )css";
 
 std::vector<double> seconds_of(const NodeReport& node) {
@@ -110,14 +117,12 @@ std::string chart_html(const Report& report, const NodeReport& node, const Chart
   std::string keys;
   for (std::size_t i = 0; i < chart.lines.size(); ++i) {
     spec.lines.push_back({chart.lines[i].label, chart.lines[i].values});
-    keys += fmt::format("<span class=\"key k{}\"></span>{} {}", i + 1,
-                        markup_text(chart.lines[i].label), markup_text(last_text(chart.lines[i])));
+    keys +=
+        fmt::format("<span class=\"legend\"><span class=\"key k{}\"></span>{} {}</span> ", i + 1,
+                    markup_text(chart.lines[i].label), markup_text(last_text(chart.lines[i])));
   }
-  return fmt::format(
-      "<figure><figcaption>{} <span class=\"faint\" "
-      "style=\"font-weight:400\">{}</span></figcaption>{}"
-      "</figure>\n",
-      markup_text(chart.title), keys, svg_plot(spec));
+  return fmt::format("<figure><figcaption>{} {}</figcaption>{}</figure>\n",
+                     markup_text(chart.title), keys, svg_plot(spec));
 }
 
 // Ours: what stands between backticks is a command.
@@ -140,8 +145,13 @@ std::string finding_html(const Finding& one) {
   spec.seconds = one.plot.seconds;
   spec.lines = {{one.plot.metric, one.plot.values}};
   spec.unit = one.plot.unit;
-  spec.from_text = clock_text(one.from_wall_us, false);
-  spec.to_text = clock_text(one.to_wall_us, false) + " UTC";
+  const auto clock = [&](double second) {
+    return clock_text(one.from_wall_us + std::llround(second * 1e6), false);
+  };
+  if (!spec.seconds.empty()) {
+    spec.from_text = clock(spec.seconds.front());
+    spec.to_text = clock(spec.seconds.back()) + " UTC";
+  }
   spec.description = one.plot.metric + " over time";
   spec.height = 120;
   std::string html = fmt::format(
@@ -167,7 +177,9 @@ std::string finding_html(const Finding& one) {
 std::string findings_html(const Report& report) {
   std::string html = "<section><h2>Findings</h2>\n";
   for (const Finding& one : report.findings.findings) html += finding_html(one);
-  if (report.findings.findings.empty()) html += "<p>Nothing was found.</p>\n";
+  if (report.findings.findings.empty()) {
+    html += fmt::format("<p>Nothing was found{}.</p>\n", in_what_was_read(report.findings.damage));
+  }
   for (const NotEvaluated& one : report.findings.not_evaluated) {
     html += fmt::format("<p class=\"faint\">Not evaluated: {} on {}: {}</p>\n", one.rule,
                         markup_text(one.node), markup_text(one.why));
@@ -176,8 +188,8 @@ std::string findings_html(const Report& report) {
 }
 
 std::string table_html(const TopTable& top) {
-  std::string html =
-      fmt::format("<h3>{}</h3><div class=\"scroll\"><table><tr>", markup_text(top.title));
+  std::string html = fmt::format("<h3>{}</h3><div class=\"scroll\"><table class=\"rows\"><tr>",
+                                 markup_text(top.title));
   for (const Shown& column : top.columns) {
     html += fmt::format("<th{}>{}</th>", column.is_number() ? " class=\"n\"" : "",
                         markup_text(column.name));
@@ -190,15 +202,17 @@ std::string table_html(const TopTable& top) {
       const NoValue* none = no_value(row[i]);
       const auto text = none != nullptr && none->not_read() ? "not read: " + none->reason()
                                                             : display(row[i], column.unit);
-      html += fmt::format("<td{}>{}</td>",
+      html += fmt::format("<td{} data-name=\"{}\">{}</td>",
                           column.is_number() && none == nullptr ? " class=\"n\""
                           : column.type == Type::kRef           ? ""
                                                                 : " class=\"long\"",
-                          markup_text(text));
+                          markup_text(column.name), markup_text(text));
     }
     html += "</tr>\n";
   }
-  return html + "</table></div>\n";
+  html += "</table></div>\n";
+  if (!top.note.empty()) html += fmt::format("<p class=\"faint\">{}</p>\n", markup_text(top.note));
+  return html;
 }
 
 void add_growth_html(const GrowthPart& part, int depth, std::string& html) {
@@ -242,7 +256,7 @@ std::string waits_html(const NodeReport& node) {
   for (std::size_t i = 0; i < std::min(kMost, node.waits.waits.size()); ++i) {
     const Wait& wait = node.waits.waits[i];
     html +=
-        fmt::format("<tr><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td></tr>\n",
+        fmt::format("<tr><td>{}</td><td>{}</td><td class=\"when\">{}{}</td><td>{}</td></tr>\n",
                     called(wait.waiter), called(wait.callee), wait.since_open ? "before " : "",
                     clock_text(wait.since->began_wall_us, false), certainty_name(wait.certainty));
   }
@@ -278,9 +292,8 @@ std::string report_html(const Report& report) {
   for (const auto& [name, text] : report.facts) {
     html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", markup_text(name), markup_text(text));
   }
-  for (const Damage& one : report.damage) {
-    html += fmt::format("<dt>Damaged</dt><dd>snapshot #{}: {}</dd>\n", one.snapshot,
-                        markup_text(one.what));
+  for (const std::string& one : words_of(report.damage)) {
+    html += fmt::format("<dt>Damaged</dt><dd>{}</dd>\n", markup_text(one));
   }
   html += "</dl></section>\n" + findings_html(report);
   for (const NodeReport& node : report.nodes) html += node_html(report, node);

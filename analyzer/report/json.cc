@@ -2,6 +2,7 @@
 
 #include "analyzer/diff/growth_json.h"
 #include "analyzer/findings/finding_json.h"
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/time.h"
 #include "analyzer/report/report.h"
 
@@ -43,7 +44,9 @@ Json tables_json(const NodeReport& node) {
       if (!not_read.empty()) object["not_read"] = not_read;
       rows.push_back(object);
     }
-    all.push_back({{"title", top.title}, {"table", top.table->name}, {"rows", rows}});
+    all.push_back({{"title", top.note.empty() ? top.title : top.title + "; " + top.note},
+                   {"table", top.table->name},
+                   {"rows", rows}});
   }
   return all;
 }
@@ -73,7 +76,7 @@ std::string report_json(const Report& report) {
   for (const Finding& one : report.findings.findings) findings.push_back(finding_json(one));
   for (const NodeReport& node : report.nodes) nodes.push_back(node_json(node));
   for (const auto& [name, text] : report.facts) facts.push_back({{"what", name}, {"text", text}});
-  for (const Damage& one : report.damage) damage.push_back(one.what);
+  for (const std::string& one : words_of(report.damage)) damage.push_back(one);
   const Json whole{{"schema", 1},
                    {"command", "report"},
                    {"facts", facts},

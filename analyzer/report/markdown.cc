@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/report/report.h"
@@ -54,6 +55,7 @@ std::string table_text(const TopTable& top) {
     }
     text += row_text(cells);
   }
+  if (!top.note.empty()) text += "\n" + plain(top.note) + "\n";
   return text + "\n";
 }
 
@@ -119,12 +121,12 @@ std::string report_markdown(const Report& report) {
       fmt::format("# Beamtape: {}\n\n", plain(joined(report.recording->node_names(), ", ")));
   text += "| | |\n| --- | --- |\n";
   for (const auto& [name, fact] : report.facts) text += row_text({name, plain(fact)});
-  for (const Damage& one : report.damage) {
-    text += row_text({"Damaged", fmt::format("snapshot #{}: {}", one.snapshot, plain(one.what))});
-  }
+  for (const std::string& one : words_of(report.damage)) text += row_text({"Damaged", plain(one)});
   text += "\n## Findings\n\n";
   for (const Finding& one : report.findings.findings) text += finding_text(one);
-  if (report.findings.findings.empty()) text += "Nothing was found.\n\n";
+  if (report.findings.findings.empty()) {
+    text += fmt::format("Nothing was found{}.\n\n", in_what_was_read(report.findings.damage));
+  }
   for (const NotEvaluated& one : report.findings.not_evaluated) {
     text +=
         fmt::format("Not evaluated: {} on {}: {}\n\n", one.rule, plain(one.node), plain(one.why));

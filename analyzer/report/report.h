@@ -40,6 +40,7 @@ struct TopTable {
   std::vector<std::vector<Value>> rows;
   // What the lists in `rows` refer to.
   const Table* table = nullptr;
+  std::string note;  // who is not among them, and why; may be empty
 };
 
 struct NodeReport {

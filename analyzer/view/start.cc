@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "analyzer/load/process_life.h"
 #include "analyzer/view/session.h"
 
 namespace beamtape {
@@ -31,6 +32,13 @@ Expected<Start> starting_point(const Recording& recording, const WindowOptions& 
   const auto at = position_of(recording, options.at, options.node);
   if (!at) return tl::unexpected(at.error());
   start.at = *at;
+  const auto& all = recording.reader().snapshots();
+  if (!options.process.empty() && !options.screenshot.empty() && !all.empty()) {
+    // Nobody looks at the window that would say so.
+    const auto lives = read_process(recording, options.process, options.node, nullptr,
+                                    {all.front().id, all.back().id});
+    if (!lives) return tl::unexpected(lives.error());
+  }
   for (const auto& [word, mark] : {std::pair(&options.from, &start.a), {&options.to, &start.b}}) {
     if (word->empty()) continue;
     const auto position = position_of(recording, *word, options.node);

@@ -69,7 +69,8 @@ class WaitReader {
     std::map<Id, Known> now;
     for (const WaitEdge& edge : graph_.edges) {
       const bool outside = edge.certainty == WaitEdge::Certainty::kOutside;
-      Known known{outside ? Id{} : id(edge.callee), edge.outside, &one, first};
+      Known known{outside ? Id{} : id(edge.callee), edge.outside, &one,
+                  first || was_damaged(edge.waiter)};
       const auto before = known_.find(id(edge.waiter));
       if (before != known_.end() && before->second.callee == known.callee &&
           before->second.outside == known.outside) {
@@ -79,6 +80,14 @@ class WaitReader {
       now[id(edge.waiter)] = std::move(known);
     }
     known_ = std::move(now);
+    damaged_.clear();
+    for (const RowGroup& group : data.groups) damaged_.push_back(group.damaged);
+  }
+
+  // In the snapshot before: it may have waited there too.
+  bool was_damaged(std::size_t slot) const {
+    const std::size_t group = slot / kRowsPerGroup;
+    return damaged_.empty() || (group < damaged_.size() && damaged_[group]);
   }
 
   WaitingProcess process(const TableData& data, std::size_t slot) const {
@@ -133,6 +142,7 @@ class WaitReader {
   const std::vector<Shown> columns_ = shown_columns(table_);
   WaitGraph graph_;  // of the last snapshot looked at
   std::map<Id, Known> known_;
+  std::vector<bool> damaged_;  // row groups of the snapshot before
 };
 
 }  // namespace

@@ -11,6 +11,8 @@
 -module(calm).
 -behaviour(gen_server).
 
+-import(pacing, [next/2, again/2]).
+
 -export([start/1, defaults/0]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
@@ -56,14 +58,6 @@ children(6, Options) -> [server(cache, cache, Options)].
 
 server(Name, What, Options) ->
     #{id => Name, start => {gen_server, start_link, [{local, Name}, ?MODULE, {What, Options}, []]}}.
-
-next(Milliseconds, State) ->
-    erlang:send_after(Milliseconds, self(), next),
-    {ok, State}.
-
-again(Milliseconds, State) ->
-    erlang:send_after(Milliseconds, self(), next),
-    {noreply, State}.
 
 handle_call(Request, _From, State) ->
     {stop, {unexpected, Request}, State}.

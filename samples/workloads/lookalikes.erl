@@ -14,6 +14,8 @@
 -module(lookalikes).
 -behaviour(gen_server).
 
+-import(pacing, [next/2, again/2]).
+
 -export([start/1, defaults/0]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 -export([visitor/2]).
@@ -64,14 +66,6 @@ server(Name, Options) ->
     #{id => Name, start => {gen_server, start_link, [{local, Name}, ?MODULE, {Name, Options}, []]}}.
 
 worker_name(N) -> list_to_atom("pool_worker_" ++ integer_to_list(N)).
-
-next(Milliseconds, State) ->
-    erlang:send_after(Milliseconds, self(), next),
-    {ok, State}.
-
-again(Milliseconds, State) ->
-    erlang:send_after(Milliseconds, self(), next),
-    {noreply, State}.
 
 handle_call(Request, _From, State) ->
     {stop, {unexpected, Request}, State}.

@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -179,6 +182,42 @@ TEST(CompareCommand, WhatIsSuppressedIsNoRegression) {
   EXPECT_EQ(run_on_files(with).code, 3);
   with[with.size() - 2] = known + "-that-is-not-there";
   EXPECT_EQ(run_on_files(with).code, 3);
+}
+
+TEST(CompareCommand, AFileIsOneRunByWhateverName) {
+  const std::filesystem::path demo = kDemo, folder = ::testing::TempDir();
+  const auto link = folder / ("same_" + std::to_string(getpid()));
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(demo, link);
+  const auto refused = [](const std::vector<std::string>& files, const std::string& part) {
+    std::vector<std::string> words{"compare"};
+    words.insert(words.end(), files.begin(), files.end());
+    const auto result = run_on_files(words);
+    EXPECT_EQ(result.code, 2);
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr(part));
+  };
+  refused({demo, demo, "--against", demo}, "is given twice");
+  refused({demo, "--against", link, demo}, "are the same file");
+  refused({demo, demo.parent_path() / "." / demo.filename(), "--against", demo}, "the same file");
+  const auto itself = run_on_files({"compare", demo, "--against", link});
+  EXPECT_EQ(itself.code, 0);
+  EXPECT_THAT(itself.err, HasSubstr("is on both sides"));
+  std::filesystem::remove(link);
+}
+
+TEST(CompareCommand, SaysWhichSuppressedMetricThereIsNot) {
+  const std::string known = ::testing::TempDir() + "known_" + std::to_string(getpid());
+  std::ofstream(known) << "metric node memory*\nmetric node memry_total median\n";
+  const auto result =
+      run_on(Trouble().story(), {"compare", "a", "--against", "b", "--suppress", known});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.err,
+              HasSubstr("line 2 of " + known +
+                        " suppresses nothing: there is no metric "
+                        "'node memry_total median'; nearest: node memory_total median"));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1);
+  std::filesystem::remove(known);
 }
 
 TEST(CompareCommand, SaysWhatIsWrong) {

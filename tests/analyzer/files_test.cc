@@ -18,6 +18,7 @@ namespace {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // A path of this process alone: ctest runs each test in its own, many side by side.
 std::string own_path(const std::string& suffix) {
@@ -94,6 +95,19 @@ TEST_F(FilesTest, ChangedBytesAreFoundAndNeverCrashACommand) {
   }
   EXPECT_GT(named, 0);
   std::filesystem::remove(path_ + ".bad");
+}
+
+TEST_F(FilesTest, ACopyThatWasCutShortSaysWhatToDo) {
+  const auto size = std::filesystem::file_size(path_);
+  std::filesystem::resize_file(path_, size - 4096);
+  const auto most = run_on_files({"info", path_});
+  EXPECT_THAT(most.err, HasSubstr("cut short: "));
+  EXPECT_THAT(most.err, HasSubstr("copy it again"));
+  std::filesystem::resize_file(path_, 3 * 4096);
+  const auto little = run_on_files({"info", path_});
+  EXPECT_EQ(little.code, 3);
+  EXPECT_THAT(little.err, HasSubstr("copy it again\n"));
+  EXPECT_THAT(little.err, Not(HasSubstr("malformed")));
 }
 
 TEST(Files, WhatIsNoRecordingIsExitCode3) {

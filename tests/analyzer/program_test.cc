@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <new>
 
 #include "tests/analyzer/run.h"
 #include "tests/analyzer/shop.h"
@@ -42,11 +43,52 @@ TEST(Program, WrongUsageIsOneLineAndExitCode2) {
   expect_refused({"show", "processes", "f", "--at", "#99"}, "outside the recording");
   expect_refused({"show", "processes", "f", "--node", "x@y"}, "there are: shop@prod-01");
   expect_refused({"show", "processes", "f", "--filter", "("}, "cannot understand the filter");
+  expect_refused({"waits", "f", "--limit", "-1"}, "--limit");
+  expect_refused({"diff", "f", "--limit", "-1"}, "--limit");
+  expect_refused({"process", "f", "Shop.Cart", "--node", "x@y"}, "there are: shop@prod-01");
+  expect_refused({"findings", "f", "--node", "x@y"}, "there are: shop@prod-01");
 }
 
 TEST(Program, TimesBeforeTheEndAreNoOptions) {
   EXPECT_EQ(run({"show", "processes", "f", "--at", "-30s"}).code, 0);
   EXPECT_EQ(run({"show", "processes", "f", "--at=-30s"}).code, 0);
+}
+
+TEST(Program, ANameOfNothingIsNoFile) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"info", ""}, {"diff", "f", ""}, {"compare", "", "--against", "f"}}) {
+    const auto result = run(words);
+    EXPECT_EQ(result.code, 2);
+    EXPECT_EQ(result.err, "beamtape-analyzer: cannot open '': a recording has a name\n");
+  }
+}
+
+TEST(Program, TooLittleMemoryIsALineAndExitCode4) {
+  class Text : public Output {
+   public:
+    bool write(std::string_view more) override {
+      text += more;
+      return true;
+    }
+    std::string text;
+  } out, err;
+  const Opener open = [](const std::string&) -> Expected<std::unique_ptr<Reader>> {
+    throw std::bad_alloc();
+  };
+  EXPECT_EQ(run_program({"info", "f"}, open, out, err), 4);
+  EXPECT_THAT(err.text,
+              HasSubstr("beamtape-analyzer: cannot finish the answer: not enough memory"));
+}
+
+TEST(Program, ASnapshotOfAnotherNodeIsSaidToBeOfThat) {
+  Story story;
+  story.node("a@h");
+  story.node("b@h");
+  story.snapshot(0, 1);
+  story.snapshot(1, 2);
+  const auto result = run_on(story, {"show", "processes", "f", "--node", "a@h", "--at", "#2"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("cannot go to #2 of a@h: that snapshot is of b@h"));
 }
 
 TEST(Program, AFileThatCannotBeOpenedIsExitCode3) {

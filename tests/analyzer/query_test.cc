@@ -155,6 +155,27 @@ TEST_F(QueryTest, TellsWhatIsWrongWithTheSqlInOneLine) {
   }
 }
 
+// Takes so many bytes, and then no more.
+class Closing : public Output {
+ public:
+  bool write(std::string_view more) override {
+    text += more;
+    return text.size() < 100'000;
+  }
+  std::string text;
+};
+
+TEST_F(QueryTest, WritesTheTableOfAnEndlessSelectWhileItGoes) {
+  Closing out, err;
+  const std::string endless =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, 'x' FROM n";
+  EXPECT_EQ(run_program({"query", path_, endless}, Reader::open, out, err), 0) << err.text;
+  EXPECT_THAT(out.text, HasSubstr("\n 999  x\n1000  x\n"));
+  // Its columns become wider, and their head stands above the first alone.
+  EXPECT_THAT(out.text, HasSubstr("\n1999  x\n"));
+  EXPECT_EQ(out.text.rfind("'x'"), out.text.find("'x'"));
+}
+
 TEST_F(QueryTest, WritesATableJsonAndCsv) {
   const std::string sql = "SELECT name, size, heir, 0.5 FROM ets WHERE snapshot = 2";
   EXPECT_EQ(run_on_files({"query", path_, sql, "--format", "csv"}).out,

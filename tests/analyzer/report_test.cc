@@ -22,6 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int64_t kMega = 1 << 20;
 
 TEST(Plot, AnAxisEndsAtARoundNumber) {
   EXPECT_EQ(axis_top(0, Unit::kCount), 1);
@@ -98,6 +99,65 @@ TEST_F(ReportTest, InHtmlIsWholeAndLoadsNothing) {
   for (const char* loads : {"http://", "https://", "src=", "url(", "@import", "<link"}) {
     EXPECT_THAT(html, Not(HasSubstr(loads)));
   }
+}
+
+// Row after row of the table under `title` in Markdown.
+std::vector<std::string> rows_under(const std::string& text, const std::string& title) {
+  std::vector<std::string> rows;
+  std::istringstream lines(text.substr(text.find("### " + title)));
+  for (std::string line; std::getline(lines, line) && !line.starts_with("## ");) {
+    if (line.starts_with("### ") && !rows.empty()) break;
+    if (!line.empty() && !line.starts_with("###")) rows.push_back(line);
+  }
+  return rows;
+}
+
+TEST_F(ReportTest, RanksAllocatorsByWhatBothKindsOfCarriersHold) {
+  Story story;
+  story.node("shop@here");
+  story.snapshot(0);
+  const auto add = [&](int instance, std::int64_t mbcs, std::int64_t sbcs) {
+    story.row(allocator_table(), "eheap_alloc/" + std::to_string(instance))
+        .text("allocator", "eheap_alloc")
+        .number("instance", instance)
+        .number("mbcs_blocks", 1)
+        .number("mbcs_blocks_size", kMega)
+        .number("mbcs_carriers_size", mbcs)
+        .number("sbcs_blocks", 1)
+        .number("sbcs_blocks_size", kMega)
+        .number("sbcs_carriers_size", sbcs);
+  };
+  add(1, 8 * kMega, kMega);
+  add(2, kMega, 64 * kMega);
+  const auto rows = rows_under(made(story, ".md"), "Allocators by what they hold without data");
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_THAT(rows[2], HasSubstr("| eheap\\_alloc/2 | 63.0 MiB | 65.0 MiB |"));
+  EXPECT_THAT(rows[3], HasSubstr("| eheap\\_alloc/1 | 7.00 MiB | 9.00 MiB |"));
+}
+
+TEST_F(ReportTest, SaysWhoHasNoPlaceInATable) {
+  Story story;
+  story.node("shop@here");
+  story.snapshot(0);
+  for (int i = 0; i < 12; ++i) {
+    auto row = story.process("<0." + std::to_string(80 + i) + ".0>").number("reductions", i);
+    if (i < 10) row.number("memory", 1000 * i);
+    if (i >= 10) row.not_read("memory", Missing::kLongMailbox);
+  }
+  const std::string note =
+      "2 processes are not ranked: memory was not read (mailbox over 10 000 messages)";
+  EXPECT_THAT(made(story, ".html"), HasSubstr(note));
+  EXPECT_THAT(made(story, ".json"), HasSubstr("Processes by memory; " + note));
+}
+
+TEST_F(ReportTest, OfOneSnapshotSaysWhatCannotBeTold) {
+  Story story;
+  story.node("shop@here");
+  story.snapshot(0);
+  story.node_row().number("memory_total", 1000);
+  EXPECT_THAT(made(story, ".html"),
+              HasSubstr("<dt>Not told</dt><dd>how shop@here changed, rates, and where its memory "
+                        "went: they need two snapshots, there is one</dd>"));
 }
 
 TEST_F(ReportTest, InMarkdownEscapesNames) {
