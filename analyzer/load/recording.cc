@@ -62,6 +62,21 @@ tl::unexpected<Error> outside(const std::string& time,
 
 }  // namespace
 
+std::string damage_text(const Damage& damage) {
+  return damage.snapshot > 0 ? fmt::format("snapshot #{}: {}", damage.snapshot, damage.what)
+                             : damage.what;
+}
+
+std::vector<std::string> damage_texts(const std::vector<Damage>& damage) {
+  std::vector<std::string> texts;
+  for (const Damage& one : damage) {
+    std::string text = damage_text(one);
+    if (std::find(texts.begin(), texts.end(), text) == texts.end())
+      texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
 std::string plural(const std::string& table_name) {
   if (table_name == "ets" || table_name == "node") return table_name;
   const bool hisses = !table_name.empty() && table_name.back() == 's';

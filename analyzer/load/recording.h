@@ -73,5 +73,8 @@ class Recording {
 
 // "processes" for the table "process".
 std::string plural(const std::string& table_name);
+// "snapshot #12: processes 0-4095: checksum does not match".
+std::string damage_text(const Damage& damage);
+std::vector<std::string> damage_texts(const std::vector<Damage>& damage);  // each once
 
 }  // namespace beamtape

@@ -16,7 +16,7 @@ namespace {
 
 // Shown large, whether they change or not.
 constexpr const char* kTelling[] = {"message_queue_len", "memory", "reductions", "total_heap_size"};
-constexpr std::size_t kMostLinks = 40;  // a supervisor of thousands: the rest is counted
+constexpr std::size_t kMostLinks = 200;  // a supervisor of thousands: the rest is counted
 
 double number_of(const Value& value) {
   const auto* number = std::get_if<std::int64_t>(&value);
@@ -133,8 +133,8 @@ void add_relations(const ProcessLife& life, LifeText& text) {
 }
 
 std::string span_text(const SnapshotRecord& first, const SnapshotRecord& last) {
-  const std::string from = clock_text(first.began_wall_us, false);
-  return first.id == last.id ? "at " + from : from + " to " + clock_text(last.began_wall_us, false);
+  return (first.id == last.id ? "at " : "") +
+         clock_span_text(first.began_wall_us, last.began_wall_us);
 }
 
 void add_stacks(const ProcessLife& life, std::int64_t snapshot, std::int64_t start_us,
@@ -184,6 +184,7 @@ LifeText read_life_text(const Recording& recording, const std::string& subject,
   const SnapshotRecord& first = *life->rows.front().snapshot;
   const SnapshotRecord& last = *life->rows.back().snapshot;
   text.pid = life->pid;
+  text.damage = damage_texts(lives->damage);
   text.span = fmt::format("seen {}{}", span_text(first, last),
                           life->lives_at_end ? ", lives at the end" : ", gone after that");
   if (snapshot < first.id)
