@@ -101,13 +101,14 @@ void draw_growth(Session& session, const Diff& diff) {
   }
   if (!ImGui::BeginTable("growth", 7, kDiffTable)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  // The difference in sight, also beside the inspector; whole names where there is room for all.
-  const float room = ImGui::GetContentRegionAvail().x;
-  const float name = std::clamp(std::max(std::min(room * 0.42F, scaled(380)), room - scaled(730)),
-                                scaled(200), scaled(560));
+  // All numbers in sight where the window is not smaller than it may be; the difference also beside
+  // the inspector. What the numbers leave is for the names and the bars.
+  const float room = ImGui::GetContentRegionAvail().x - scaled(530);
+  const float bar = std::clamp(room * 0.25F, scaled(70), scaled(160));
+  const float name = std::clamp(room - bar, scaled(200), scaled(560));
   ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, name);
-  for (const float width : {100.0F, 160.0F, 90.0F, 90.0F, 80.0F, 90.0F}) {
-    ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, scaled(width));
+  for (const float width : {scaled(88), bar, scaled(80), scaled(80), scaled(68), scaled(88)}) {
+    ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, width);
   }
   ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
   table_head(
@@ -228,8 +229,7 @@ std::size_t draw_heads(const DiffTable& table, const DiffText::TableText& text, 
       explanation = table.metrics[metric].name + ", B less A; a click puts the largest first. ";
     }
     if (column >= metrics_from) explanation += text.explanations[metric];
-    table_head(column, ImGui::TableGetColumnName(column), explanation, column >= metrics_from,
-               sortable);
+    table_head(column, ImGui::TableGetColumnName(column), explanation, column >= metrics_from);
   }
   const ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
   if (!specs || specs->SpecsCount == 0 || specs->Specs[0].ColumnUserID == 0) return 0;
@@ -238,6 +238,10 @@ std::size_t draw_heads(const DiffTable& table, const DiffText::TableText& text, 
 
 void draw_rows(Session& session, const Diff& diff, const DiffTable& table,
                const DiffText::TableText& text) {
+  if (table.rows.empty() && table.same == 0 && !diff.damage.empty()) {
+    empty_state("Not known", "Their rows are damaged at one of the two instants.");
+    return;
+  }
   const auto number = [](std::size_t count) { return grouped(static_cast<std::int64_t>(count)); };
   quiet_text(fmt::format("{} appeared, {} gone, {} changed, {} the same",
                          number(table.count(DiffRow::Change::kAppeared)),
@@ -372,9 +376,7 @@ void draw_diff(Session& session) {
     wrapped_text(printable(text->error), theme().warning);
     return;
   }
-  for (const std::string& one : text->found.damage) {
-    wrapped_text("damaged: " + printable(one), theme().critical);
-  }
+  damage_lines(text->found.damage);
   if (text->found.matching == Matching::kName) {
     wrapped_text(
         fmt::format("A and B are of different {}: things are matched by name, and processes "
