@@ -113,8 +113,8 @@ Expected<Pair> load(const DiffSide& a, const DiffSide& b, const std::string& sub
 }
 
 void add_damage(const Things& things, std::vector<std::string>& words) {
-  for (const Damage& one : things.frame().damage) {
-    if (std::find(words.begin(), words.end(), one.what) == words.end()) words.push_back(one.what);
+  for (const std::string& one : damage_texts(things.frame().damage)) {
+    if (std::find(words.begin(), words.end(), one) == words.end()) words.push_back(one);
   }
 }
 

@@ -199,6 +199,11 @@ void draw_row(Session& session, const Diff& diff, const DiffTable& table, std::s
   }
 }
 
+// No row of it, and that may be because of damage.
+bool unreadable(const Diff& diff, const DiffTable& table) {
+  return table.rows.empty() && table.same == 0 && !diff.damage.empty();
+}
+
 // Which metric's difference the rows are ordered by, as its head was clicked.
 std::size_t draw_heads(const DiffTable& table, const DiffText::TableText& text, bool with_id) {
   ImGui::TableSetupScrollFreeze(with_id ? 3 : 2, 1);
@@ -238,7 +243,7 @@ std::size_t draw_heads(const DiffTable& table, const DiffText::TableText& text, 
 
 void draw_rows(Session& session, const Diff& diff, const DiffTable& table,
                const DiffText::TableText& text) {
-  if (table.rows.empty() && table.same == 0 && !diff.damage.empty()) {
+  if (unreadable(diff, table)) {
     empty_state("Not known", "Their rows are damaged at one of the two instants.");
     return;
   }
@@ -265,12 +270,12 @@ void draw_rows(Session& session, const Diff& diff, const DiffTable& table,
   ImGui::EndTable();
 }
 
-std::string tab_title(const DiffTable& table) {
+std::string tab_title(const Diff& diff, const DiffTable& table) {
   if (table.subject == "node") return "Node";
   std::string title = table.subject == "ets" ? "ETS" : plural(table.subject);
   title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
-  return fmt::format("{}  {}###{}", title, grouped(static_cast<std::int64_t>(table.rows.size())),
-                     table.subject);
+  const auto count = grouped(static_cast<std::int64_t>(table.rows.size()));
+  return fmt::format("{}  {}###{}", title, unreadable(diff, table) ? "?" : count, table.subject);
 }
 
 std::string end_text(const char* letter, const Compared& of, const DiffText* text) {
@@ -333,7 +338,7 @@ void draw_tabs(Session& session, const DiffText& text) {
   }
   for (std::size_t i = 0; i < text.found.tables.size(); ++i) {
     const DiffTable& table = text.found.tables[i];
-    if (!ImGui::BeginTabItem(tab_title(table).c_str())) continue;
+    if (!ImGui::BeginTabItem(tab_title(text.found, table).c_str())) continue;
     if (table.subject == "node") {
       draw_node(text.found, table, text.tables[i]);
     } else {

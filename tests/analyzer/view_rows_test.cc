@@ -110,6 +110,7 @@ TEST(Damage, IsToldWithItsSnapshotWhereNothingCouldBeRead) {
   EXPECT_THAT(read_life_text(shop, "<0.102.0>", "", 6, kNoon).damage, ElementsAre(told));
   EXPECT_THAT(read_life_text(shop, "<0.7.0>", "", 6, kNoon).error, HasSubstr(told))
       << "it may be in what is damaged";
+  EXPECT_THAT(read_diff_text(shop, shop, {1, 2, ""}).found.damage, ElementsAre(told));
   EXPECT_EQ(damage_text({0, "a page"}), "a page");
 }
 
