@@ -271,7 +271,7 @@ Expected<int> run(const Options& options, Context& context) {
   }
   switch (options.format.format()) {
     case Format::kJson:
-      write_json(*recording, answers, words_of(*recording, damage), context.out);
+      write_json(*recording, answers, damage_texts(*recording, damage), context.out);
       break;
     case Format::kCsv:
       write_csv(*recording, answers, context.out);
@@ -279,7 +279,7 @@ Expected<int> run(const Options& options, Context& context) {
     case Format::kTable:
       write_table(*recording, options, answers, context.out);
   }
-  return warn_of_damage(context, options.file, words_of(*recording, damage));
+  return warn_of_damage(context, options.file, damage_texts(*recording, damage));
 }
 
 Command::Run declare(CLI::App& app) {

@@ -6,6 +6,7 @@
 #include "analyzer/commands/all_commands.h"
 #include "analyzer/commands/options.h"
 #include "analyzer/commands/rows.h"
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 

@@ -16,6 +16,7 @@
 #include "analyzer/commands/options.h"
 #include "analyzer/commands/rows.h"
 #include "analyzer/commands/text_table.h"
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 
 namespace beamtape {
@@ -272,7 +273,7 @@ Expected<int> run(const Options& options, Context& context) {
   int damaged = kDone;
   for (const auto* side : {&*base, &*candidate}) {
     for (const RunSummary& one : *side) {
-      damaged = std::max(damaged, warn_of_damage(context, one.path, words_of(one.damage)));
+      damaged = std::max(damaged, warn_of_damage(context, one.path, damage_texts(one.damage)));
     }
   }
   // Of a damaged run neither better nor worse is known.

@@ -64,7 +64,7 @@ Expected<int> run(const Options& options, Context& context) {
   answer.suppressed = suppress(answer.found.findings, answer.suppressions);
   write(answer, options, context.out);
   const int damaged =
-      warn_of_damage(context, options.file, words_of(*recording, answer.found.damage));
+      warn_of_damage(context, options.file, damage_texts(*recording, answer.found.damage));
   const int code = exit_code(answer, options.fail_on);
   return code == kDone ? damaged : code;
 }

@@ -172,7 +172,7 @@ void write_json(const Recording& recording, Output& out) {
   }
   document.member("notes", notes);
   document.member("remarks", reader.remarks());
-  document.member("damage", words_of(recording, {}));
+  document.member("damage", damage_texts(recording, {}));
   document.end();
 }
 
@@ -292,7 +292,7 @@ Expected<int> run(const Options& options, Context& context) {
   } else {
     write_text(*recording, context.out);
   }
-  return warn_of_damage(context, options.file, words_of(*recording, {}));
+  return warn_of_damage(context, options.file, damage_texts(*recording, {}));
 }
 
 Command::Run declare(CLI::App& app) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "analyzer/load/damage_words.h"
+
 namespace beamtape {
 Format FormatOption::format() const {
   if (json || name == "json") return Format::kJson;
@@ -69,9 +71,9 @@ Expected<Recording> open_recording(Context& context, const std::string& file) {
   return Recording(std::move(*reader), file);
 }
 
-std::vector<std::string> words_of(const Recording& recording, std::vector<Damage> damage) {
+std::vector<std::string> damage_texts(const Recording& recording, std::vector<Damage> damage) {
   recording.add_met(damage);
-  return words_of(damage);
+  return damage_texts(damage);
 }
 
 int warn_of_damage(Context& context, const std::string& file,

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "analyzer/commands/command.h"
-#include "analyzer/load/damage_words.h"
 #include "analyzer/load/recording.h"
 
 namespace beamtape {
@@ -37,7 +36,7 @@ std::size_t limited(std::size_t limit, std::size_t all);
 Expected<Recording> open_recording(Context& context, const std::string& file);
 
 // Damage in words, with what the file's reader met beside it; each part once.
-std::vector<std::string> words_of(const Recording& recording, std::vector<Damage> damage);
+std::vector<std::string> damage_texts(const Recording& recording, std::vector<Damage> damage);
 
 // Warns that the answer is without these parts of the file. Returns the exit code.
 int warn_of_damage(Context& context, const std::string& file,

@@ -108,7 +108,7 @@ void write_json(const Recording& recording, const std::string& subject, const Pr
     if (!document.element(life_json(recording, all, life))) return;
   }
   document.end_array();
-  document.member("damage", words_of(recording, all.damage));
+  document.member("damage", damage_texts(recording, all.damage));
   document.end();
 }
 
@@ -156,7 +156,7 @@ Expected<int> run(const Options& options, Context& context) {
     case Format::kTable:
       context.out.write(process_text(*recording, options.subject, *lives));
   }
-  return warn_of_damage(context, options.file, words_of(*recording, lives->damage));
+  return warn_of_damage(context, options.file, damage_texts(*recording, lives->damage));
 }
 
 Command::Run declare(CLI::App& app) {

@@ -171,7 +171,7 @@ Expected<int> run(const Options& options, Context& context) {
       options.sql, [&](const auto& names) { writer->head(names); },
       [&](const auto& values) { return writer->row(values); });
   if (!done) return tl::unexpected(done.error());
-  const auto damage = words_of(*recording, tables.damage());
+  const auto damage = damage_texts(*recording, tables.damage());
   writer->end(damage);
   return warn_of_damage(context, options.file, damage);
 }

@@ -46,7 +46,7 @@ Expected<int> run(const Options& options, Context& context) {
   if (!written) return tl::unexpected(written.error());
   context.out.write(
       fmt::format("{}: {}\n", options.out, counted(report->findings.findings.size(), "finding")));
-  return warn_of_damage(context, options.file, words_of(*recording, report->damage));
+  return warn_of_damage(context, options.file, damage_texts(*recording, report->damage));
 }
 
 Command::Run declare(CLI::App& app) {

@@ -99,7 +99,7 @@ void write_json(const Recording& recording, const Series& series, Output& out) {
                     {"reason", gap.reason}});
   }
   document.member("gaps", gaps);
-  document.member("damage", words_of(recording, series.damage));
+  document.member("damage", damage_texts(recording, series.damage));
   document.end();
 }
 
@@ -233,7 +233,7 @@ Expected<int> run(const Options& options, Context& context) {
       context.out.write(heading(*recording, *series) + "\n" +
                         SeriesText(*recording, *series).text());
   }
-  return warn_of_damage(context, options.file, words_of(*recording, series->damage));
+  return warn_of_damage(context, options.file, damage_texts(*recording, series->damage));
 }
 
 Command::Run declare(CLI::App& app) {

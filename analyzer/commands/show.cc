@@ -59,7 +59,7 @@ std::vector<std::string> damage_of(const Recording& recording, const Answer& ans
   if (answer.groups) {
     all.insert(all.end(), answer.groups->damage.begin(), answer.groups->damage.end());
   }
-  return words_of(recording, all);
+  return damage_texts(recording, all);
 }
 
 Expected<void> look_back(const Recording& recording, const Options& options, Answer& answer) {

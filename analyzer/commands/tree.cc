@@ -165,7 +165,7 @@ void write_json(const Recording& recording, const Tree& tree, const std::vector<
     if (!document.element(line_json(tree, line))) return;
   }
   document.end_array();
-  document.member("damage", words_of(recording, tree.damage));
+  document.member("damage", damage_texts(recording, tree.damage));
   document.end();
 }
 
@@ -191,7 +191,7 @@ Expected<int> run(const Options& options, Context& context) {
   } else {
     write_text(*recording, *tree, *lines, context.out);
   }
-  return warn_of_damage(context, options.file, words_of(*recording, tree->damage));
+  return warn_of_damage(context, options.file, damage_texts(*recording, tree->damage));
 }
 
 Command::Run declare(CLI::App& app) {

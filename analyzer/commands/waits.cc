@@ -114,7 +114,7 @@ void write_json(const Recording& recording, const Waits& waits, const Options& o
                       {"since_or_before", wait.since_open}});
   }
   document.end_array();
-  document.member("damage", words_of(recording, waits.damage));
+  document.member("damage", damage_texts(recording, waits.damage));
   document.end();
 }
 
@@ -136,7 +136,7 @@ Expected<int> run(const Options& options, Context& context) {
   } else {
     write_text(*recording, *waits, options, context.out);
   }
-  return warn_of_damage(context, options.file, words_of(*recording, waits->damage));
+  return warn_of_damage(context, options.file, damage_texts(*recording, waits->damage));
 }
 
 Command::Run declare(CLI::App& app) {

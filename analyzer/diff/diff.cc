@@ -123,8 +123,8 @@ Expected<Pair> load(const DiffSide& a, const DiffSide& b, const std::string& sub
 }
 
 void add_damage(const Things& things, const std::string& file, std::vector<std::string>& words) {
-  for (const Damage& one : things.frame().damage) {
-    const std::string text = file + damage_text(one);
+  for (const std::string& one : damage_texts(things.frame().damage)) {
+    const std::string text = file + one;
     if (std::find(words.begin(), words.end(), text) == words.end()) words.push_back(text);
   }
 }

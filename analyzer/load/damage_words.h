@@ -10,14 +10,14 @@
 
 namespace beamtape {
 
-// Damage in words, with its snapshot.
+// "snapshot #12: processes 0-4095: checksum does not match".
 inline std::string damage_text(const Damage& damage) {
   if (damage.snapshot == 0) return damage.what;
   return fmt::format("snapshot #{}: {}", damage.snapshot, damage.what);
 }
 
 // Each part once although several steps met it.
-inline std::vector<std::string> words_of(const std::vector<Damage>& damage) {
+inline std::vector<std::string> damage_texts(const std::vector<Damage>& damage) {
   std::vector<std::string> words;
   for (const Damage& one : damage) {
     const std::string text = damage_text(one);

@@ -26,9 +26,9 @@ Value list_count(const RowView& row, std::size_t column) {
 }
 
 Cell change_of(const RowView& row, const Shown& column) {
-  const Cell now = row.cell(column.column);
-  if (is_missing(now)) return now;
   if (row.frame == nullptr) return missing(Missing::kNone);
+  const Cell now = row.frame->later_cell(row.slot, column.column);
+  if (is_missing(now)) return now;
   const Cell before = row.frame->earlier_cell(row.slot, column.column);
   if (is_missing(before)) return before;
   const Cell delta = now - before;
@@ -142,19 +142,28 @@ bool Frame::lost(std::size_t slot) const {
   return !damage.empty() && (group >= data_.groups.size() || data_.groups[group].damaged);
 }
 
-void Frame::look_back(const Frame& earlier, double seconds) {
+void Frame::look_back(const Frame& earlier, double seconds, const Frame* later) {
   earlier_ = &earlier;
+  later_ = later;
   seconds_back_ = seconds;
 }
 
 Cell Frame::earlier_cell(std::size_t slot, std::size_t column) const {
-  if (earlier_ == nullptr || slot >= earlier_->data_.slots()) return missing(Missing::kNone);
+  return cell_of_same(earlier_, slot, column);
+}
+
+Cell Frame::later_cell(std::size_t slot, std::size_t column) const {
+  return later_ == nullptr ? data_.at(slot, column) : cell_of_same(later_, slot, column);
+}
+
+Cell Frame::cell_of_same(const Frame* other, std::size_t slot, std::size_t column) const {
+  if (other == nullptr || slot >= other->data_.slots()) return missing(Missing::kNone);
   // A subject keeps its slot while it lives, and another one in it is first seen later.
   const auto first_seen = table_->find("first_seen");
-  if (first_seen && earlier_->data_.at(slot, *first_seen) != data_.at(slot, *first_seen)) {
+  if (first_seen && other->data_.at(slot, *first_seen) != data_.at(slot, *first_seen)) {
     return missing(Missing::kNone);
   }
-  return earlier_->data_.at(slot, column);
+  return other->data_.at(slot, column);
 }
 
 }  // namespace beamtape

@@ -72,21 +72,26 @@ class Frame {
 
   // From now on delta() and rate() of its rows are those since `earlier`, a frame of the same table
   // and life of the node, `seconds` before. It has to outlive this one.
-  void look_back(const Frame& earlier, double seconds);
-  // The cell of the same subject in the earlier frame; kNone if it was not there, or nothing is
-  // looked back to.
+  // With `later` they are those from the one to the other, whatever this frame shows.
+  void look_back(const Frame& earlier, double seconds, const Frame* later = nullptr);
+  // The cells of the same subject in the earlier frame and in the one that changes go up to; kNone
+  // if it was not there, or nothing is looked back to.
   Cell earlier_cell(std::size_t slot, std::size_t column) const;
+  Cell later_cell(std::size_t slot, std::size_t column) const;
   double seconds_back() const { return seconds_back_; }
 
   std::vector<Damage> damage;
 
  private:
+  Cell cell_of_same(const Frame* other, std::size_t slot, std::size_t column) const;
+
   const Table* table_;
   const SnapshotRecord* snapshot_;
   TableData data_;
   Texts texts_;
   std::vector<std::size_t> slots_;
   const Frame* earlier_ = nullptr;
+  const Frame* later_ = nullptr;  // null: this one
   double seconds_back_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/known_names.h"
 #include "analyzer/load/text.h"
 #include "schema/model/ref.h"
@@ -199,15 +200,19 @@ Expected<ProcessLives> read_process(const Recording& recording, const std::strin
     if (!one->rows.empty()) all.lives.push_back(std::move(*one));
   }
   if (!all.lives.empty()) return all;
+  // Whoever is in what cannot be read is not nobody.
+  const std::string damaged = all.damage.empty() ? ""
+                                                 : "; what is damaged was not looked at, as " +
+                                                       damage_text(all.damage.front());
   if (parse_ref(subject)) {
     return fail(Error::Code::kUsage,
-                fmt::format("cannot find the process {} in {}: no process had that pid{}", subject,
-                            recording.path(), at ? " at that time" : ""));
+                fmt::format("cannot find the process {} in {}: no process had that pid{}{}",
+                            subject, recording.path(), at ? " at that time" : "", damaged));
   }
   return fail(Error::Code::kUsage,
               fmt::format("cannot find the process '{}' in {}: nobody has that registered name or "
-                          "label{}{}",
-                          subject, recording.path(), at ? " at that time" : "",
+                          "label{}{}{}",
+                          subject, recording.path(), at ? " at that time" : "", damaged,
                           suggestion(subject, known_names(recording, "process", where))));
 }
 

@@ -156,6 +156,19 @@ std::string clock_text(std::int64_t wall_us, bool with_millis) {
   return text;
 }
 
+std::string clock_span_text(std::int64_t from_wall_us, std::int64_t to_wall_us) {
+  const std::string from_day = date_text(from_wall_us), to_day = date_text(to_wall_us);
+  if (from_day != to_day) {
+    return fmt::format("{} {} to {} {}", from_day, clock_text(from_wall_us, false), to_day,
+                       clock_text(to_wall_us, false));
+  }
+  for (const bool millis : {false, true}) {
+    const std::string from = clock_text(from_wall_us, millis), to = clock_text(to_wall_us, millis);
+    if (from != to) return from + " to " + to;
+  }
+  return clock_text(from_wall_us, false);
+}
+
 std::string iso_time(std::int64_t wall_us) {
   return date_text(wall_us) + "T" + clock_text(wall_us, true) + "Z";
 }

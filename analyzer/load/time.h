@@ -15,6 +15,10 @@ std::string iso_time(std::int64_t wall_us);                      // 2024-11-20T1
 std::string date_text(std::int64_t wall_us);                     // 2024-11-20
 std::string clock_text(std::int64_t wall_us, bool with_millis);  // 12:03:10 or 12:03:10.250
 
+// "12:03:10 to 12:05:00", with milliseconds or dates where it needs them to tell the ends apart;
+// one of them if they are the same.
+std::string clock_span_text(std::int64_t from_wall_us, std::int64_t to_wall_us);
+
 // What a person may write after --at, --from and --to.
 struct TimeWord {
   enum class Kind {

@@ -292,7 +292,7 @@ std::string report_html(const Report& report) {
   for (const auto& [name, text] : report.facts) {
     html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", markup_text(name), markup_text(text));
   }
-  for (const std::string& one : words_of(report.damage)) {
+  for (const std::string& one : damage_texts(report.damage)) {
     html += fmt::format("<dt>Damaged</dt><dd>{}</dd>\n", markup_text(one));
   }
   html += "</dl></section>\n" + findings_html(report);

@@ -76,7 +76,7 @@ std::string report_json(const Report& report) {
   for (const Finding& one : report.findings.findings) findings.push_back(finding_json(one));
   for (const NodeReport& node : report.nodes) nodes.push_back(node_json(node));
   for (const auto& [name, text] : report.facts) facts.push_back({{"what", name}, {"text", text}});
-  for (const std::string& one : words_of(report.damage)) damage.push_back(one);
+  for (const std::string& one : damage_texts(report.damage)) damage.push_back(one);
   const Json whole{{"schema", 1},
                    {"command", "report"},
                    {"facts", facts},

@@ -121,7 +121,8 @@ std::string report_markdown(const Report& report) {
       fmt::format("# Beamtape: {}\n\n", plain(joined(report.recording->node_names(), ", ")));
   text += "| | |\n| --- | --- |\n";
   for (const auto& [name, fact] : report.facts) text += row_text({name, plain(fact)});
-  for (const std::string& one : words_of(report.damage)) text += row_text({"Damaged", plain(one)});
+  for (const std::string& one : damage_texts(report.damage))
+    text += row_text({"Damaged", plain(one)});
   text += "\n## Findings\n\n";
   for (const Finding& one : report.findings.findings) text += finding_text(one);
   if (report.findings.findings.empty()) {

@@ -43,7 +43,7 @@ void draw_use(int column, double share, std::int64_t carriers) {
     return;
   }
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const float height = ImGui::GetTextLineHeight(), wide = scaled(90);
+  const float height = ImGui::GetTextLineHeight(), wide = scaled(76);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const float low = at.y + scaled(3), high = at.y + height - scaled(3);
   list.AddRectFilled({at.x, low}, {at.x + wide, high}, theme().line);
@@ -58,7 +58,7 @@ void draw_use(int column, double share, std::int64_t carriers) {
 void draw_fragmentation(const AllocatorViews& views) {
   if (!ImGui::BeginTable("fragmentation", 6, kAllocatorTable)) return;
   ImGui::TableSetupScrollFreeze(1, 1);
-  for (const float width : {170.0F, 140.0F, 180.0F, 90.0F, 180.0F, 90.0F}) {
+  for (const float width : {150.0F, 118.0F, 150.0F, 76.0F, 150.0F, 76.0F}) {
     ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, scaled(width));
   }
   ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
@@ -172,8 +172,11 @@ void draw_views(const AllocText& text) {
     wrapped_text(printable(text.error), theme().warning);
     return;
   }
+  damage_lines(text.damage);
   if (text.current.fragmentation.empty()) {
-    empty_state("Nothing to show", "No allocator was read in this snapshot.");
+    empty_state(text.damage.empty() ? "Nothing to show" : "Not known",
+                text.damage.empty() ? "No allocator was read in this snapshot."
+                                    : "The allocators' numbers of this snapshot are damaged.");
     return;
   }
   static bool ever = false;

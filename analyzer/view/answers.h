@@ -32,6 +32,7 @@ struct AllocText {
   std::int64_t snapshot = 0;
   AllocatorViews current, max;
   std::vector<CacheHitRate> cache;
+  std::vector<std::string> damage;
   std::string error;
 };
 

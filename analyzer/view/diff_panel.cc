@@ -101,13 +101,14 @@ void draw_growth(Session& session, const Diff& diff) {
   }
   if (!ImGui::BeginTable("growth", 7, kDiffTable)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  // The difference in sight, also beside the inspector; whole names where there is room for all.
-  const float room = ImGui::GetContentRegionAvail().x;
-  const float name = std::clamp(std::max(std::min(room * 0.42F, scaled(380)), room - scaled(730)),
-                                scaled(200), scaled(560));
+  // All numbers in sight where the window is not smaller than it may be; the difference also beside
+  // the inspector. What the numbers leave is for the names and the bars.
+  const float room = ImGui::GetContentRegionAvail().x - scaled(530);
+  const float bar = std::clamp(room * 0.25F, scaled(70), scaled(160));
+  const float name = std::clamp(room - bar, scaled(200), scaled(560));
   ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, name);
-  for (const float width : {100.0F, 160.0F, 90.0F, 90.0F, 80.0F, 90.0F}) {
-    ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, scaled(width));
+  for (const float width : {scaled(88), bar, scaled(80), scaled(80), scaled(68), scaled(88)}) {
+    ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, width);
   }
   ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
   table_head(
@@ -198,6 +199,11 @@ void draw_row(Session& session, const Diff& diff, const DiffTable& table, std::s
   }
 }
 
+// No row of it, and that may be because of damage.
+bool unreadable(const Diff& diff, const DiffTable& table) {
+  return table.rows.empty() && table.same == 0 && !diff.damage.empty();
+}
+
 // Which metric's difference the rows are ordered by, as its head was clicked.
 std::size_t draw_heads(const DiffTable& table, const DiffText::TableText& text, bool with_id) {
   ImGui::TableSetupScrollFreeze(with_id ? 3 : 2, 1);
@@ -228,8 +234,7 @@ std::size_t draw_heads(const DiffTable& table, const DiffText::TableText& text, 
       explanation = table.metrics[metric].name + ", B less A; a click puts the largest first. ";
     }
     if (column >= metrics_from) explanation += text.explanations[metric];
-    table_head(column, ImGui::TableGetColumnName(column), explanation, column >= metrics_from,
-               sortable);
+    table_head(column, ImGui::TableGetColumnName(column), explanation, column >= metrics_from);
   }
   const ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
   if (!specs || specs->SpecsCount == 0 || specs->Specs[0].ColumnUserID == 0) return 0;
@@ -238,6 +243,10 @@ std::size_t draw_heads(const DiffTable& table, const DiffText::TableText& text, 
 
 void draw_rows(Session& session, const Diff& diff, const DiffTable& table,
                const DiffText::TableText& text) {
+  if (unreadable(diff, table)) {
+    empty_state("Not known", "Their rows are damaged at one of the two instants.");
+    return;
+  }
   const auto number = [](std::size_t count) { return grouped(static_cast<std::int64_t>(count)); };
   quiet_text(fmt::format("{} appeared, {} gone, {} changed, {} the same",
                          number(table.count(DiffRow::Change::kAppeared)),
@@ -261,12 +270,12 @@ void draw_rows(Session& session, const Diff& diff, const DiffTable& table,
   ImGui::EndTable();
 }
 
-std::string tab_title(const DiffTable& table) {
+std::string tab_title(const Diff& diff, const DiffTable& table) {
   if (table.subject == "node") return "Node";
   std::string title = table.subject == "ets" ? "ETS" : plural(table.subject);
   title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
-  return fmt::format("{}  {}###{}", title, grouped(static_cast<std::int64_t>(table.rows.size())),
-                     table.subject);
+  const auto count = grouped(static_cast<std::int64_t>(table.rows.size()));
+  return fmt::format("{}  {}###{}", title, unreadable(diff, table) ? "?" : count, table.subject);
 }
 
 std::string end_text(const char* letter, const Compared& of, const DiffText* text) {
@@ -329,7 +338,7 @@ void draw_tabs(Session& session, const DiffText& text) {
   }
   for (std::size_t i = 0; i < text.found.tables.size(); ++i) {
     const DiffTable& table = text.found.tables[i];
-    if (!ImGui::BeginTabItem(tab_title(table).c_str())) continue;
+    if (!ImGui::BeginTabItem(tab_title(text.found, table).c_str())) continue;
     if (table.subject == "node") {
       draw_node(text.found, table, text.tables[i]);
     } else {
@@ -372,9 +381,7 @@ void draw_diff(Session& session) {
     wrapped_text(printable(text->error), theme().warning);
     return;
   }
-  for (const std::string& one : text->found.damage) {
-    wrapped_text("damaged: " + printable(one), theme().critical);
-  }
+  damage_lines(text->found.damage);
   if (text->found.matching == Matching::kName) {
     wrapped_text(
         fmt::format("A and B are of different {}: things are matched by name, and processes "

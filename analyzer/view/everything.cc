@@ -29,9 +29,9 @@ std::string title_of(const Session& session) {
   if (overview.instants.empty()) return text;
   const auto first = overview.instants.front().wall_us, last = overview.instants.back().wall_us;
   const auto count = static_cast<std::int64_t>(overview.instants.size());
-  return text + fmt::format("  ·  {} {} to {} UTC  ·  {} snapshot{}", date_text(first),
-                            clock_text(first, false), clock_text(last, false), grouped(count),
-                            count == 1 ? "" : "s");
+  const std::string day = date_text(first) == date_text(last) ? date_text(first) + " " : "";
+  return text + fmt::format("  ·  {}{} UTC  ·  {} snapshot{}", day, clock_span_text(first, last),
+                            grouped(count), count == 1 ? "" : "s");
 }
 
 std::string base_name(const std::string& path) {
@@ -119,10 +119,10 @@ std::string count_of(Session& session, const std::string& panel) {
     const auto found = session.findings();
     return found && found->error.empty() ? std::to_string(found->found.findings.size()) : "";
   }
-  const std::string metric = panel == "processes" ? "process_count"
-                             : panel == "ets"     ? "ets_count"
-                             : panel == "ports"   ? "port_count"
-                                                  : "";
+  // Of processes the node counts those of the recorder's connection too: its place lists the
+  // others.
+  if (panel == "processes") return session.instant() ? grouped(session.instant()->processes) : "";
+  const std::string metric = panel == "ets" ? "ets_count" : panel == "ports" ? "port_count" : "";
   for (const Track& track : session.overview().tracks) {
     if (track.metric == metric && !std::isnan(track.values[session.at()])) {
       return text_at(track, session.at());

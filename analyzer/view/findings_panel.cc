@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <imgui.h>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/view/all_panels.h"
@@ -75,8 +76,8 @@ void draw_actions(Session& session, const Finding& finding) {
 void draw_finding(Session& session, const Finding& finding) {
   mono_text(sign_of(finding.severity), colour_of(finding.severity));
   ImGui::SameLine();
-  quiet_text(fmt::format("{}  {} to {} UTC", finding.rule, clock_text(finding.from_wall_us, false),
-                         clock_text(finding.to_wall_us, false)));
+  quiet_text(fmt::format("{}  {} UTC", finding.rule,
+                         clock_span_text(finding.from_wall_us, finding.to_wall_us)));
   ImGui::PushFont(faces().title);
   wrapped_text(printable(finding.title), theme().text);
   ImGui::PopFont();
@@ -129,12 +130,7 @@ void draw_findings(Session& session) {
     return;
   }
   // What was not seen may be the gravest.
-  for (const Damage& one : answer->found.damage) {
-    wrapped_text(fmt::format("damaged, not looked at: {}{}",
-                             one.snapshot > 0 ? fmt::format("snapshot #{}: ", one.snapshot) : "",
-                             printable(one.what)),
-                 theme().critical);
-  }
+  damage_lines(damage_texts(answer->found.damage));
   if (answer->found.findings.empty()) {
     empty_state("No findings", "No rule saw anything that grows, floods, leaks or is stuck.");
   }

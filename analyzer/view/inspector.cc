@@ -38,6 +38,7 @@ void draw_telling(Session& session, const LifeText& life) {
     explain(one.explanation);
     reach_text(session, life.seconds, one.values, one.unit, one.is_rate);
     ImGui::SameLine();
+    lower_to_text();
     right_text(one.text, one.why.empty() ? theme().text : theme().quiet);
     explain(one.why);
     curve(session, life.seconds, one.values,
@@ -133,6 +134,39 @@ void draw_waits(Session& session, const LifeText& life) {
   if (waiters.size() > kMostWaiters && text_link("all of them")) session.show("waits");
 }
 
+void draw_link(Session& session, const LifeText::Link& link) {
+  // An ancestor may be told by its registered name.
+  const bool process = link.ref.rfind("<", 0) == 0 || link.relation == "ancestors";
+  const bool port = link.ref.rfind("#Port<", 0) == 0;
+  const std::string text =
+      link.ref.empty() || link.name.empty() ? link.ref + link.name : link.ref + "  " + link.name;
+  thing_link(session, text, process ? "process" : port ? "port" : "", link.ref);
+}
+
+// The links [from, to) of one relation: the first of them until somebody wants all.
+void draw_relation(Session& session, const LifeText& life, std::size_t from, std::size_t to) {
+  constexpr std::size_t kMostAtFirst = 12;
+  static std::set<std::string> opened;  // while the window is open
+  const std::string& relation = life.links[from].relation;
+  quiet_text(relation);
+  ImGui::Indent(scaled(10));
+  const std::string key = life.pid + relation;
+  // The last may be how many there are in all.
+  const std::size_t counted = life.links[to - 1].ref.empty() ? 1 : 0;
+  const std::size_t count = to - from - counted;
+  const bool folded = count > kMostAtFirst + 1 && !opened.count(key);
+  for (std::size_t i = 0; i < (folded ? kMostAtFirst : count); ++i) {
+    draw_link(session, life.links[from + i]);
+  }
+  if (folded) {
+    const auto more = grouped(static_cast<std::int64_t>(count - kMostAtFirst));
+    if (text_link(fmt::format("and {} more", more))) opened.insert(key);
+    tell_place(session, "more " + relation);
+  }
+  if (counted > 0) draw_link(session, life.links[to - 1]);
+  ImGui::Unindent(scaled(10));
+}
+
 void draw_links(Session& session, const LifeText& life) {
   if (!life.owned.empty() && section("owns###owns")) {
     for (const LifeText::Holding& one : life.owned) {
@@ -140,20 +174,9 @@ void draw_links(Session& session, const LifeText& life) {
     }
   }
   if (life.links.empty() || !section("tied to###tied")) return;
-  std::string relation;
-  for (const LifeText::Link& link : life.links) {
-    if (link.relation != relation) {
-      relation = link.relation;
-      quiet_text(relation);
-    }
-    ImGui::Indent(scaled(10));
-    // An ancestor may be told by its registered name.
-    const bool process = link.ref.rfind("<", 0) == 0 || relation == "ancestors";
-    const bool port = link.ref.rfind("#Port<", 0) == 0;
-    const std::string text =
-        link.ref.empty() || link.name.empty() ? link.ref + link.name : link.ref + "  " + link.name;
-    thing_link(session, text, process ? "process" : port ? "port" : "", link.ref);
-    ImGui::Unindent(scaled(10));
+  for (std::size_t from = 0, to = 0; from < life.links.size(); from = to) {
+    while (to < life.links.size() && life.links[to].relation == life.links[from].relation) ++to;
+    draw_relation(session, life, from, to);
   }
 }
 
@@ -170,6 +193,7 @@ void draw_numbers(Session& session, const LifeText& life) {
     quiet_text(one.name);
     explain(one.name + "\n" + one.explanation);
     ImGui::TableSetColumnIndex(1);
+    lower_to_text();
     right_text(one.text, one.why.empty() ? theme().text : theme().quiet);
     explain(one.why);
     ImGui::TableSetColumnIndex(2);
@@ -190,6 +214,7 @@ void draw_facts(const LifeText& life) {
     quiet_text(fact.name);
     explain(fact.name + "\n" + fact.explanation);
     ImGui::TableSetColumnIndex(1);
+    lower_to_text();
     ImGui::PushFont(faces().mono);
     wrapped_text(fact.text, theme().text);
     ImGui::PopFont();
@@ -228,6 +253,7 @@ void draw_inspector(Session& session) {
   wrapped_text(life->name.empty() ? life->pid : life->name, theme().text);
   ImGui::PopFont();
   quiet_text(life->span);
+  damage_lines(life->damage);
   if (!life->absent.empty()) wrapped_text(life->absent, theme().warning);
   draw_telling(session, *life);
   draw_stacks(session, *life);

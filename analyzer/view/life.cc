@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/process_life.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
@@ -16,7 +17,7 @@ namespace {
 
 // Shown large, whether they change or not.
 constexpr const char* kTelling[] = {"message_queue_len", "memory", "reductions", "total_heap_size"};
-constexpr std::size_t kMostLinks = 40;  // a supervisor of thousands: the rest is counted
+constexpr std::size_t kMostLinks = 200;  // a supervisor of thousands: the rest is counted
 
 double number_of(const Value& value) {
   const auto* number = std::get_if<std::int64_t>(&value);
@@ -133,8 +134,8 @@ void add_relations(const ProcessLife& life, LifeText& text) {
 }
 
 std::string span_text(const SnapshotRecord& first, const SnapshotRecord& last) {
-  const std::string from = clock_text(first.began_wall_us, false);
-  return first.id == last.id ? "at " + from : from + " to " + clock_text(last.began_wall_us, false);
+  return (first.id == last.id ? "at " : "") +
+         clock_span_text(first.began_wall_us, last.began_wall_us);
 }
 
 void add_stacks(const ProcessLife& life, std::int64_t snapshot, std::int64_t start_us,
@@ -184,11 +185,17 @@ LifeText read_life_text(const Recording& recording, const std::string& subject,
   const SnapshotRecord& first = *life->rows.front().snapshot;
   const SnapshotRecord& last = *life->rows.back().snapshot;
   text.pid = life->pid;
+  text.damage = damage_texts(lives->damage);
   text.span = fmt::format("seen {}{}", span_text(first, last),
-                          life->lives_at_end ? ", lives at the end" : ", gone after that");
+                          life->lives_at_end  ? ", lives at the end"
+                          : life->end_unknown ? ", not known after that"
+                                              : ", gone after that");
   if (snapshot < first.id)
     text.absent = "Not there yet at the shown instant: as it was first seen.";
-  if (snapshot > last.id) text.absent = "Gone at the shown instant: as it was last seen.";
+  if (snapshot > last.id) {
+    text.absent = life->end_unknown ? "Not known at the shown instant: as it was last seen."
+                                    : "Gone at the shown instant: as it was last seen.";
+  }
   for (const ProcessLife::Row& row : life->rows) {
     text.seconds.push_back(static_cast<double>(row.snapshot->began_wall_us - start_us) / 1e6);
   }

@@ -45,7 +45,8 @@ struct LifeText {
     std::vector<std::string> frames;  // innermost first
     bool shown = false;               // the one at the asked instant
   };
-  std::vector<Stack> stacks;  // in order of time; at most kMostStacks around the shown one
+  std::vector<std::string> damage;  // rows of its life that are damaged
+  std::vector<Stack> stacks;        // in order of time; at most kMostStacks around the shown one
   std::size_t stacks_in_all = 0;
 };
 

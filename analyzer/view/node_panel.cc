@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "analyzer/load/text.h"
+#include "analyzer/load/time.h"
 #include "analyzer/view/all_panels.h"
 #include "analyzer/view/widgets.h"
 
@@ -24,11 +25,19 @@ void draw_track(Session& session, const Track& track) {
         {theme().accent, scaled(60), track.unit, track.is_rate});
 }
 
-// Digits in groups, as everywhere; not of what is a name.
+// Digits in groups and with their unit, as everywhere; not of what is a name.
 std::string fact_text(const std::string& name, const std::string& value) {
   const bool digits = !value.empty() && value.size() < 18 &&
                       value.find_first_not_of("0123456789") == std::string::npos;
-  return digits && name != "creation" ? grouped(std::stoll(value)) : printable(value);
+  // The end of a line, as the node writes its version.
+  const bool ends_line = value.size() > 2 && value.compare(value.size() - 2, 2, "\\n") == 0;
+  if (ends_line) return printable(value.substr(0, value.size() - 2));
+  if (!digits || name == "creation" || name == "otp_release") return printable(value);
+  const std::int64_t number = std::stoll(value);
+  if (name == "start_time") return iso_time(number);  // since the epoch
+  if (name == "dist_buf_busy_limit" || name == "wordsize") return size_text(number);
+  if (name == "native_per_second") return grouped(number) + " units of native time";
+  return grouped(number);
 }
 
 void draw_node(Session& session) {
@@ -54,6 +63,7 @@ void draw_node(Session& session) {
     ImGui::TableSetColumnIndex(0);
     quiet_text(printable(name));
     ImGui::TableSetColumnIndex(1);
+    lower_to_text();
     ImGui::PushFont(faces().mono);
     wrapped_text(fact_text(name, value), theme().text);
     ImGui::PopFont();

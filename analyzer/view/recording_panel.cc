@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/view/all_panels.h"
@@ -15,13 +17,29 @@ namespace beamtape {
 
 namespace {
 
+// What looking for findings came upon: nothing reads the rest before somebody wants it.
+void draw_damage(Session& session) {
+  const auto answer = session.findings();
+  if (!answer) {
+    quiet_text("looking for damage …");
+    return;
+  }
+  if (!answer->error.empty()) {
+    wrapped_text("damage is not known: " + printable(answer->error), theme().warning);
+    return;
+  }
+  const auto damage = damage_texts(answer->found.damage);
+  damage_lines(damage);
+  if (damage.empty()) quiet_text("no damage where findings looked");
+  explain("`beamtape-analyzer check` reads every byte of the file");
+}
+
 void draw_remarks(const Overview& overview) {
   quiet_text(fmt::format("format {}, {}", overview.format_version, size_text(overview.file_bytes)));
   for (const std::string& one : overview.remarks) wrapped_text(printable(one), theme().warning);
   if (overview.gaps.empty()) quiet_text("no gaps");
   for (const Stretch& gap : overview.gaps) {
-    wrapped_text(fmt::format("gap  {} to {}: {}", clock_text(gap.from_us, false),
-                             clock_text(gap.to_us, false), gap.reason),
+    wrapped_text(fmt::format("gap  {}: {}", clock_span_text(gap.from_us, gap.to_us), gap.reason),
                  theme().warning);
   }
   for (const Stretch& note : overview.notes) {
@@ -69,9 +87,11 @@ void draw_snapshot(Session& session, std::size_t position) {
   }
   ImGui::TableSetColumnIndex(0);
   const auto label = fmt::format("#{}", one.snapshot);
+  ImGui::PushFont(faces().mono);
   if (ImGui::Selectable(label.c_str(), false, ImGuiSelectableFlags_SpanAllColumns)) {
     session.go_to(position);
   }
+  ImGui::PopFont();
   cell(1, clock_text(one.wall_us, true));
   cell(2, grouped(one.processes));
   cell(3, grouped(one.not_read));
@@ -93,6 +113,15 @@ void draw_snapshots(Session& session) {
   for (int i = 0; i < kHeadCount; ++i) {
     table_head(i, kHeads[i].name, kHeads[i].explanation, is_number(i));
   }
+  // To the shown one when another is shown, or this place is come to.
+  static std::pair<const Session*, std::size_t> shown;
+  const std::pair<const Session*, std::size_t> now{&session, session.at()};
+  if (std::exchange(shown, now) != now || ImGui::IsWindowAppearing()) {
+    const float height = ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y;
+    const float middle = static_cast<float>(session.at()) * height;
+    const float top = ImGui::GetScrollY(), room = ImGui::GetWindowHeight();
+    if (middle < top || middle + 3 * height > top + room) ImGui::SetScrollY(middle - room / 2);
+  }
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(session.overview().instants.size()));
   while (clipper.Step()) {
@@ -104,6 +133,7 @@ void draw_snapshots(Session& session) {
 }
 
 void draw_recording(Session& session) {
+  if (!session.overview().instants.empty()) draw_damage(session);
   draw_remarks(session.overview());
   if (session.overview().instants.empty()) {
     empty_state("Nothing to show", session.overview().error);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/default_columns.h"
 #include "analyzer/load/filter.h"
 #include "analyzer/load/sort.h"
@@ -21,6 +22,7 @@ struct RowsSource {
   std::unique_ptr<Groups> groups = nullptr;
   std::vector<Damage> damage = {};
   std::unique_ptr<Frame> earlier = nullptr;  // that changes are counted from
+  std::unique_ptr<Frame> later = nullptr;    // and up to; null: those of the rows
 
   const Frame& frame() const { return groups ? groups->frames.front() : frames.front(); }
 };
@@ -31,7 +33,8 @@ const char* kind_text(Kind kind) {
   return kind == Kind::kCounter ? "counter: only grows while its subject lives" : "";
 }
 
-ColumnHead head_of(const Shown& shown, const Table& table) {
+ColumnHead head_of(const Shown& shown, const Table& table, const RowsQuestion& question) {
+  const std::string ends = fmt::format("from A (#{}) to B (#{})", question.since, question.until);
   ColumnHead head{shown.name, "", shown.is_number(), shown.type == Type::kRef};
   switch (shown.source) {
     case Shown::Source::kColumn:
@@ -44,10 +47,10 @@ ColumnHead head_of(const Shown& shown, const Table& table) {
       head.explanation = "Registered name, else label, else initial call";
       break;
     case Shown::Source::kDelta:
-      head.explanation = "Change of " + table.columns[shown.column].name + " since A";
+      head.explanation = "Change of " + table.columns[shown.column].name + " " + ends;
       break;
     case Shown::Source::kRate:
-      head.explanation = "Change of " + table.columns[shown.column].name + " per second since A";
+      head.explanation = "Change of " + table.columns[shown.column].name + " per second " + ends;
       break;
   }
   if (const std::string unit = unit_name(shown.unit); !unit.empty()) {
@@ -87,19 +90,33 @@ std::vector<std::size_t> chosen_columns(const RowsQuestion& question, const Rows
   return chosen;
 }
 
-// Adds what changed since that snapshot, or is still to change until it.
-// Of another life of the node nothing can be told, and there are no such columns.
-Expected<void> look_back(const Recording& recording, std::int64_t since, RowsSource& source) {
+// Adds what changed between two snapshots. Of another life of the node nothing can be told, and
+// there are no such columns.
+Expected<void> look_back(const Recording& recording, const RowsQuestion& question,
+                         RowsSource& source) {
   Frame& now = source.frames.front();
-  const SnapshotRecord* at = recording.snapshot(since);
-  if (at == nullptr || at->node != now.snapshot().node) return {};
+  const SnapshotRecord *from = recording.snapshot(question.since),
+                       *to = recording.snapshot(question.until);
+  const auto of_this_life = [&](const SnapshotRecord* one) {
+    return one != nullptr && one->node == now.snapshot().node;
+  };
+  if (!of_this_life(from) || !of_this_life(to)) return {};
   // Of sums by name a row is another one in each snapshot.
   if (!now.table().find("first_seen")) return {};
-  auto earlier = recording.frame(now.table(), *at);
-  if (!earlier) return tl::unexpected(earlier.error());
-  source.earlier = std::make_unique<Frame>(std::move(*earlier));
-  const auto apart = now.snapshot().began_mono_us - at->began_mono_us;
-  now.look_back(*source.earlier, static_cast<double>(apart) / 1e6);
+  const auto load_end = [&](const SnapshotRecord& at,
+                            std::unique_ptr<Frame>& end) -> Expected<void> {
+    auto frame = recording.frame(now.table(), at);
+    if (!frame) return tl::unexpected(frame.error());
+    source.damage.insert(source.damage.end(), frame->damage.begin(), frame->damage.end());
+    end = std::make_unique<Frame>(std::move(*frame));
+    return {};
+  };
+  if (auto done = load_end(*from, source.earlier); !done) return done;
+  if (to->id != now.snapshot().id) {
+    if (auto done = load_end(*to, source.later); !done) return done;
+  }
+  const auto apart = to->began_mono_us - from->began_mono_us;
+  now.look_back(*source.earlier, static_cast<double>(apart) / 1e6, source.later.get());
   for (Shown& one : window_columns(now.table())) source.columns.push_back(std::move(one));
   return {};
 }
@@ -119,7 +136,7 @@ Expected<std::shared_ptr<const RowsSource>> load(const Recording& recording,
   source->damage = frame->damage;
   source->frames.push_back(std::move(*frame));
   if (question.since != 0) {
-    if (const auto done = look_back(recording, question.since, *source); !done) {
+    if (const auto done = look_back(recording, question, *source); !done) {
       return tl::unexpected(done.error());
     }
   }
@@ -229,7 +246,11 @@ CellText cell_of(const RowView& row, const Shown& column) {
     if (none->not_read()) return {"not read", none->reason(), CellText::Look::kNotRead};
     return {"–", "the node has none", CellText::Look::kNone};
   }
-  return {printable(display(value, column.unit)), csv_text(value), CellText::Look::kPlain};
+  const bool change =
+      column.source == Shown::Source::kDelta || column.source == Shown::Source::kRate;
+  const auto* number = std::get_if<std::int64_t>(&value);
+  return {(change && number && *number > 0 ? "+" : "") + printable(display(value, column.unit)),
+          csv_text(value), CellText::Look::kPlain};
 }
 
 }  // namespace
@@ -240,7 +261,7 @@ std::shared_ptr<const Rows> find_rows(const Recording& recording, const RowsQues
   rows->question = question;
   if (before && before->ungrouped && before->ungrouped->of == &recording &&
       before->question.table == question.table && before->question.snapshot == question.snapshot &&
-      before->question.since == question.since) {
+      before->question.since == question.since && before->question.until == question.until) {
     rows->ungrouped = before->ungrouped;
   } else {
     auto source = load(recording, question);
@@ -255,12 +276,23 @@ std::shared_ptr<const Rows> find_rows(const Recording& recording, const RowsQues
   if (const auto done = choose(recording, *rows); !done) rows->error = done.error().message;
   const RowsSource& source = *rows->source;
   for (const Shown& one : source.columns) {
-    rows->all_columns.push_back(head_of(one, source.frame().table()));
+    rows->all_columns.push_back(head_of(one, source.frame().table(), question));
   }
   rows->chosen = chosen_columns(question, source);
   for (const std::size_t one : rows->chosen) rows->columns.push_back(rows->all_columns[one]);
-  for (const Damage& one : source.damage) rows->damage.push_back(printable(one.what));
+  rows->damage = damage_texts(source.damage);
   return rows;
+}
+
+std::string filter_example(const Rows& rows) {
+  std::string number, text;
+  for (std::size_t i = 0; i < rows.columns.size(); ++i) {
+    const ColumnHead& head = rows.columns[i];
+    if (head.name == "memory") number = "memory > 1MiB";
+    if (i > 0 && head.number && number.empty()) number = head.name + " > 0";  // not of an id
+    if (head.name == "name") text = "name ~ cart";
+  }
+  return number + (number.empty() || text.empty() ? "" : " and ") + text;
 }
 
 std::shared_ptr<const RowsText> text_of(const std::shared_ptr<const Rows>& rows, std::size_t first,

@@ -21,7 +21,9 @@ struct RowsQuestion {
   std::vector<std::string> columns = {};  // empty: the usual ones
   std::vector<std::string> pinned = {};   // keys ("<0.1.0>") of rows to stand first, filter or not
   std::string group_by = {};              // as --group-by; then nothing is pinned
-  std::int64_t since = 0;                 // a snapshot: with what changed since it; 0: without
+  // Snapshots: with what changed from the one to the other, be it another than the shown one. 0:
+  // without.
+  std::int64_t since = 0, until = 0;
   bool operator==(const RowsQuestion&) const = default;
 };
 
@@ -57,6 +59,9 @@ struct Rows {
   std::shared_ptr<const RowsSource> source;     // of the rows, or of the groups
   std::shared_ptr<const RowsSource> ungrouped;  // of the rows
 };
+
+// Filter words that these rows' table understands: "memory > 1MiB and name ~ cart".
+std::string filter_example(const Rows& rows);
 
 // A stretch of rows as text.
 struct RowsText {

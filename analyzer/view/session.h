@@ -54,6 +54,7 @@ class Session {
   // The place of findings, at that one of them.
   void show_finding(std::size_t index);
   void select(const std::string& subject);  // a process; empty closes the inspector
+  std::string selected_pid() const;  // empty: none, or it was selected by name and is not read yet
   bool can_go_back() const { return back_at_ > 0; }
   bool can_go_forward() const { return back_at_ + 1 < visited_.size(); }
   void go_back();
@@ -98,8 +99,7 @@ class Session {
   void tag(const std::string& pid);  // with the next mark, after the last with none
   // By place, filter words that were asked for: taken by the panel.
   std::map<std::string, std::string> wanted_filters;
-  // The finding that somebody asked for: cleared by the panel when it has scrolled there.
-  std::optional<std::size_t> wanted_finding;
+  std::optional<std::size_t> wanted_finding;  // cleared by the panel when it has scrolled there
   // Of and for the window around.
   Wishes wishes;
   std::vector<KeyPress> pressed;  // since the last frame; forgotten after it

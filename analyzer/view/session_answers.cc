@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/report/report.h"
 #include "analyzer/view/asked.h"
 #include "analyzer/view/session.h"
@@ -114,6 +115,13 @@ std::shared_ptr<const LifeText> Session::life() {
   return have && have->subject == place_.subject ? have : nullptr;
 }
 
+std::string Session::selected_pid() const {
+  const std::string& subject = place_.subject;
+  if (subject.empty() || subject[0] == '<') return subject;
+  const auto have = asked_->life.newest();
+  return have && have->subject == subject ? have->pid : "";
+}
+
 std::shared_ptr<const NamedThings> Session::named(const std::string& part) {
   const Instant* now = instant();
   if (!now || part.empty()) return nullptr;
@@ -210,6 +218,7 @@ std::shared_ptr<const AllocText> Session::allocators() {
           text->error = frame.error().message;
           return text;
         }
+        text->damage = damage_texts(frame->damage);
         text->current = allocator_views(*frame, Moment::kCurrent);
         text->max = allocator_views(*frame, Moment::kMax);
         text->cache = cache_hit_rates(*frame);

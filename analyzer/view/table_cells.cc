@@ -8,6 +8,7 @@
 #include "analyzer/load/value.h"
 #include "analyzer/view/links.h"
 #include "analyzer/view/widgets.h"
+#include "schema/model/group.h"
 
 namespace beamtape {
 
@@ -100,8 +101,14 @@ void draw_tag(int tag) {
   ImGui::SameLine();
 }
 
+// Whether the row is the group that the selected process is counted in.
+bool holds_selected(Session& session, const std::string& group) {
+  const auto life = session.life();
+  return life && !life->name.empty() && (group == life->name || group == fold_name(life->name));
+}
+
 void paint_row(const Session& session, const std::string& key, int tag) {
-  if (key == session.place().subject) {
+  if (key == session.selected_pid()) {
     ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.22F));
   } else if (key == session.hovered.process) {
     ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.10F));
@@ -114,7 +121,8 @@ void paint_row(const Session& session, const std::string& key, int tag) {
 }  // namespace
 
 void draw_table_row(Session& session, const std::shared_ptr<const Rows>& rows,
-                    const std::vector<CellText>& cells, int id, const Sparks::Spark* spark) {
+                    const std::vector<CellText>& cells, int id, std::size_t curve_at,
+                    const Sparks::Spark* spark) {
   ImGui::TableNextRow();
   if (cells.empty()) return;
   const std::string& key = cells[0].exact;
@@ -122,16 +130,20 @@ void draw_table_row(Session& session, const std::shared_ptr<const Rows>& rows,
   const auto tagged = process ? session.tags.find(key) : session.tags.end();
   const int tag = tagged == session.tags.end() ? 0 : tagged->second;
   if (process) paint_row(session, key, tag);
+  if (std::string(kind_of(rows->question, rows->columns[0], cells[0])) == "group" &&
+      holds_selected(session, key)) {
+    ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.22F));
+  }
   const float top = ImGui::GetCursorScreenPos().y;
   std::size_t under = cells.size();  // the column under the mouse
   for (std::size_t i = 0; i < cells.size() && i < rows->columns.size(); ++i) {
-    if (!ImGui::TableSetColumnIndex(static_cast<int>(i))) continue;
+    if (!ImGui::TableSetColumnIndex(static_cast<int>(i < curve_at ? i : i + 1))) continue;
     if (i == 0 && tag > 0) draw_tag(tag);
     draw_cell(session, rows->question, rows->columns[i], cells[i]);
     if (i == 0) tell_place(session, "row " + key);
     if (ImGui::TableGetColumnFlags() & ImGuiTableColumnFlags_IsHovered) under = i;
   }
-  if (spark && ImGui::TableSetColumnIndex(static_cast<int>(rows->columns.size()))) {
+  if (spark && ImGui::TableSetColumnIndex(static_cast<int>(curve_at))) {
     curve(session, spark->seconds, spark->values,
           {theme().accent, scaled(kSparkHeight), spark->unit, spark->is_rate, process ? key : ""});
   }

@@ -45,7 +45,7 @@ struct Choice {
 };
 
 void draw_filter_line(Session& session, Choice& choice, const Rows* rows) {
-  ImGui::SetNextItemWidth(std::min(scaled(460), ImGui::GetContentRegionAvail().x * 0.55F));
+  ImGui::SetNextItemWidth(std::min(scaled(460), ImGui::GetContentRegionAvail().x * 0.45F));
   if (session.around.opens == Opens::kFilter) {
     session.around.opens = Opens::kNothing;
     focus_line(session);
@@ -53,30 +53,38 @@ void draw_filter_line(Session& session, Choice& choice, const Rows* rows) {
   ImGui::PushFont(faces().mono);
   std::array<char, 512> typed{};
   choice.filter.copy(typed.data(), typed.size() - 1);
-  if (ImGui::InputTextWithHint("##filter", "filter, as memory > 1MiB and name ~ cart", typed.data(),
-                               typed.size())) {
+  const std::string hint = rows ? "filter, as " + filter_example(*rows) : "filter";
+  if (ImGui::InputTextWithHint("##filter", hint.c_str(), typed.data(), typed.size())) {
     choice.filter = typed.data();
   }
   ImGui::PopFont();
   explain(
       "Rows for which it holds: = != < <= > >= ~ (contains) !~, is [not] null, unread or missing, "
       "and, or, not, ( ); sizes 10MiB, times 5ms. Ctrl+F");
+}
+
+// After all that can be clicked, which stays in its place: what does not fit is in the tooltip.
+void draw_count(const Rows* rows) {
   ImGui::SameLine();
   if (!rows) {
     quiet_text("reading …");
     return;
   }
   const auto number = [](std::size_t count) { return grouped(static_cast<std::int64_t>(count)); };
-  std::string text = rows->matched == rows->total
-                         ? number(rows->total) + " rows"
-                         : fmt::format("{} of {} rows", number(rows->matched), number(rows->total));
+  const char* const what = rows->damage.empty() ? "rows" : "readable rows";
+  std::string text =
+      rows->matched == rows->total
+          ? fmt::format("{} {}", number(rows->total), what)
+          : fmt::format("{} of {} {}", number(rows->matched), number(rows->total), what);
   if (!rows->question.group_by.empty()) text = number(rows->order.size()) + " groups of " + text;
   if (rows->undecided > 0) {
     text +=
         fmt::format(", {} undecided: what the filter needs was not read", number(rows->undecided));
   }
   ImGui::AlignTextToFramePadding();
+  const float room = ImGui::GetContentRegionAvail().x;
   quiet_text(text);
+  if (ImGui::GetItemRectSize().x > room) explain(text);
 }
 
 void draw_grouping(Session& session, Choice& choice, const Rows& rows) {
@@ -141,6 +149,13 @@ std::string spark_metric(const Rows& rows) {
              : rows.sorted_by.substr(open + 1, rows.sorted_by.size() - open - 2);
 }
 
+// Where the curves stand: beside what names the row, so that they are in sight however narrow the
+// place is. Among the columns of the table, that of the cell there and those after it move on.
+std::size_t curve_column(const Rows& rows, const std::string& spark) {
+  if (spark.empty()) return rows.columns.size();
+  return rows.columns.size() > 1 && rows.columns[1].name == "name" ? 2 : 1;
+}
+
 ImGuiTableColumnFlags flags_of(const ColumnHead& head, const Rows& rows, const Choice& choice) {
   ImGuiTableColumnFlags flags = ImGuiTableColumnFlags_None;
   const bool first = head.name == rows.sorted_by;
@@ -152,28 +167,39 @@ ImGuiTableColumnFlags flags_of(const ColumnHead& head, const Rows& rows, const C
   return flags;
 }
 
-void draw_heads(Session& session, const Rows& rows, Choice& choice, const std::string& spark) {
-  ImGui::TableSetupScrollFreeze(1, 1 + static_cast<int>(rows.pinned));
-  for (const ColumnHead& head : rows.columns) {
+void set_up_columns(const Rows& rows, const Choice& choice, const std::string& spark) {
+  const std::size_t curve_at = curve_column(rows, spark);
+  for (std::size_t i = 0; i <= rows.columns.size(); ++i) {
+    if (i == curve_at && !spark.empty()) {
+      const bool narrow = ImGui::GetWindowWidth() < scaled(640);  // beside the inspector
+      ImGui::TableSetupColumn("over time",
+                              ImGuiTableColumnFlags_NoSort | ImGuiTableColumnFlags_WidthFixed,
+                              scaled(narrow ? 80 : 130));
+    }
+    if (i == rows.columns.size()) break;
+    const ColumnHead& head = rows.columns[i];
     // Room for a mark beside a pid.
-    const bool marked = head.link && &head == rows.columns.data();
+    const bool marked = head.link && i == 0;
     ImGui::TableSetupColumn(
         head.name.c_str(),
         flags_of(head, rows, choice) | (marked ? ImGuiTableColumnFlags_WidthFixed : 0),
-        marked ? scaled(104) : 0);
+        marked ? scaled(104) : 0, static_cast<ImGuiID>(i));
   }
-  if (!spark.empty()) {
-    ImGui::TableSetupColumn(
-        "over time", ImGuiTableColumnFlags_NoSort | ImGuiTableColumnFlags_WidthFixed, scaled(150));
-  }
+}
+
+void draw_heads(Session& session, const Rows& rows, Choice& choice, const std::string& spark) {
+  ImGui::TableSetupScrollFreeze(1, 1 + static_cast<int>(rows.pinned));
+  set_up_columns(rows, choice, spark);
   ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+  const std::size_t curve_at = curve_column(rows, spark);
   for (std::size_t i = 0; i < rows.columns.size(); ++i) {
     const ColumnHead& head = rows.columns[i];
-    table_head(static_cast<int>(i), head.name, head.explanation, head.number, true);
+    table_head(static_cast<int>(i < curve_at ? i : i + 1), head.name, head.explanation,
+               head.number);
     tell_place(session, "head " + head.name);
   }
   if (!spark.empty()) {
-    table_head(static_cast<int>(rows.columns.size()), "over time",
+    table_head(static_cast<int>(curve_at), "over time",
                spark +
                    " over the range that the timeline shows: the number that the rows are "
                    "sorted by",
@@ -184,8 +210,7 @@ void draw_heads(Session& session, const Rows& rows, Choice& choice, const std::s
   choice.sort.clear();
   for (int i = 0; i < specs->SpecsCount; ++i) {
     const auto& one = specs->Specs[i];
-    choice.sort += fmt::format("{}{}:{}", i > 0 ? "," : "",
-                               rows.columns[static_cast<std::size_t>(one.ColumnIndex)].name,
+    choice.sort += fmt::format("{}{}:{}", i > 0 ? "," : "", rows.columns[one.ColumnUserID].name,
                                one.SortDirection == ImGuiSortDirection_Descending ? "desc" : "asc");
   }
   specs->SpecsDirty = false;
@@ -209,17 +234,23 @@ struct Visible {
   }
 };
 
-void draw_rows(Session& session, const std::shared_ptr<const Rows>& rows, Choice& choice,
-               const std::string& spark) {
+Visible made_so_far(Session& session, const std::shared_ptr<const Rows>& rows, const Choice& choice,
+                    const std::string& spark) {
   Visible made{session.rows_text(rows, choice.first, choice.count), nullptr};
   // Of an earlier answer with other columns.
   if (made.text && made.text->of->chosen != rows->chosen) made.text = nullptr;
   if (!spark.empty() && made.text && made.text->of == rows) {
     made.sparks = session.sparks(rows, choice.first, choice.count, spark);
   }
+  return made;
+}
+
+void draw_rows(Session& session, const std::shared_ptr<const Rows>& rows, Choice& choice,
+               const std::string& spark, const Visible& made) {
   if (made.text && made.text->of->pinned == rows->pinned) {
     for (std::size_t i = 0; i < made.text->pinned.size(); ++i) {
       draw_table_row(session, made.text->of, made.text->pinned[i], -1 - static_cast<int>(i),
+                     curve_column(*rows, spark),
                      i < made.pinned() ? &made.sparks->pinned[i] : nullptr);
     }
   }
@@ -236,7 +267,8 @@ void draw_rows(Session& session, const std::shared_ptr<const Rows>& rows, Choice
       if (clipper.DisplayEnd - clipper.DisplayStart > 1) first = std::min(first, row);
       last = std::max(last, row);
       if (const auto* cells = made.cells(row)) {
-        draw_table_row(session, made.text->of, *cells, i, made.spark(row));
+        draw_table_row(session, made.text->of, *cells, i, curve_column(*rows, spark),
+                       made.spark(row));
       } else {
         ImGui::TableNextRow();
         ImGui::TableSetColumnIndex(0);
@@ -248,10 +280,25 @@ void draw_rows(Session& session, const std::shared_ptr<const Rows>& rows, Choice
   choice.count = std::max<std::size_t>(60, last - choice.first + 1);
 }
 
-// With A set, what changed since then.
-std::int64_t since(const Session& session) {
-  if (!session.mark_a || *session.mark_a == session.at()) return 0;
-  return session.overview().instants[*session.mark_a].snapshot;
+// With A or B set, what changed between them: the other end is then the shown instant.
+void ask_changes(const Session& session, RowsQuestion& question) {
+  const auto ends = session.compared();
+  if (!ends) return;
+  question.since = session.overview().instants[ends->first].snapshot;
+  question.until = session.overview().instants[ends->second].snapshot;
+}
+
+// Why there are none: not read is not none.
+void draw_no_rows(const Instant& now, const Choice& choice, const Rows& rows) {
+  if (rows.total > 0 || !choice.filter.empty()) {
+    empty_state("No rows", "None fits the filter.");
+  } else if (!rows.damage.empty()) {
+    empty_state("Not known", "The rows of this snapshot are damaged.");
+  } else if (!now.not_answered.empty()) {
+    empty_state("No rows", "None were read. Not answered in this snapshot: " + now.not_answered);
+  } else {
+    empty_state("No rows", "None at this instant.");
+  }
 }
 
 // What another place asked this one to show.
@@ -273,37 +320,45 @@ void draw_table_panel(Session& session, const char* table) {
   }
   take_wanted(session, table);
   Choice choice(session, table);
-  const auto rows =
-      session.rows({table, now->snapshot, choice.sort, choice.filter, choice.columns,
-                    std::string(table) == "processes" ? session.pinned : std::vector<std::string>(),
-                    choice.group_by, since(session)});
+  RowsQuestion question{table, now->snapshot, choice.sort, choice.filter, choice.columns};
+  if (question.table == "processes") question.pinned = session.pinned;
+  question.group_by = choice.group_by;
+  ask_changes(session, question);
+  const auto rows = session.rows(question);
   draw_filter_line(session, choice, rows.get());
+  if (rows) draw_grouping(session, choice, *rows);
+  if (rows && !rows->columns.empty()) draw_column_chooser(session, choice.columns, *rows);
+  draw_count(rows.get());
   if (!rows) return;
-  draw_grouping(session, choice, *rows);
-  if (!rows->columns.empty()) draw_column_chooser(session, choice.columns, *rows);
   if (!rows->error.empty()) wrapped_text(rows->error, theme().warning);
-  for (const std::string& one : rows->damage) wrapped_text("damaged: " + one, theme().critical);
+  damage_lines(rows->damage);
   // Those of the grouping that was left a moment ago would take this one's place in the layout.
   if (rows->columns.empty() || rows->question.group_by != choice.group_by) return;
-  const ImGuiTableFlags flags = ImGuiTableFlags_Sortable | ImGuiTableFlags_SortMulti |
-                                ImGuiTableFlags_SortTristate | ImGuiTableFlags_Resizable |
-                                ImGuiTableFlags_Reorderable | ImGuiTableFlags_Hideable |
-                                ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollX |
-                                ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit;
+  if (rows->order.empty()) {
+    if (rows->error.empty()) draw_no_rows(*now, choice, *rows);
+    return;
+  }
+  ImGuiTableFlags flags = ImGuiTableFlags_Sortable | ImGuiTableFlags_SortMulti |
+                          ImGuiTableFlags_SortTristate | ImGuiTableFlags_Resizable |
+                          ImGuiTableFlags_Reorderable | ImGuiTableFlags_Hideable |
+                          ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollX |
+                          ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit;
   const std::string spark = spark_metric(*rows);
   const int count = static_cast<int>(rows->columns.size()) + (spark.empty() ? 0 : 1);
   // Other columns are another table: each keeps its widths.
   std::string id = choice.view;
   for (const ColumnHead& head : rows->columns) id += "," + head.name;
+  if (!spark.empty()) id += ",over time";
+  const Visible made = made_so_far(session, rows, choice, spark);
+  if (!made.text) {
+    // Columns take their widths from what stands in them first: that shall not be "…".
+    id += " being read";
+    flags |= ImGuiTableFlags_NoSavedSettings;
+  }
   if (!ImGui::BeginTable(id.c_str(), count, flags)) return;
   draw_heads(session, *rows, choice, spark);
-  draw_rows(session, rows, choice, spark);
+  draw_rows(session, rows, choice, spark, made);
   ImGui::EndTable();
-  if (rows->order.empty() && rows->error.empty()) {
-    ImGui::SetCursorPosY(scaled(90));
-    empty_state("No rows",
-                !choice.filter.empty() ? "None fits the filter." : "None at this instant.");
-  }
 }
 
 }  // namespace beamtape

@@ -5,7 +5,8 @@
 
 namespace beamtape {
 
-const Panel kProcessesPanel{"processes", "Processes", "Every process at this instant",
+const Panel kProcessesPanel{"processes", "Processes",
+                            "Every process at this instant, but those of the recorder's connection",
                             [](Session& session) { draw_table_panel(session, "processes"); }};
 const Panel kGroupsPanel{"groups", "Groups", "Processes by name, label or initial call",
                          [](Session& session) { draw_table_panel(session, "groups"); }};

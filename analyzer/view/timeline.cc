@@ -103,12 +103,14 @@ void draw_line(const Overview& overview, const Area& area, const Track& track,
   list.Flags = flags;
 }
 
+// In the middle of its lane; that of the memory at the top, above the key to its colours.
 void draw_label(const Session& session, const Track& track, const Area& area, float left) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const double value = track.values.empty() ? NAN : track.values[session.at()];
   const std::string text = text_at(track, session.at());
   const float size = faces().text->FontSize;
-  const float y = (area.low.y + area.high.y - size) / 2;
+  const bool with_key = &track == &session.overview().tracks.front();
+  const float y = with_key ? area.low.y : (area.low.y + area.high.y - size) / 2;
   list.AddText(faces().text, size, {left, y}, theme().quiet, track.title.c_str());
   const float mono = faces().mono->FontSize;
   const ImVec2 wide = faces().mono->CalcTextSizeA(mono, FLT_MAX, 0, text.c_str());
@@ -260,22 +262,20 @@ void take_mouse(Session& session, const Area& area) {
   }
 }
 
-// The key to the colours, in the room beside the memory.
+// The key to the colours, below the memory's name.
 void draw_memory_key(const Overview& overview, const Area& area, float left) {
-  float x = left, y = area.low.y - scaled(1);
+  constexpr std::size_t kColumns = 3;
   const float size = faces().text->FontSize * 0.8F;
+  const float top = area.low.y + faces().text->FontSize + scaled(2);
+  const float wide = (area.low.x - scaled(14) - left) / kColumns;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   for (std::size_t part = 0; part < overview.memory.size(); ++part) {
-    const char* name = overview.memory[part].title.c_str();
-    const float wide = faces().text->CalcTextSizeA(size, FLT_MAX, 0, name).x + scaled(20);
-    if (x + wide > area.low.x) {
-      x = left;
-      y = area.high.y - size - scaled(1);
-    }
+    const float x = left + static_cast<float>(part % kColumns) * wide;
+    const float y = top + static_cast<float>(part / kColumns) * (size + scaled(1));
     list.AddRectFilled({x, y + scaled(2)}, {x + scaled(8), y + scaled(10)},
                        theme().series[part % theme().series.size()]);
-    list.AddText(faces().text, size, {x + scaled(11), y}, theme().quiet, name);
-    x += wide;
+    list.AddText(faces().text, size, {x + scaled(11), y}, theme().quiet,
+                 overview.memory[part].title.c_str());
   }
 }
 

@@ -24,18 +24,19 @@ constexpr std::size_t kDeepestIndent = 30;
 struct Column {
   const char* name;
   const char* sort;  // as tree_sorts() has it; null: none
+  float width;       // 0: what the others leave
   const char* explanation;
 };
 
 constexpr Column kColumns[] = {
-    {"with everything below it", nullptr, "Applications, supervisors, workers"},
-    {"pid", "pid", "A click sorts by the order of their start"},
-    {"processes", "processes", "How many there are, with itself"},
-    {"memory", "memory", "Their memory; + : of some it was not read"},
-    {"queue", "message_queue_len", "Messages waiting at all of them"},
-    {"longest", nullptr, "The longest mailbox among them"},
-    {"reductions/s", "reductions", "Work of all of them, over the minute before"},
-    {"restarts", "restarts", "How often one took another's place, over the minute before"},
+    {"with everything below it", nullptr, 0, "Applications, supervisors, workers"},
+    {"pid", "pid", 80, "A click sorts by the order of their start"},
+    {"processes", "processes", 68, "How many there are, with itself"},
+    {"memory", "memory", 72, "Their memory; + : of some it was not read"},
+    {"queue", "message_queue_len", 58, "Messages waiting at all of them"},
+    {"longest", nullptr, 54, "The longest mailbox among them"},
+    {"reductions/s", "reductions", 88, "Work of all of them, over the minute before"},
+    {"restarts", "restarts", 58, "How often one took another's place, over the minute before"},
 };
 constexpr int kColumnCount = static_cast<int>(std::size(kColumns));
 
@@ -98,7 +99,7 @@ void draw_name(const Line& line) {
 
 void draw_line(Session& session, const TreeText& text, const Line& line, int id) {
   ImGui::TableNextRow();
-  const bool selected = !line.pid.empty() && line.pid == session.place().subject;
+  const bool selected = !line.pid.empty() && line.pid == session.selected_pid();
   if (selected) ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, faded(theme().accent, 0.22F));
   ImGui::PushID(id);
   ImGui::TableSetColumnIndex(0);
@@ -111,7 +112,11 @@ void draw_line(Session& session, const TreeText& text, const Line& line, int id)
   };
   const TreeTotals& below = line.below;
   number(2, below.processes, grouped(below.processes));
-  number(3, below.memory, size_text(below.memory) + (below.memory_unknown > 0 ? "+" : ""));
+  const bool unread = below.memory_unknown == below.processes;
+  number(3, below.memory,
+         unread && below.processes > 0
+             ? "not read"
+             : size_text(below.memory) + (below.memory_unknown > 0 ? "+" : ""));
   if (below.memory_unknown > 0) {
     explain(fmt::format("without {} whose memory was not read", grouped(below.memory_unknown)));
   }
@@ -131,20 +136,22 @@ void draw_line(Session& session, const TreeText& text, const Line& line, int id)
 // What children are sorted by, as the heads say.
 std::string draw_heads() {
   ImGui::TableSetupScrollFreeze(1, 1);
+  float left = ImGui::GetContentRegionAvail().x - scaled(150);  // less what is between them
+  for (const Column& column : kColumns) left -= scaled(column.width);
   for (int i = 0; i < kColumnCount; ++i) {
     const Column& column = kColumns[i];
     const bool usual = column.sort && std::string(column.sort) == "memory";
-    ImGui::TableSetupColumn(column.name,
-                            ImGuiTableColumnFlags_WidthFixed |
-                                ImGuiTableColumnFlags_PreferSortDescending |
-                                ImGuiTableColumnFlags_NoSortAscending |
-                                (column.sort ? 0 : ImGuiTableColumnFlags_NoSort) |
-                                (usual ? ImGuiTableColumnFlags_DefaultSort : 0),
-                            scaled(i == 0 ? 360 : 104));
+    ImGui::TableSetupColumn(
+        column.name,
+        ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_PreferSortDescending |
+            ImGuiTableColumnFlags_NoSortAscending |
+            (column.sort ? 0 : ImGuiTableColumnFlags_NoSort) |
+            (usual ? ImGuiTableColumnFlags_DefaultSort : 0),
+        i == 0 ? std::clamp(left, scaled(180), scaled(460)) : scaled(column.width));
   }
   ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
   for (int i = 0; i < kColumnCount; ++i) {
-    table_head(i, kColumns[i].name, kColumns[i].explanation, i > 1, kColumns[i].sort != nullptr);
+    table_head(i, kColumns[i].name, kColumns[i].explanation, i > 1);
   }
   const ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
   if (!specs || specs->SpecsCount == 0) return "memory";
@@ -178,8 +185,13 @@ void draw_tree(Session& session) {
                                  duration_text(static_cast<std::int64_t>(text->seconds * 1e6)))
                    : fmt::format("at #{}; no rates and restarts: there is no snapshot before",
                                  text->of.first));
-    for (const std::string& one : text->damage) {
-      wrapped_text("damaged: " + one, theme().critical);
+    damage_lines(text->damage);
+    if (text->lines.empty()) {
+      if (!text->damage.empty()) {
+        empty_state("Not known", "The processes of this snapshot are damaged.");
+      }
+      session.ask_tree(text->of.second);
+      return;
     }
   } else {
     quiet_text("reading …");

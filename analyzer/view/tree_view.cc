@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 #include "analyzer/tree/tree_lines.h"
 
@@ -74,7 +75,7 @@ TreeText read_tree_text(const Recording& recording, std::int64_t snapshot,
   text.seconds = tree->from ? tree->seconds : 0;
   for (const TreeLine& line : *lines) text.lines.push_back(line_of(*tree, line));
   count_inside(text.lines);
-  for (const Damage& one : tree->damage) text.damage.push_back(printable(one.what));
+  text.damage = damage_texts(tree->damage);
   return text;
 }
 

@@ -22,9 +22,10 @@ struct Lines {
   std::string first, second;
 };
 
-Lines lines_of(const WaitsText& text, const Box& box) {
+// `narrow`: one below the other.
+Lines lines_of(const WaitsText& text, const Box& box, bool narrow) {
   Lines lines;
-  lines.first = clipped(printable(box.name), 44);
+  lines.first = clipped(printable(box.name), narrow ? 24 : 44);
   if (box.folded > 1)
     lines.first =
         fmt::format("{} ×  ", grouped(static_cast<std::int64_t>(box.folded))) + lines.first;
@@ -44,15 +45,18 @@ Lines lines_of(const WaitsText& text, const Box& box) {
     told.push_back(fmt::format("{} wait{} for it",
                                grouped(static_cast<std::int64_t>(box.waited_by)),
                                box.waited_by == 1 ? "s" : ""));
-  lines.second = joined(told, "  ·  ");
+  lines.second = joined(told, narrow ? "\n" : "  ·  ");
   return lines;
 }
+
+constexpr float kBetweenColumns = 60;
 
 // Places on the screen.
 struct Grid {
   std::vector<float> column_x, column_width;
   float top = 0, box_height = 0, row_height = 0;
 
+  float right() const { return column_x.empty() ? 0 : column_x.back() + column_width.back(); }
   ImVec2 low(const Box& box) const {
     return {column_x[box.column], top + static_cast<float>(box.row) * row_height};
   }
@@ -64,22 +68,26 @@ struct Grid {
 
 Grid grid_of(const WaitPicture& picture, const std::vector<Lines>& lines, ImVec2 start) {
   Grid grid;
-  grid.box_height = 2 * faces().mono->FontSize + scaled(14);
+  const float size = faces().mono->FontSize;
+  float rest = size;
+  for (const Lines& one : lines) {
+    rest = std::max(rest, faces().mono->CalcTextSizeA(size, FLT_MAX, 0, one.second.c_str()).y);
+  }
+  grid.box_height = size + rest + scaled(14);
   grid.row_height = grid.box_height + scaled(10);
   grid.top = start.y;
   grid.column_width.assign(picture.columns, 0);
   for (std::size_t i = 0; i < picture.boxes.size(); ++i) {
     float& wide = grid.column_width[picture.boxes[i].column];
     for (const std::string* one : {&lines[i].first, &lines[i].second}) {
-      wide = std::max(
-          wide, faces().mono->CalcTextSizeA(faces().mono->FontSize, FLT_MAX, 0, one->c_str()).x +
-                    scaled(20));
+      wide = std::max(wide,
+                      faces().mono->CalcTextSizeA(size, FLT_MAX, 0, one->c_str()).x + scaled(20));
     }
   }
   float x = start.x + scaled(46);  // room for a circle's way back
   for (const float wide : grid.column_width) {
     grid.column_x.push_back(x);
-    x += wide + scaled(70);
+    x += wide + scaled(kBetweenColumns);
   }
   return grid;
 }
@@ -147,7 +155,7 @@ void draw_box(Session& session, const WaitsText& text, const Grid& grid, const B
   ImGui::PopID();
   const bool leads = box.links && box.folded == 1, hovered = ImGui::IsItemHovered();
   if (hovered && leads) session.hovered_now.process = box.pid;
-  const bool selected = !box.pid.empty() && session.place().subject == box.pid;
+  const bool selected = !box.pid.empty() && session.selected_pid() == box.pid;
   list.AddRectFilled(low, high, selected ? faded(theme().accent, 0.25F) : theme().raised,
                      scaled(4));
   list.AddRect(low, high,
@@ -176,9 +184,15 @@ void draw_wait_graph(Session& session, const WaitsText& text) {
   }
   ImGui::BeginChild("graph", {0, 0}, false, ImGuiWindowFlags_HorizontalScrollbar);
   const ImVec2 start = ImGui::GetCursorScreenPos();
+  const float edge = start.x + ImGui::GetContentRegionAvail().x;
   std::vector<Lines> lines;
-  for (const Box& box : picture.boxes) lines.push_back(lines_of(text, box));
-  const Grid grid = grid_of(picture, lines, {start.x, start.y + scaled(6)});
+  Grid grid;
+  for (const bool narrow : {false, true}) {
+    lines.clear();
+    for (const Box& box : picture.boxes) lines.push_back(lines_of(text, box, narrow));
+    grid = grid_of(picture, lines, {start.x, start.y + scaled(6)});
+    if (grid.right() <= edge) break;
+  }
   for (const Box& box : picture.boxes) {
     if (box.waits_for != Box::kNone) draw_arrow(grid, box, picture.boxes[box.waits_for]);
   }
@@ -188,8 +202,8 @@ void draw_wait_graph(Session& session, const WaitsText& text) {
   // So that one can scroll to the last of them.
   ImGui::SetCursorScreenPos(start);
   if (!grid.column_x.empty()) {
-    ImGui::Dummy({grid.column_x.back() + grid.column_width.back() - start.x,
-                  static_cast<float>(picture.rows) * grid.row_height + scaled(10)});
+    ImGui::Dummy(
+        {grid.right() - start.x, static_cast<float>(picture.rows) * grid.row_height + scaled(10)});
   }
   ImGui::EndChild();
 }

@@ -5,6 +5,7 @@
 
 #include <iterator>
 
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/view/all_panels.h"
@@ -19,16 +20,26 @@ std::string called(const WaitingProcess& process) {
   return process.name.empty() ? process.pid : process.pid + "  " + printable(process.name);
 }
 
+// On the same line where there is room for it.
+void go_on(const std::string& next) {
+  ImGui::SameLine();
+  ImGui::PushFont(faces().mono);
+  const float wide = ImGui::CalcTextSize(next.c_str()).x;
+  ImGui::PopFont();
+  if (wide > ImGui::GetContentRegionAvail().x) ImGui::NewLine();
+}
+
 void draw_cycles(Session& session, const Waits& found) {
   for (const auto& cycle : found.cycles) {
     mono_text("■ deadlock", theme().critical);
     for (const std::size_t at : cycle) {
-      ImGui::SameLine();
-      process_link(session, called(found.waits[at].waiter), found.waits[at].waiter.pid);
+      const std::string name = called(found.waits[at].waiter);
+      go_on(name + " waits for");
+      process_link(session, name, found.waits[at].waiter.pid);
       ImGui::SameLine();
       quiet_text("waits for");
     }
-    ImGui::SameLine();
+    go_on("the first");
     quiet_text("the first");
   }
 }
@@ -110,8 +121,10 @@ void draw_waits(Session& session) {
   const Instant* now = session.instant();
   quiet_text(fmt::format("at #{}{}", answer->snapshot,
                          now && now->snapshot != answer->snapshot ? ", newer being read …" : ""));
-  for (const Damage& one : answer->found.damage) {
-    wrapped_text("damaged: " + printable(one.what), theme().critical);
+  damage_lines(damage_texts(answer->found.damage));
+  if (answer->found.waits.empty() && !answer->found.damage.empty()) {
+    empty_state("Not known", "What the processes were in is damaged, and whom they waited for.");
+    return;
   }
   if (answer->found.waits.empty()) {
     empty_state("Nobody waits", "No process stands in a call that is known to wait for another.");

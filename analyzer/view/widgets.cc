@@ -1,10 +1,12 @@
 #include "analyzer/view/widgets.h"
 
+#include <fmt/format.h>
 #include <imgui.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/view/decimate.h"
 
@@ -24,6 +26,11 @@ void mono_text(const std::string& text, Theme::Colour colour) {
   ImGui::PopFont();
 }
 
+void lower_to_text() {
+  ImGui::SetCursorPosY(ImGui::GetCursorPosY() +
+                       0.75F * (faces().text->FontSize - faces().mono->FontSize));
+}
+
 void right_text(const std::string& text, Theme::Colour colour) {
   ImGui::PushFont(faces().mono);
   const float room = ImGui::GetContentRegionAvail().x;
@@ -35,16 +42,45 @@ void right_text(const std::string& text, Theme::Colour colour) {
   ImGui::PopFont();
 }
 
-void table_head(int column, const std::string& name, const std::string& explanation, bool number,
-                bool sortable) {
+namespace {
+
+// The current column's head, its name above the digits and the arrow before it: ImGui would draw
+// the name at the left, with room for an arrow at the right.
+void number_head(const std::string& name) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float right = at.x + ImGui::GetContentRegionAvail().x;
+  ImGui::PushStyleColor(ImGuiCol_Text, 0);
+  ImGui::TableHeader(name.c_str());
+  ImGui::PopStyleColor();
+  const float size = ImGui::GetFontSize();
+  const float x = std::max(at.x, right - ImGui::CalcTextSize(name.c_str()).x);
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.PushClipRect(at, {right, at.y + 2 * size}, true);
+  list.AddText({x, at.y}, theme().text, name.c_str());
+  const ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
+  for (int i = 0; specs && i < specs->SpecsCount; ++i) {
+    if (specs->Specs[i].ColumnIndex != ImGui::TableGetColumnIndex()) continue;
+    const bool down = specs->Specs[i].SortDirection == ImGuiSortDirection_Descending;
+    const float middle = at.y + size / 2, half = size * (down ? 0.25F : -0.25F);
+    list.AddTriangleFilled({x - size * 0.85F, middle - half}, {x - size * 0.25F, middle - half},
+                           {x - size * 0.55F, middle + half}, theme().text);
+    const std::string place = std::to_string(specs->Specs[i].SortOrder + 1);
+    if (specs->SpecsCount > 1) {
+      list.AddText({x - size * 1.5F, at.y}, theme().quiet, place.c_str());
+    }
+  }
+  list.PopClipRect();
+}
+
+}  // namespace
+
+void table_head(int column, const std::string& name, const std::string& explanation, bool number) {
   if (!ImGui::TableSetColumnIndex(column)) return;
   if (number) {
-    const float arrow = sortable ? ImGui::GetFontSize() + ImGui::GetStyle().FramePadding.x : 0;
-    const float room =
-        ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(name.c_str()).x - arrow;
-    if (room > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room);
+    number_head(name);
+  } else {
+    ImGui::TableHeader(name.c_str());
   }
-  ImGui::TableHeader(name.c_str());
   explain(explanation);
 }
 
@@ -54,10 +90,51 @@ void title_text(const std::string& text) {
   ImGui::PopFont();
 }
 
+namespace {
+
+bool is_digit(char one) { return one >= '0' && one <= '9'; }
+
+// In lines of that width, broken between words alone: ImGui breaks after dots too, as in names of
+// files. The groups of a number stay together, and it with its unit. A word that is longer than a
+// line is left as it is.
+std::string broken_between_words(const std::string& text, float width) {
+  std::string lines;
+  float used = 0;
+  const float space = ImGui::CalcTextSize(" ").x;
+  for (std::size_t start = 0; start < text.size();) {
+    std::size_t end = start;
+    const auto keeps_together = [&] {
+      return end > start && is_digit(text[end - 1]) && end + 1 < text.size() &&
+             (is_digit(text[end + 1]) || text.compare(end + 2, 2, "iB") == 0);
+    };
+    while (end < text.size() && text[end] != '\n' && (text[end] != ' ' || keeps_together())) ++end;
+    const std::string word = text.substr(start, end - start);
+    const float wide = ImGui::CalcTextSize(word.c_str()).x;
+    const bool first = lines.empty() || lines.back() == '\n';
+    if (!first && used + space + wide > width) {
+      lines += '\n';
+      used = 0;
+    } else if (!first) {
+      lines += ' ';
+      used += space;
+    }
+    lines += word;
+    used += wide;
+    if (end < text.size() && text[end] == '\n') {
+      lines += '\n';
+      used = 0;
+    }
+    start = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
 void wrapped_text(const std::string& text, Theme::Colour colour) {
   ImGui::PushStyleColor(ImGuiCol_Text, colour);
   ImGui::PushTextWrapPos(0);
-  ImGui::TextUnformatted(text.c_str());
+  ImGui::TextUnformatted(broken_between_words(text, ImGui::GetContentRegionAvail().x - 1).c_str());
   ImGui::PopTextWrapPos();
   ImGui::PopStyleColor();
 }
@@ -87,9 +164,22 @@ void explain(const std::string& text) {
   if (text.empty() || !ImGui::IsItemHovered()) return;
   ImGui::BeginTooltip();
   ImGui::PushTextWrapPos(scaled(420));
-  ImGui::TextUnformatted(text.c_str());
+  ImGui::TextUnformatted(broken_between_words(text, scaled(410)).c_str());
   ImGui::PopTextWrapPos();
   ImGui::EndTooltip();
+}
+
+void damage_lines(const std::vector<std::string>& damage) {
+  constexpr std::size_t kMostLines = 4;
+  for (std::size_t i = 0; i < damage.size(); ++i) {
+    if (i == kMostLines) {
+      wrapped_text(fmt::format("and {} more damaged parts: `beamtape-analyzer check` lists them",
+                               damage.size() - i),
+                   theme().critical);
+      return;
+    }
+    wrapped_text("damaged: " + printable(damage[i]), theme().critical);
+  }
 }
 
 void empty_state(const std::string& headline, const std::string& why) {

@@ -12,12 +12,13 @@ namespace beamtape {
 
 void quiet_text(const std::string& text);
 void mono_text(const std::string& text, Theme::Colour colour);
+// What comes next, the last on its line, is in the smaller mono face beside text: on one line with
+// its letters.
+void lower_to_text();
 // At the right edge of the table cell or line, so that digits stand under digits.
 void right_text(const std::string& text, Theme::Colour colour);
-// The head of a table's column, that of a number above its digits; `sortable` leaves room for the
-// arrow.
-void table_head(int column, const std::string& name, const std::string& explanation, bool number,
-                bool sortable = false);
+// The head of a table's column, that of a number above its digits.
+void table_head(int column, const std::string& name, const std::string& explanation, bool number);
 void title_text(const std::string& text);
 void wrapped_text(const std::string& text, Theme::Colour colour);
 // ImGui's BeginPopup, of a popup that Esc closes.
@@ -28,6 +29,8 @@ void focus_line(Session& session);
 void tell_place(Session& session, const std::string& name);
 // Shown while the mouse is over what was drawn last. Nothing for an empty text.
 void explain(const std::string& text);
+// Lines that say what is damaged, the first of them where there are many.
+void damage_lines(const std::vector<std::string>& damage);
 // What stands where there is nothing to show, and why.
 void empty_state(const std::string& headline, const std::string& why);
 // Text that leads somewhere; true when it was clicked.

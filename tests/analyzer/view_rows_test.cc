@@ -9,6 +9,8 @@
 #include <memory>
 #include <thread>
 
+#include "analyzer/load/damage_words.h"
+#include "analyzer/load/time.h"
 #include "analyzer/view/session.h"
 #include "schema/tables/table.h"
 #include "tests/analyzer/fake_reader.h"
@@ -51,6 +53,7 @@ TEST(Rows, TellWhatChangedSinceAnotherInstant) {
   const Recording recording = shop_recording();
   RowsQuestion question{"ets", 3, "delta(size)", ""};
   question.since = 1;
+  question.until = 3;
   const auto rows = find_rows(recording, question, nullptr);
   ASSERT_EQ(rows->error, "");
   EXPECT_EQ(rows->sorted_by, "delta(size)");
@@ -61,14 +64,64 @@ TEST(Rows, TellWhatChangedSinceAnotherInstant) {
   ASSERT_EQ(*(size + 1), "delta(size)") << "beside what has changed";
   const auto at = static_cast<std::size_t>(size + 1 - names.begin());
   EXPECT_EQ(text_of(rows, 0, 1)->rows[0][at].exact, "20000");
-  question.since = 0;
+  EXPECT_EQ(text_of(rows, 0, 1)->rows[0][at].text, "+20 000");
+  EXPECT_THAT(rows->columns[at].explanation, HasSubstr("from A (#1) to B (#3)"));
+  question.until = 2;
+  EXPECT_EQ(text_of(find_rows(recording, question, rows), 0, 1)->rows[0][at].exact, "10000")
+      << "between the two, whatever is shown";
+  question.since = question.until = 0;
   EXPECT_EQ(find_rows(recording, question, rows)->sorted_by, "memory") << "there is no such change";
   RowsQuestion sums{"groups", 3, "", ""};
   sums.since = 1;
+  sums.until = 3;
   const auto groups = find_rows(recording, sums, nullptr);
   for (const ColumnHead& head : groups->all_columns) {
     EXPECT_EQ(head.name.find("delta"), std::string::npos) << "whose row is another one each time";
   }
+}
+
+TEST(FilterExample, IsUnderstoodByItsTable) {
+  const Recording recording = shop_recording();
+  for (const std::string& table : recording.subjects()) {
+    RowsQuestion question{table, 6, "", ""};
+    question.filter = filter_example(*find_rows(recording, question, nullptr));
+    EXPECT_NE(question.filter, "") << table;
+    EXPECT_EQ(find_rows(recording, question, nullptr)->error, "") << table;
+  }
+}
+
+TEST(Damage, IsToldWithItsSnapshotWhereNothingCouldBeRead) {
+  const char* const told = "snapshot #1: process 0-4095: checksum does not match";
+  const auto damaged = [](Story story) {
+    auto reader = std::make_unique<FakeReader>(std::move(story));
+    reader->told_damage = {{1, "process 0-4095: checksum does not match"}};
+    return Recording(std::move(reader), "damaged.beamtape");
+  };
+  Story story;
+  story.node("shop@host");
+  story.snapshot(0);
+  const Recording nothing = damaged(story);
+  const auto rows = find_rows(nothing, {"processes", 1, "", ""}, nullptr);
+  EXPECT_EQ(rows->total, 0U);
+  EXPECT_THAT(rows->damage, ElementsAre(told));
+  const TreeText tree = read_tree_text(nothing, 1, "memory");
+  EXPECT_TRUE(tree.lines.empty());
+  EXPECT_THAT(tree.damage, ElementsAre(told));
+  const Recording shop = damaged(shop_story());
+  EXPECT_THAT(read_life_text(shop, "<0.102.0>", "", 6, kNoon).damage, ElementsAre(told));
+  EXPECT_THAT(read_life_text(shop, "<0.7.0>", "", 6, kNoon).error, HasSubstr(told))
+      << "it may be in what is damaged";
+  EXPECT_THAT(read_diff_text(shop, shop, {1, 2, ""}).found.damage, ElementsAre(told));
+  EXPECT_EQ(damage_text({0, "a page"}), "a page");
+}
+
+TEST(ClockSpan, TellsItsEndsApartOrIsOne) {
+  constexpr std::int64_t kSecond = 1'000'000;
+  EXPECT_EQ(clock_span_text(kNoon, kNoon + 5 * kSecond), "12:00:00 to 12:00:05");
+  EXPECT_EQ(clock_span_text(kNoon, kNoon + kSecond / 2), "12:00:00.000 to 12:00:00.500");
+  EXPECT_EQ(clock_span_text(kNoon, kNoon), "12:00:00");
+  EXPECT_EQ(clock_span_text(kNoon, kNoon + 86'400 * kSecond),
+            "2024-11-20 12:00:00 to 2024-11-21 12:00:00");
 }
 
 TEST(Named, AreFoundByAPartOfTheirName) {
@@ -211,6 +264,17 @@ TEST(Renewed, KeepsWithinAFileThatBecameShorter) {
   EXPECT_EQ(session.mark_b, std::nullopt);
   renew(session, 0);
   EXPECT_EQ(session.instant(), nullptr);
+}
+
+TEST(Selected, IsTheProcessOfThatNameAtTheShownInstant) {
+  Session session(shop_recording(), shop_recording(), "", [] {});
+  EXPECT_EQ(session.selected_pid(), "");
+  session.select("<0.7.0>");
+  EXPECT_EQ(session.selected_pid(), "<0.7.0>") << "be it there or not";
+  session.select("Elixir.Shop.Cart");
+  EXPECT_EQ(session.selected_pid(), "") << "not known yet";
+  while (!session.life()) std::this_thread::yield();
+  EXPECT_EQ(session.selected_pid(), "<0.200.0>");
 }
 
 TEST(SessionRows, ArePinnedTaggedAndCopied) {
