@@ -109,7 +109,7 @@ Expected<void> Asker::prepare(const Question& question, Bytes items) {
         fmt::format("cannot prepare question {}: the node could not {} it", question.name, what));
   };
   auto scanned =
-      call("erl_scan", "string", parse_arguments(expression(question)), kPrepareDeadline);
+      call("erl_scan", "string", parse_arguments(expressions(question)), kPrepareDeadline);
   if (!scanned) return tl::unexpected(scanned.error());
   Cursor tokens(*scanned);
   if (!tokens.tuple(3) || !tokens.take_atom("ok")) return malformed("scan");
@@ -119,11 +119,14 @@ Expected<void> Asker::prepare(const Question& question, Bytes items) {
   if (!parsed) return tl::unexpected(parsed.error());
   Cursor cursor(*parsed);
   if (!cursor.tuple(2) || !cursor.take_atom("ok")) return malformed("parse");
-  ListReader expressions(cursor);
-  if (!expressions.next()) return malformed("parse");
-  const auto first = cursor.raw();
-  if (first.empty()) return malformed("parse");
-  prepared_[&question] = {Bytes(first.begin(), first.end()), std::move(items)};
+  ListReader both(cursor);
+  Prepared prepared{{}, {}, std::move(items)};
+  for (Bytes* one : {&prepared.work, &prepared.ask}) {
+    const auto raw = both.next() ? cursor.raw() : std::span<const std::uint8_t>();
+    if (raw.empty()) return malformed("parse");
+    one->assign(raw.begin(), raw.end());
+  }
+  prepared_[&question] = std::move(prepared);
   return {};
 }
 
@@ -137,13 +140,14 @@ Expected<std::uint32_t> Asker::ask(const Question& question, std::span<const std
   TermBuilder arguments;
   // erl_eval:expr(Expr, Bindings, none, none, value): the value alone, without the bindings.
   // Bindings are an orddict, so their names are in order.
-  arguments.list(5).raw(prepared.parsed).list(4);
+  arguments.list(5).raw(prepared.ask).list(5);
   arguments.tuple(2).atom("Dst").raw(link_.self());
   arguments.tuple(2).atom("Given");
   given.empty() ? arguments.nil() : arguments.raw(given);
   arguments.tuple(2).atom("Items");
   prepared.items.empty() ? arguments.nil() : arguments.raw(prepared.items);
   arguments.tuple(2).atom("Tag").tuple(2).integer(connection_).integer(request);
+  arguments.tuple(2).atom("Work").raw(prepared.work);
   arguments.nil().atom("none").atom("none").atom("value").nil();
   const auto how = question.in_server ? "block_call" : "call";
   if (auto sent = send_call(request, how, "erl_eval", "expr", arguments.bytes()); !sent) {

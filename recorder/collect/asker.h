@@ -89,7 +89,8 @@ class Asker {
 
  private:
   struct Prepared {
-    Bytes parsed;
+    Bytes work;  // the two of expressions(), parsed
+    Bytes ask;
     Bytes items;
   };
 

@@ -16,8 +16,7 @@ namespace beamtape {
 namespace {
 
 constexpr std::string_view kCensusAnswer =
-    "{Part, lists:zipwith(fun erlang:process_info/2, Part,"
-    " lists:duplicate(length(Part), Items))}";
+    "lists:zipwith(fun erlang:process_info/2, Part, lists:duplicate(length(Part), Items))";
 // Of cold processes one takes 10 us: more would keep a scheduler for over 10 ms without a break.
 constexpr int kCensusChunk = 1000;
 // Of the list of pids, at about 30 bytes each.
@@ -27,8 +26,8 @@ constexpr std::size_t kMaxListBytes = 256u << 20;
 
 const Question kCensusListQuestion{
     .name = "census_list",
-    .keys = "[all]",
-    .answer = "term_to_binary(processes() -- (Asking ++ Given), [{compressed, 1}])",
+    .keys = "[processes() -- Given]",
+    .answer = "term_to_binary(hd(Part), [{compressed, 1}])",
     .in_server = true,
 };
 
@@ -36,6 +35,7 @@ const Question kCensusPartQuestion{
     .name = "census_part",
     .keys = "Given",
     .answer = kCensusAnswer,
+    .of_processes = true,
     .chunk = kCensusChunk,
     .in_server = true,
 };
@@ -45,8 +45,9 @@ const Question kCensusQuestion{
     .keys = "processes()",
     .but = "Asking ++ Given",
     .answer = kCensusAnswer,
+    .of_processes = true,
     .chunk = kCensusChunk,
-    .heap_words = kCensusChunk * 40,  // a row is 31 on a 64-bit node
+    .heap_words = kCensusChunk * (40 + 5 * kItemWords),  // a row is 31 on a 64-bit node
     // Words a pid: 2 in the list, 4 while a part is split off, 2 for what is left of it;
     // evaluating.
     .keys_words = "erlang:system_info(process_count) * 12 + 20000",
@@ -84,30 +85,22 @@ void Processes::read_list(const Answer& answer) {
 }
 
 std::size_t Processes::read_census(const Answer& answer, RecordedNode& node) {
-  Cursor pids = answer.payload();
-  if (!pids.tuple(2)) return 0;
-  Cursor infos = pids;
-  infos.skip();
   Cells cells = node.cells();
-  ListReader pid_list(pids);
-  ListReader info_list(infos);
-  std::size_t rows = 0;
-  while (pid_list.next() && info_list.next()) {
-    const Cell pid = cells.ref(pids);
-    if (infos.take_atom("undefined")) continue;  // ended since it was listed
-    if (is_missing(pid) || unpack(pid).tag != Ref::Tag::kPid) {
-      infos.skip();
-      continue;
+  AnsweredRows rows(answer, census_, cells);
+  std::size_t count = 0;
+  while (rows.next()) {
+    if (is_missing(rows.pid()) || unpack(rows.pid()).tag != Ref::Tag::kPid) {
+      rows.skip();
+    } else if (rows.read(row_)) {  // else it has ended since it was listed
+      take_census_row(rows.pid(), node);
+      ++count;
     }
-    read_census_row(pid, infos, cells, node);
-    ++rows;
   }
-  return rows;
+  return count;
 }
 
-void Processes::read_census_row(Cell pid, Cursor& cursor, Cells& cells, RecordedNode& node) {
+void Processes::take_census_row(Cell pid, RecordedNode& node) {
   Rows& rows = node.rows(process_table());
-  census_.read(cursor, cells, row_);
   const auto [slot, is_new] = rows.list(pid, missing(Missing::kPending));
   if (slot >= node.tracks.size()) node.tracks.resize(slot + 1);
   ProcessTrack& track = node.tracks[slot];

@@ -12,27 +12,28 @@ namespace {
 
 // A row of a gen_server takes 220 words and comes as a message of its own, which has to fit into
 // the worker's heap beside the others or it is copied there at once.
-constexpr int kRowWords = 640;
+constexpr int kRowWords = 640 + 18 * kItemWords;
 constexpr int kRows = 250;
 
 // Its own memory tells a worker natively, for next to nothing, whether any answer is long: the heap
 // of kRows * kRowWords takes half of this. Only then does the interpreter go through them.
 constexpr std::string_view kAnswer =
-    "begin Infos = lists:zipwith(fun erlang:process_info/2, Part,"
+    "begin All = lists:zipwith(fun erlang:process_info/2, Part,"
     " lists:duplicate(length(Part), Items)),"
-    " {Part, case process_info(self(), memory) of"
+    " case process_info(self(), memory) of"
     "  {memory, Memory} when Memory > 3000000 ->"
     "   [case Info of undefined -> undefined; _ ->"
     "    [case Item of"
     "       {Key, [_ | _] = List} when length(List) > 1000 ->"
     "         {Key, {cut, length(List), lists:sublist(List, 1000)}};"
-    "       _ -> Item end || Item <- Info] end || Info <- Infos];"
-    "  _ -> Infos end} end";
+    "       _ -> Item end || Item <- Info] end || Info <- All];"
+    "  _ -> All end end";
 
 constexpr Question reading(std::string_view name, int chunk) {
   return {.name = name,
           .keys = "Given",
           .answer = kAnswer,
+          .of_processes = true,
           .chunk = chunk,
           .heap_words = chunk * kRowWords};
 }
@@ -72,13 +73,8 @@ void Processes::want_detail(std::size_t slot, RecordedNode& node) {
 }
 
 std::size_t Processes::read_detail(Reading reading, const Answer& answer, RecordedNode& node) {
-  return read_rows(reading, answer, node, [&](std::size_t slot, Cursor& cursor, Cells& cells) {
-    if (cursor.take_atom("undefined")) {
-      mark(reading, slot, Missing::kGone, node);
-      return;
-    }
-    readers_[reading].read(cursor, cells, row_);
-    take_detail(reading, slot, node);
+  return read_rows(reading, answer, node, [&](std::size_t slot, bool lives) {
+    lives ? take_detail(reading, slot, node) : mark(reading, slot, Missing::kGone, node);
   });
 }
 

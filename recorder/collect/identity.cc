@@ -71,17 +71,15 @@ void Processes::leave_dictionary(std::size_t slot, RecordedNode& node) {
 
 std::size_t Processes::read_plain_identity(const Answer& answer, RecordedNode& node) {
   Rows& rows = node.rows(process_table());
-  return read_rows(kPlainIdentity, answer, node,
-                   [&](std::size_t slot, Cursor& cursor, Cells& cells) {
-                     if (cursor.take_atom("undefined")) {
-                       mark(kPlainIdentity, slot, Missing::kGone, node);
-                       return;
-                     }
-                     readers_[kPlainIdentity].read(cursor, cells, row_);
-                     for (const std::size_t column : readers_[kPlainIdentity].columns()) {
-                       if (column != at_.reductions) rows.set(slot, column, row_[column]);
-                     }
-                   });
+  return read_rows(kPlainIdentity, answer, node, [&](std::size_t slot, bool lives) {
+    if (!lives) {
+      mark(kPlainIdentity, slot, Missing::kGone, node);
+      return;
+    }
+    for (const std::size_t column : readers_[kPlainIdentity].columns()) {
+      if (column != at_.reductions) rows.set(slot, column, row_[column]);
+    }
+  });
 }
 
 std::size_t Processes::read_identity(const Answer& answer, RecordedNode& node) {

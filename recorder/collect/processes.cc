@@ -279,22 +279,16 @@ std::optional<std::size_t> Processes::answered_slot(Reading reading, Cell pid,
 }
 
 std::size_t Processes::read_rows(Reading reading, const Answer& answer, RecordedNode& node,
-                                 const std::function<void(std::size_t, Cursor&, Cells&)>& take) {
-  Cursor pids = answer.payload();
-  if (!pids.tuple(2)) return 0;
-  Cursor infos = pids;
-  infos.skip();
+                                 const std::function<void(std::size_t, bool)>& take) {
   Cells cells = node.cells();
-  ListReader pid_list(pids);
-  ListReader info_list(infos);
+  AnsweredRows rows(answer, readers_[reading], cells);
   std::size_t count = 0;
-  while (pid_list.next() && info_list.next()) {
-    const auto slot = answered_slot(reading, cells.ref(pids), node);
-    ++count;
+  for (; rows.next(); ++count) {
+    const auto slot = answered_slot(reading, rows.pid(), node);
     if (slot) {
-      take(*slot, infos, cells);
+      take(*slot, rows.read(row_));
     } else {
-      infos.skip();
+      rows.skip();
     }
   }
   return count;

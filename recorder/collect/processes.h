@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "recorder/collect/answered_rows.h"
 #include "recorder/collect/collector.h"
 #include "recorder/collect/row_reader.h"
 
@@ -53,7 +54,7 @@ class Processes : public Collector {
   // census.cc
   void read_list(const Answer& answer);
   std::size_t read_census(const Answer& answer, RecordedNode& node);
-  void read_census_row(Cell pid, Cursor& cursor, Cells& cells, RecordedNode& node);
+  void take_census_row(Cell pid, RecordedNode& node);
   void start_row(std::size_t slot, RecordedNode& node);
   bool may_run(std::size_t slot, RecordedNode& node);
   void census_missed(const Answer& answer, RecordedNode& node);
@@ -78,10 +79,10 @@ class Processes : public Collector {
   static const Question& question_of(Reading reading);
   void ask_waiting(Reading reading, RecordedNode& node, Inquiry& inquiry);
   bool must_wait(Reading reading, std::size_t slot, const RecordedNode& node) const;
-  // Reads {Part, Infos}: calls `take` for each process that still has a row, with the cursor before
-  // its answer. Returns the rows in the answer.
+  // Calls `take` for each process of the answer that still has a row: with what it answered in
+  // row_, and whether it lived. Returns the rows in the answer.
   std::size_t read_rows(Reading reading, const Answer& answer, RecordedNode& node,
-                        const std::function<void(std::size_t, Cursor&, Cells&)>& take);
+                        const std::function<void(std::size_t slot, bool lives)>& take);
   // The row of the process that the next answer is about.
   std::optional<std::size_t> answered_slot(Reading reading, Cell pid, const RecordedNode& node);
   std::size_t missed(Reading reading, const Answer& answer, RecordedNode& node);

@@ -6,29 +6,38 @@ namespace beamtape {
 namespace {
 
 // After so long spent on chunks that missed their deadline, nothing is halved any more and chunks
-// get kHurried: with a scheduler of the target blocked, every chunk may hang. What a node needs
+// get kHurriedMs: with a scheduler of the target blocked, every chunk may hang. What a node needs
 // that is merely large or slow does not count.
-constexpr int kPatience = 4000;  // ms
-constexpr int kHurried = 100;    // ms
+constexpr int kPatienceMs = 4000;
+constexpr int kHurriedMs = 100;
 
+constexpr std::string_view kWork = R"(
+begin
+  Began = erlang:monotonic_time(),
+  Answer = try {{ok, {answer}}} catch _:_ -> {{failed, Part}} end,
+  Dst ! {{Tag, Chunk, Began, erlang:monotonic_time(), Answer}}
+end,)";
+
+// A worker is given what it evaluates and what about, no closure: that would take along all that is
+// bound around it and the code of each fun in that, again for each place it is bound at; copying
+// it took longer than most chunks.
 // A limit on heaps that the node is started with does not hold for who asks and who answers: they
 // would be killed. What they need is bounded by the number of processes and by the chunk.
-constexpr std::string_view kTemplate = R"(
+constexpr std::string_view kAsk = R"(
 (fun() ->
   Lost = fun() -> case get(deadline) of undefined -> 0; Milliseconds -> Milliseconds end end,
   {room}
   Asking = {asking},
-  Work = fun(Chunk, Part) ->
-    Began = erlang:monotonic_time(),
-    Answer = try {{ok, {answer}}} catch _:_ -> {{failed, Part}} end,
-    Dst ! {{Tag, Chunk, Began, erlang:monotonic_time(), Answer}}
+  Arguments = fun(Chunk, Part) ->
+    [Work, [{{'Chunk', Chunk}}, {{'Dst', Dst}}, {{'Items', Items}}, {{'Part', Part}}, {{'Tag', Tag}}],
+     none, none, value]
   end,
   Run = fun
-   Run(Chunk, Part, none) -> Work(Chunk, Part);
+   Run(Chunk, Part, none) -> apply(erl_eval, expr, Arguments(Chunk, Part));
    Run(Chunk, Part, Limit) ->
     Left = {patience} - Lost(),
     Patience = min(Limit, max({hurried}, Left)),
-    {{Pid, Ref}} = spawn_opt(fun() -> Work(Chunk, Part) end, [monitor,
+    {{Pid, Ref}} = spawn_opt(erl_eval, expr, Arguments(Chunk, Part), [monitor,
       {{max_heap_size, 0}}, {{min_heap_size, {heap}}}]),
     receive
       {{'DOWN', Ref, process, Pid, _}} -> ok
@@ -60,14 +69,19 @@ constexpr std::string_view kTemplate = R"(
   Loop(0, {keys})
 end)().)";
 
+constexpr std::string_view kWithoutKeys =
+    "begin Infos = {}, case lists:member(undefined, Infos) of"
+    " true -> {{Part, Infos}};"
+    " false -> {{Part, values, element(2, lists:unzip(lists:append(Infos)))}} end end";
+
 }  // namespace
 
-std::string expression(const Question& question) {
+std::string expressions(const Question& question) {
   const std::string deadline =
       question.in_server ? "none" : std::to_string(question.deadline.count());
-  const std::string answer =
-      question.packed ? fmt::format("term_to_binary({}, [{{compressed, 1}}])", question.answer)
-                      : std::string(question.answer);
+  std::string answer(question.answer);
+  if (question.of_processes) answer = fmt::format(kWithoutKeys, answer);
+  if (question.packed) answer = fmt::format("term_to_binary({}, [{{compressed, 1}}])", answer);
   const std::string but = question.but.empty() ? "" : fmt::format(" -- ({})", question.but);
   // Never in the server: it would keep the heap.
   const std::string room = question.keys_words.empty() || question.in_server
@@ -76,11 +90,13 @@ std::string expression(const Question& question) {
                                      "process_flag(max_heap_size, 0), process_flag(min_heap_size, "
                                      "{}), garbage_collect(),",
                                      question.keys_words);
-  return fmt::format(
-      kTemplate, fmt::arg("room", room), fmt::arg("but", but), fmt::arg("patience", kPatience),
-      fmt::arg("hurried", kHurried), fmt::arg("answer", answer), fmt::arg("chunk", question.chunk),
-      fmt::arg("asking", question.in_server ? "[]" : "[self()]"), fmt::arg("deadline", deadline),
-      fmt::arg("heap", question.heap_words), fmt::arg("keys", question.keys));
+  return fmt::format(kWork, fmt::arg("answer", answer)) +
+         fmt::format(kAsk, fmt::arg("room", room), fmt::arg("but", but),
+                     fmt::arg("patience", kPatienceMs), fmt::arg("hurried", kHurriedMs),
+                     fmt::arg("chunk", question.chunk),
+                     fmt::arg("asking", question.in_server ? "[]" : "[self()]"),
+                     fmt::arg("deadline", deadline), fmt::arg("heap", question.heap_words),
+                     fmt::arg("keys", question.keys));
 }
 
 }  // namespace beamtape

@@ -17,8 +17,14 @@ struct Question {
   // Keys that are not asked about, left out of each chunk: out of all of a million it would take a
   // scheduler for 30 ms. Empty: none.
   std::string_view but = "";
-  // The answer about the keys in `Part`. Evaluated in a worker process of its own for each chunk.
+  // The answer about the keys in `Part`, with `Items`. Evaluated in a worker process of its own for
+  // each chunk.
   std::string_view answer;
+  // `answer` is what process_info/2 says of each process in `Part`, items in the same order. It is
+  // sent as {Part, values, Values}, the values of all one after another without their keys, which
+  // are most of the bytes; or as {Part, Infos} if somebody has ended meanwhile. Native functions do
+  // it for less than the keys cost when they are sent.
+  bool of_processes = false;
   int chunk = 1;  // keys to a worker
   // A worker begins with a heap of so many words. One that its answer fits into is never collected:
   // growing step by step costs a large answer as much again as asking for it.
@@ -37,14 +43,19 @@ struct Question {
   const Question* at_limit = nullptr;
 };
 
-// The one Erlang expression that asks `question` chunk by chunk and guards each chunk: a worker
+// Words of heap that an item of a row takes when its key is left out.
+inline constexpr int kItemWords = 10;
+
+// Two Erlang expressions, "Work, Ask.". Work answers about one chunk: it binds Chunk, Dst, Items,
+// Part and Tag. Ask, where Work is bound to the first as erl_parse gives it,
+// asks `question` chunk by chunk and guards each chunk: a worker
 // that misses its deadline is killed, its keys are asked again in halves until the stuck one is
 // alone or `Patience` is over. Nothing it starts outlives it by more than a chunk's deadline; it
 // stops early when the recorder's connection is gone. A worker never crashes, so it leaves
-// nothing in the target's log. Free variables: Dst, Tag, Items, Given; `Asking` is a list of the
-// process that exists only to ask.
+// nothing in the target's log. Free variables: Dst, Tag, Items, Given, Work; `Asking` is a list of
+// the process that exists only to ask.
 // Sends {Tag, Chunk, Began, Ended, {ok, Answer} | {failed, Part} | {deadline, Part}} to Dst, with
 // times in the node's native unit; its value is the number of chunks.
-std::string expression(const Question& question);
+std::string expressions(const Question& question);
 
 }  // namespace beamtape

@@ -62,6 +62,18 @@ bool RowReader::read(Cursor& cursor, Cells& cells, std::vector<Cell>& row) const
   return false;
 }
 
+bool RowReader::read_values(ListReader& list, Cursor& cursor, Cells& cells,
+                            std::vector<Cell>& row) const {
+  for (std::size_t step = 0; step < top_.steps.size(); ++step) {
+    if (!list.next()) {
+      for (const std::size_t at : columns_) row[at] = missing(Missing::kBadAnswer);
+      return false;
+    }
+    read_value(top_, step, cursor, cells, row);
+  }
+  return true;
+}
+
 bool RowReader::read_level(const Level& level, Cursor& cursor, Cells& cells,
                            std::vector<Cell>& row) const {
   if (read_alike(level, cursor, cells, row)) return true;

@@ -24,6 +24,7 @@ class RowReader {
 
   // The items to ask for: the first step of each path, once each, in the order of the columns.
   std::vector<std::string> items() const;
+  std::size_t item_count() const { return top_.steps.size(); }
   // Positions of its columns in the table.
   const std::vector<std::size_t>& columns() const { return columns_; }
 
@@ -31,6 +32,9 @@ class RowReader {
   // table; columns that the answer does not have become kNotRecorded. False if the next term
   // is no such answer: then it was skipped and the columns are kBadAnswer.
   bool read(Cursor& cursor, Cells& cells, std::vector<Cell>& row) const;
+  // The same of values alone, the next of `list`, whose elements `cursor` reads: one for each item,
+  // in the order of items(). False, with all columns kBadAnswer, if there are not so many.
+  bool read_values(ListReader& list, Cursor& cursor, Cells& cells, std::vector<Cell>& row) const;
 
  private:
   static constexpr std::size_t kNoStep = SIZE_MAX;

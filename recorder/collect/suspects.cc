@@ -43,9 +43,8 @@ void Processes::choose_suspects(RecordedNode& node) {
 
 std::size_t Processes::read_suspects(const Answer& answer, RecordedNode& node) {
   Rows& rows = node.rows(process_table());
-  return read_rows(kSuspects, answer, node, [&](std::size_t slot, Cursor& cursor, Cells& cells) {
-    if (cursor.take_atom("undefined")) return;
-    readers_[kSuspects].read(cursor, cells, row_);
+  return read_rows(kSuspects, answer, node, [&](std::size_t slot, bool lives) {
+    if (!lives) return;
     touched(node.tracks[slot], row_[at_.reductions]);
     for (const std::size_t column : readers_[kSuspects].columns()) {
       if (column != at_.reductions) rows.set(slot, column, row_[column]);

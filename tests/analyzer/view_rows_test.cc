@@ -116,11 +116,11 @@ TEST(Damage, IsToldWithItsSnapshotWhereNothingCouldBeRead) {
 }
 
 TEST(ClockSpan, TellsItsEndsApartOrIsOne) {
-  constexpr std::int64_t kSecond = 1'000'000;
-  EXPECT_EQ(clock_span_text(kNoon, kNoon + 5 * kSecond), "12:00:00 to 12:00:05");
-  EXPECT_EQ(clock_span_text(kNoon, kNoon + kSecond / 2), "12:00:00.000 to 12:00:00.500");
+  constexpr std::int64_t kOneSecond = 1'000'000;
+  EXPECT_EQ(clock_span_text(kNoon, kNoon + 5 * kOneSecond), "12:00:00 to 12:00:05");
+  EXPECT_EQ(clock_span_text(kNoon, kNoon + kOneSecond / 2), "12:00:00.000 to 12:00:00.500");
   EXPECT_EQ(clock_span_text(kNoon, kNoon), "12:00:00");
-  EXPECT_EQ(clock_span_text(kNoon, kNoon + 86'400 * kSecond),
+  EXPECT_EQ(clock_span_text(kNoon, kNoon + 86'400 * kOneSecond),
             "2024-11-20 12:00:00 to 2024-11-21 12:00:00");
 }
 

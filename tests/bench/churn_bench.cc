@@ -95,8 +95,8 @@ class ChurningNode : public Link {
       arguments.next();
       const auto tokens = cursor.integer();
       TermBuilder reply;
-      reply.version().tuple(2).raw(tag).tuple(2).atom("ok").list(1).integer(*tokens).nil();
-      replies_.push_back(reply.take());
+      reply.version().tuple(2).raw(tag).tuple(2).atom("ok").list(2);
+      replies_.push_back(reply.integer(*tokens).integer(*tokens).nil().take());
     } else {
       cursor.skip();
       evaluate(tag, cursor);

@@ -123,6 +123,35 @@ class ProcessesTest : public ::testing::Test {
   std::int64_t turn_step_ = 0;  // 0: no rotation, the turn stays where slot 0 is due
 };
 
+// Where nobody has ended meanwhile a node leaves the keys out.
+TEST_F(ProcessesTest, ValuesWithoutKeysAreReadInTheOrderOfTheItems) {
+  const auto values = [](std::uint32_t size, std::initializer_list<std::int64_t> numbers) {
+    TermBuilder payload;
+    payload.tuple(3).list(2).pid(kNode, 1, 0, 1).pid(kNode, 2, 0, 1).nil().atom("values");
+    payload.list(size);
+    std::uint32_t at = 0;
+    for (const std::int64_t number : numbers) {
+      if (at++ % 4 == 2) payload.atom("waiting");
+      payload.integer(number);
+    }
+    payload.nil();
+    return wrap(kCensusQuestion, std::move(payload));
+  };
+  ++node_.snapshot;
+  FakeInquiry inquiry;
+  processes_.begin(node_, inquiry);
+  EXPECT_EQ(processes_.answer(values(10, {100, 3, 233, 9, 70'000, 4, 377, 10}), node_), 2u);
+  EXPECT_EQ(cell(1, "reductions"), 100);
+  EXPECT_EQ(cell(1, "message_queue_len"), 3);
+  EXPECT_EQ(cell(1, "stack_size"), 9 * 8);
+  EXPECT_EQ(cell(2, "reductions"), 70'000);
+  EXPECT_EQ(cell(2, "heap_size"), 377 * 8);
+  processes_.begin(node_, inquiry);
+  processes_.answer(values(5, {200, 3, 233, 9}), node_);
+  EXPECT_EQ(cell(1, "reductions"), 200);
+  EXPECT_EQ(cell(2, "reductions"), missing(Missing::kBadAnswer)) << "there are too few";
+}
+
 TEST_F(ProcessesTest, ANewProcessIsReadInDetail) {
   node_.turn = 5;
   const auto inquiry = snapshot({{.pid = 1}});
