@@ -152,6 +152,9 @@ std::string unattributed_name(const std::vector<std::string>& unread) {
 }
 
 void split_processes(GrowthPart& type, const GrowthInput& a, const GrowthInput& b) {
+  if (a.groups.may_hide(0) || b.groups.may_hide(0)) {
+    return add_unattributed(type, "not attributed: the sums by group are damaged on one side");
+  }
   Parts groups;
   add_side(groups, a.groups, "group", &GrowthPart::a);
   add_side(groups, b.groups, "group", &GrowthPart::b);
@@ -166,6 +169,9 @@ void split_processes(GrowthPart& type, const GrowthInput& a, const GrowthInput& 
 }
 
 void split_ets(GrowthPart& type, const GrowthInput& a, const GrowthInput& b) {
+  if (a.ets_names.may_hide(0) || b.ets_names.may_hide(0)) {
+    return add_unattributed(type, "not attributed: the sums by table are damaged on one side");
+  }
   Parts tables;
   add_side(tables, a.ets_names, "table", &GrowthPart::a);
   add_side(tables, b.ets_names, "table", &GrowthPart::b);

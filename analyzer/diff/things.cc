@@ -9,34 +9,15 @@ namespace beamtape {
 
 namespace {
 
-Expected<Frame> aggregate_frame(const DiffSide& side, const AggregateTable& aggregate) {
-  TableData data;
-  const std::int64_t id = side.snapshot->id;
-  Reader& reader = side.recording->reader();
-  const auto read = reader.aggregates(id, id, [&](const SnapshotRecord&, const Aggregates& all) {
-    // At most kMaxGroups: one row group holds them.
-    RowGroup group;
-    const std::size_t rows = std::min(aggregate.rows(all), kRowsPerGroup);
-    group.grow(aggregate.table.columns.size(), rows);
-    for (std::size_t row = 0; row < rows; ++row) {
-      const auto cells = aggregate.cells(all, row);
-      for (std::size_t i = 0; i < cells.size(); ++i) group.columns[i].set(row, cells[i]);
-    }
-    data.groups.push_back(std::move(group));
-    return false;
-  });
-  if (!read) return tl::unexpected(read.error());
-  return Frame(aggregate.table, *side.snapshot, std::move(data),
-               Texts(reader, side.snapshot->epoch));
-}
-
 bool by_aggregate(const std::string& subject, Matching matching) {
   if (subject == "group" || subject == "allocator") return true;
   return matching == Matching::kName && (subject == "ets" || subject == "port");
 }
 
 Expected<Frame> frame_of(const DiffSide& side, const std::string& subject, Matching matching) {
-  if (by_aggregate(subject, matching)) return aggregate_frame(side, *find_aggregate(subject));
+  if (by_aggregate(subject, matching)) {
+    return side.recording->sums(*find_aggregate(subject), *side.snapshot);
+  }
   const auto table = side.recording->subject(subject);
   if (!table) return tl::unexpected(table.error());
   return side.recording->frame(**table, *side.snapshot);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 
-#include "analyzer/load/damage_words.h"
 #include "analyzer/load/known_names.h"
 #include "analyzer/load/text.h"
 #include "schema/model/ref.h"
@@ -200,10 +199,7 @@ Expected<ProcessLives> read_process(const Recording& recording, const std::strin
     if (!one->rows.empty()) all.lives.push_back(std::move(*one));
   }
   if (!all.lives.empty()) return all;
-  // Whoever is in what cannot be read is not nobody.
-  const std::string damaged = all.damage.empty() ? ""
-                                                 : "; what is damaged was not looked at, as " +
-                                                       damage_text(all.damage.front());
+  const std::string damaged = recording.but_for_damage(all.damage);
   if (parse_ref(subject)) {
     return fail(Error::Code::kUsage,
                 fmt::format("cannot find the process {} in {}: no process had that pid{}{}",

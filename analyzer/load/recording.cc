@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analyzer/load/aggregate_tables.h"
+#include "analyzer/load/damage_words.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 
@@ -81,6 +82,12 @@ void Recording::add_met(std::vector<Damage>& damage) const {
   for (const Damage& one : reader_->met()) {
     if (std::find(damage.begin(), damage.end(), one) == damage.end()) damage.push_back(one);
   }
+}
+
+std::string Recording::but_for_damage(std::vector<Damage> damage) const {
+  add_met(damage);
+  if (damage.empty()) return "";
+  return "; what is damaged was not looked at, as " + damage_text(damage.front());
 }
 
 const NodeRecord* Recording::node(std::int64_t id) const {
@@ -221,7 +228,9 @@ Expected<const Table*> Recording::subject(const std::string& word) const {
 
 Expected<Frame> Recording::frame(const Table& table, const SnapshotRecord& snapshot) const {
   if (table.name == "node") return node_frame(table, snapshot);
-  if (find_aggregate("group")->table.name == table.name) return group_frame(table, snapshot);
+  if (find_aggregate("group")->table.name == table.name) {
+    return sums(*find_aggregate("group"), snapshot);
+  }
   std::vector<Damage> damage;
   auto rows = reader_->rows(table, snapshot.id, &damage);
   if (!rows) return tl::unexpected(rows.error());
@@ -256,24 +265,23 @@ Expected<Frame> Recording::node_frame(const Table& table, const SnapshotRecord& 
   return plain_frame(table, snapshot, std::move(data));
 }
 
-Expected<Frame> Recording::group_frame(const Table& table, const SnapshotRecord& snapshot) const {
-  const AggregateTable& aggregate = *find_aggregate("group");
+Expected<Frame> Recording::sums(const AggregateTable& kind, const SnapshotRecord& snapshot) const {
   TableData data;
   const auto result = reader_->aggregates(
       snapshot.id, snapshot.id, [&](const SnapshotRecord&, const Aggregates& all) {
         // At most kMaxGroups and "other": one row group holds them.
         RowGroup group;
-        const std::size_t rows = std::min(aggregate.rows(all), kRowsPerGroup);
-        group.grow(table.columns.size(), rows);
+        const std::size_t rows = std::min(kind.rows(all), kRowsPerGroup);
+        group.grow(kind.table.columns.size(), rows);
         for (std::size_t row = 0; row < rows; ++row) {
-          const auto cells = aggregate.cells(all, row);
+          const auto cells = kind.cells(all, row);
           for (std::size_t i = 0; i < cells.size(); ++i) group.columns[i].set(row, cells[i]);
         }
         data.groups.push_back(std::move(group));
         return false;
       });
   if (!result) return tl::unexpected(result.error());
-  return plain_frame(table, snapshot, std::move(data));
+  return plain_frame(kind.table, snapshot, std::move(data));
 }
 
 }  // namespace beamtape

@@ -14,6 +14,8 @@
 
 namespace beamtape {
 
+struct AggregateTable;
+
 // A recording as questions are put to it: instants by name, tables by name, a frame of rows.
 // A file may hold several nodes; each has its own snapshots, and what is asked is answered per
 // node name (the lives of a restarted node are one node here). One thread at a time.
@@ -29,6 +31,9 @@ class Recording {
   const std::string& path() const { return path_; }
   // Adds what the reader met beside the damage that it named (Reader::met), each part once.
   void add_met(std::vector<Damage>& damage) const;
+  // For what is said to be nowhere: that it was not looked for in what is damaged. Empty if all was
+  // read.
+  std::string but_for_damage(std::vector<Damage> damage) const;
 
   // Node names in order of appearance; each has at least one snapshot.
   const std::vector<std::string>& node_names() const { return node_names_; }
@@ -58,14 +63,15 @@ class Recording {
   // The table that a word names, singular or plural. kUsage with the nearest ones.
   Expected<const Table*> subject(const std::string& word) const;
 
-  // All rows of a table (of the file, or an aggregate) at a snapshot. Damaged parts are left
+  // The sums of one kind at a snapshot.
+  Expected<Frame> sums(const AggregateTable& kind, const SnapshotRecord& snapshot) const;
+  // All rows of a table (of the file, or the sums by group) at a snapshot. Damaged parts are left
   // out and named in the frame.
   Expected<Frame> frame(const Table& table, const SnapshotRecord& snapshot) const;
 
  private:
   Expected<const SnapshotRecord*> newest_at(std::int64_t wall_us, const std::string& node) const;
   Expected<Frame> node_frame(const Table& table, const SnapshotRecord& snapshot) const;
-  Expected<Frame> group_frame(const Table& table, const SnapshotRecord& snapshot) const;
   Frame plain_frame(const Table& table, const SnapshotRecord& snapshot, TableData data) const;
   Error nothing_recorded() const;
 

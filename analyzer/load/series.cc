@@ -252,8 +252,8 @@ Expected<std::optional<Series>> SeriesReader::of_row(const Table& table, const s
 tl::unexpected<Error> SeriesReader::unknown(const std::string& kind,
                                             const std::string& name) const {
   return fail(Error::Code::kUsage,
-              fmt::format("cannot follow '{}': {} of that name in this recording{}", name,
-                          kind.empty() ? "nothing" : "no " + kind,
+              fmt::format("cannot follow '{}': {} of that name in this recording{}{}", name,
+                          kind.empty() ? "nothing" : "no " + kind, recording_.but_for_damage({}),
                           suggestion(name, known_names(recording_, kind, range_))));
 }
 

@@ -82,6 +82,29 @@ TEST_P(LaterFormat, SaysTheSameAsFormat1) {
   }
 }
 
+// What is damaged has not gone, and what it held was not given back.
+TEST(Samples, DamagedSumsAreNotTakenForNothing) {
+  const std::string path = testing::TempDir() + "sums-damaged.beamtape";
+  std::filesystem::copy_file(BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-3.beamtape", path,
+                             std::filesystem::copy_options::overwrite_existing);
+  {
+    auto database = Database::open(path, Database::Mode::kWrite);
+    ASSERT_TRUE(database &&
+                database->exec("UPDATE group_sample SET memory = memory * 2 WHERE snapshot = 9"));
+  }
+  const auto told = run_on_files({"diff", path, "--from", "#8", "--to", "#9", "--json"});
+  EXPECT_EQ(told.code, 3) << told.err;
+  const auto answer = nlohmann::json::parse(told.out);
+  ASSERT_FALSE(answer.at("rows").empty());
+  for (const auto& row : answer.at("rows")) {
+    EXPECT_TRUE(row.at("subject") != "group" && row.at("subject") != "allocator") << row;
+  }
+  const auto text = run_on_files({"diff", path, "--from", "#8", "--to", "#9"});
+  EXPECT_NE(text.out.find("the sums by group are damaged"), std::string::npos) << text.out;
+  EXPECT_EQ(text.out.find("other groups"), std::string::npos) << text.out;
+  std::filesystem::remove(path);
+}
+
 // A snapshot whose own row cannot be trusted is left out; those after it stand on its differences.
 TEST(Samples, OneDamagedSnapshotChangesNoFinding) {
   const std::string path = testing::TempDir() + "one-damaged.beamtape";
