@@ -105,6 +105,25 @@ TEST(Samples, DamagedSumsAreNotTakenForNothing) {
   std::filesystem::remove(path);
 }
 
+// Of a copy that was cut short the rest still answers.
+TEST(Samples, ACutEndLimitsTheAnswersAndEndsNone) {
+  const std::string path = testing::TempDir() + "cut-short.beamtape";
+  std::filesystem::copy_file(BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-3.beamtape", path,
+                             std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::resize_file(path, 150'000);
+  const std::string page = path + ".html";
+  std::filesystem::remove(page);
+  const std::vector<std::vector<std::string>> commands{
+      {"findings", path}, {"show", "groups", path}, {"diff", path}, {"report", path, "-o", page}};
+  for (const auto& command : commands) {
+    const auto told = run_on_files(command);
+    EXPECT_EQ(told.code, 3) << command[0] << ": " << told.err;
+    EXPECT_FALSE(told.out.empty()) << command[0] << ": " << told.err;
+    EXPECT_NE(told.err.find("cannot read all of"), std::string::npos) << told.err;
+  }
+  std::filesystem::remove(path);
+}
+
 // A snapshot whose own row cannot be trusted is left out; those after it stand on its differences.
 TEST(Samples, OneDamagedSnapshotChangesNoFinding) {
   const std::string path = testing::TempDir() + "one-damaged.beamtape";
