@@ -32,7 +32,7 @@ inline std::optional<std::int64_t> Cursor::integer() {
 
 inline bool Cursor::take_bytes(std::span<const std::uint8_t> bytes) {
   if (string_left_ != 0 || !has(bytes.size())) return false;
-  if (std::memcmp(at_, bytes.data(), bytes.size()) != 0) return false;
+  if (!bytes.empty() && std::memcmp(at_, bytes.data(), bytes.size()) != 0) return false;
   at_ += bytes.size();
   return true;
 }
