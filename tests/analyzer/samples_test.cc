@@ -138,7 +138,8 @@ TEST(Samples, OneDamagedSnapshotChangesNoFinding) {
     const auto answer = run_on_files({"findings", file, "--json"});
     EXPECT_EQ(answer.code, code) << answer.err;
     std::map<std::string, std::string> subjects;
-    for (const auto& one : nlohmann::json::parse(answer.out).at("findings")) {
+    const auto told = nlohmann::json::parse(answer.out);
+    for (const auto& one : told.at("findings")) {
       subjects[one.at("rule")] = one.at("subject").at("name");
     }
     return subjects;
