@@ -80,7 +80,8 @@ void write_json(const DiffSide& a, const DiffSide& b, const Diff& diff, Output& 
                       {"appeared", table.count(DiffRow::Change::kAppeared)},
                       {"gone", table.count(DiffRow::Change::kGone)},
                       {"changed", table.count(DiffRow::Change::kChanged)},
-                      {"same", table.same}});
+                      {"same", table.same},
+                      {"not_known", table.unknown}});
   }
   document.member("counts", counts);
   document.begin_array("rows");

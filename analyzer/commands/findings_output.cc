@@ -108,6 +108,7 @@ void write_findings_json(const FindingsAnswer& answer, Output& out) {
   }
   document.member("suppressed", suppressed);
   document.member("suppressions", suppressions_json(answer.suppressions));
+  document.member("damage", damage_texts(answer.found.damage));
   document.end();
 }
 

@@ -87,7 +87,7 @@ Json life_json(const Recording& recording, const ProcessLives& all, const Proces
           {"last_snapshot", last.id},
           {"from", iso_time(first.began_wall_us)},
           {"to", iso_time(last.began_wall_us)},
-          {"lives_at_end", life.lives_at_end},
+          {"lives_at_end", life.end_unknown ? Json() : Json(life.lives_at_end)},
           {"identity", identity},
           {"relations", relations_json(life)},
           {"ets", owned_json(life.ets)},

@@ -44,7 +44,8 @@ Json tables_json(const NodeReport& node) {
       if (!not_read.empty()) object["not_read"] = not_read;
       rows.push_back(object);
     }
-    all.push_back({{"title", top.note.empty() ? top.title : top.title + "; " + top.note},
+    all.push_back({{"title", top.title},
+                   {"note", top.note.empty() ? Json() : Json(top.note)},
                    {"table", top.table->name},
                    {"rows", rows}});
   }

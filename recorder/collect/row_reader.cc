@@ -64,6 +64,7 @@ bool RowReader::read(Cursor& cursor, Cells& cells, std::vector<Cell>& row) const
 
 bool RowReader::read_values(ListReader& list, Cursor& cursor, Cells& cells,
                             std::vector<Cell>& row) const {
+  for (const std::size_t at : columns_) row[at] = missing(Missing::kNotRecorded);
   for (std::size_t step = 0; step < top_.steps.size(); ++step) {
     if (!list.next()) {
       for (const std::size_t at : columns_) row[at] = missing(Missing::kBadAnswer);

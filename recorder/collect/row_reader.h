@@ -33,7 +33,8 @@ class RowReader {
   // is no such answer: then it was skipped and the columns are kBadAnswer.
   bool read(Cursor& cursor, Cells& cells, std::vector<Cell>& row) const;
   // The same of values alone, the next of `list`, whose elements `cursor` reads: one for each item,
-  // in the order of items(). False, with all columns kBadAnswer, if there are not so many.
+  // in the order of items(), which is that of process_info/2's answers (its manual). False, with
+  // all columns kBadAnswer, if there are not so many.
   bool read_values(ListReader& list, Cursor& cursor, Cells& cells, std::vector<Cell>& row) const;
 
  private:

@@ -101,6 +101,11 @@ TEST_F(DamagedLives, AProcessIsNotGoneOnlyBecauseItCannotBeRead) {
   EXPECT_THAT(lost.out, HasSubstr("what came after that is damaged"));
   EXPECT_THAT(lost.out, Not(HasSubstr("gone after that")));
   EXPECT_THAT(run_on_files({"process", path_, "gone"}).out, HasSubstr("gone after that"));
+  const auto in_json = [&](const char* name) {
+    return run_on_files({"process", path_, name, "--json"}).out;
+  };
+  EXPECT_THAT(in_json("mailer"), HasSubstr("\"lives_at_end\": null"));
+  EXPECT_THAT(in_json("gone"), HasSubstr("\"lives_at_end\": false"));
 }
 
 TEST_F(DamagedLives, ADiffDoesNotCallThemGone) {

@@ -64,19 +64,11 @@ TEST(Program, ANameOfNothingIsNoFile) {
 }
 
 TEST(Program, TooLittleMemoryIsALineAndExitCode4) {
-  class Text : public Output {
-   public:
-    bool write(std::string_view more) override {
-      text += more;
-      return true;
-    }
-    std::string text;
-  } out, err;
-  const Opener open = [](const std::string&) -> Expected<std::unique_ptr<Reader>> {
-    throw std::bad_alloc();
-  };
-  EXPECT_EQ(run_program({"info", "f"}, open, out, err), 4);
-  EXPECT_THAT(err.text,
+  const auto result = run_with(
+      [](const std::string&) -> Expected<std::unique_ptr<Reader>> { throw std::bad_alloc(); },
+      {"info", "f"});
+  EXPECT_EQ(result.code, 4);
+  EXPECT_THAT(result.err,
               HasSubstr("beamtape-analyzer: cannot finish the answer: not enough memory"));
 }
 
@@ -92,20 +84,10 @@ TEST(Program, ASnapshotOfAnotherNodeIsSaidToBeOfThat) {
 }
 
 TEST(Program, AFileThatCannotBeOpenedIsExitCode3) {
-  std::string out;
   const Opener open = [](const std::string& path) -> Expected<std::unique_ptr<Reader>> {
     return fail(Error::Code::kMalformed, "cannot open " + path + ": not a recording");
   };
-  class Text : public Output {
-   public:
-    bool write(std::string_view more) override {
-      text += more;
-      return true;
-    }
-    std::string text;
-  } standard, error;
   for (const Command& command : all_commands()) {
-    error.text.clear();
     const std::string name = command.name;
     std::vector<std::string> arguments{name};
     if (name == "show") arguments.push_back("processes");
@@ -118,9 +100,10 @@ TEST(Program, AFileThatCannotBeOpenedIsExitCode3) {
     if (name == "cut" || name == "redact")
       arguments.insert(arguments.end(), {"-o", "never_made.beamtape"});
     if (name == "report") arguments.insert(arguments.end(), {"-o", "never_made.html"});
-    EXPECT_EQ(run_program(arguments, open, standard, error), 3) << name;
-    EXPECT_EQ(error.text, "beamtape-analyzer: cannot open notes.txt: not a recording\n");
-    EXPECT_EQ(standard.text, "");
+    const auto result = run_with(open, arguments);
+    EXPECT_EQ(result.code, 3) << name;
+    EXPECT_EQ(result.err, "beamtape-analyzer: cannot open notes.txt: not a recording\n");
+    EXPECT_EQ(result.out, "");
   }
 }
 

@@ -147,7 +147,7 @@ TEST_F(ReportTest, SaysWhoHasNoPlaceInATable) {
   const std::string note =
       "2 processes are not ranked: memory was not read (mailbox over 10 000 messages)";
   EXPECT_THAT(made(story, ".html"), HasSubstr(note));
-  EXPECT_THAT(made(story, ".json"), HasSubstr("Processes by memory; " + note));
+  EXPECT_THAT(made(story, ".json"), HasSubstr("\"note\": \"" + note + "\""));
 }
 
 TEST_F(ReportTest, OfOneSnapshotSaysWhatCannotBeTold) {

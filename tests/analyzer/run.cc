@@ -16,7 +16,9 @@ class Text : public Output {
   std::string& text_;
 };
 
-RunResult run(const std::vector<std::string>& arguments, const Opener& open) {
+}  // namespace
+
+RunResult run_with(const Opener& open, const std::vector<std::string>& arguments) {
   RunResult result;
   Text out(result.out);
   Text err(result.err);
@@ -24,19 +26,19 @@ RunResult run(const std::vector<std::string>& arguments, const Opener& open) {
   return result;
 }
 
-}  // namespace
-
 RunResult run_on(const Story& story, const std::vector<std::string>& arguments,
                  const std::function<void(FakeReader&)>& prepare) {
-  return run(arguments, [&](const std::string&) -> Expected<std::unique_ptr<Reader>> {
-    auto reader = std::make_unique<FakeReader>(story);
-    if (prepare) prepare(*reader);
-    return reader;
-  });
+  return run_with(
+      [&](const std::string&) -> Expected<std::unique_ptr<Reader>> {
+        auto reader = std::make_unique<FakeReader>(story);
+        if (prepare) prepare(*reader);
+        return reader;
+      },
+      arguments);
 }
 
 RunResult run_on_files(const std::vector<std::string>& arguments) {
-  return run(arguments, Reader::open);
+  return run_with(Reader::open, arguments);
 }
 
 }  // namespace beamtape

@@ -24,6 +24,9 @@ struct RunResult {
 RunResult run_on(const Story& story, const std::vector<std::string>& arguments,
                  const std::function<void(FakeReader&)>& prepare = {});
 
+// Runs it with files opened as `open` does.
+RunResult run_with(const Opener& open, const std::vector<std::string>& arguments);
+
 // Runs it on real files.
 RunResult run_on_files(const std::vector<std::string>& arguments);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <map>
@@ -14,7 +15,28 @@
 namespace beamtape {
 namespace {
 
+const std::string kFormat3 = BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-3.beamtape";
 const std::string kFormat1 = BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-1.beamtape";
+
+// A copy of a sample, to be damaged; gone with this.
+class Copy {
+ public:
+  explicit Copy(const std::string& sample)
+      : path_(fmt::format("{}copy-{}.beamtape", testing::TempDir(), getpid())) {
+    std::filesystem::copy_file(sample, path_, std::filesystem::copy_options::overwrite_existing);
+  }
+  ~Copy() { std::filesystem::remove(path_); }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+  const std::string& path() const { return path_; }
+  void change(const char* sql) const {
+    auto database = Database::open(path_, Database::Mode::kWrite);
+    ASSERT_TRUE(database && database->exec(sql)) << sql;
+  }
+
+ private:
+  std::string path_;
+};
 
 TEST(Samples, OpenAndAreWhole) {
   int files = 0;
@@ -84,35 +106,28 @@ TEST_P(LaterFormat, SaysTheSameAsFormat1) {
 
 // What is damaged has not gone, and what it held was not given back.
 TEST(Samples, DamagedSumsAreNotTakenForNothing) {
-  const std::string path = testing::TempDir() + "sums-damaged.beamtape";
-  std::filesystem::copy_file(BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-3.beamtape", path,
-                             std::filesystem::copy_options::overwrite_existing);
-  {
-    auto database = Database::open(path, Database::Mode::kWrite);
-    ASSERT_TRUE(database &&
-                database->exec("UPDATE group_sample SET memory = memory * 2 WHERE snapshot = 9"));
-  }
+  const Copy copy(kFormat3);
+  copy.change("UPDATE group_sample SET memory = memory * 2 WHERE snapshot = 9");
+  const std::string& path = copy.path();
   const auto told = run_on_files({"diff", path, "--from", "#8", "--to", "#9", "--json"});
   EXPECT_EQ(told.code, 3) << told.err;
   const auto answer = nlohmann::json::parse(told.out);
   ASSERT_FALSE(answer.at("rows").empty());
+  EXPECT_EQ(answer.at("counts").at(1).at("not_known"), 63) << answer.at("counts");
   for (const auto& row : answer.at("rows")) {
     EXPECT_TRUE(row.at("subject") != "group" && row.at("subject") != "allocator") << row;
   }
   const auto text = run_on_files({"diff", path, "--from", "#8", "--to", "#9"});
   EXPECT_NE(text.out.find("the sums by group are damaged"), std::string::npos) << text.out;
   EXPECT_EQ(text.out.find("other groups"), std::string::npos) << text.out;
-  std::filesystem::remove(path);
 }
 
 // Of a copy that was cut short the rest still answers.
 TEST(Samples, ACutEndLimitsTheAnswersAndEndsNone) {
-  const std::string path = testing::TempDir() + "cut-short.beamtape";
-  std::filesystem::copy_file(BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-3.beamtape", path,
-                             std::filesystem::copy_options::overwrite_existing);
+  const Copy copy(kFormat3);
+  const std::string& path = copy.path();
   std::filesystem::resize_file(path, 150'000);
   const std::string page = path + ".html";
-  std::filesystem::remove(page);
   const std::vector<std::vector<std::string>> commands{
       {"findings", path}, {"show", "groups", path}, {"diff", path}, {"report", path, "-o", page}};
   for (const auto& command : commands) {
@@ -121,19 +136,15 @@ TEST(Samples, ACutEndLimitsTheAnswersAndEndsNone) {
     EXPECT_FALSE(told.out.empty()) << command[0] << ": " << told.err;
     EXPECT_NE(told.err.find("cannot read all of"), std::string::npos) << told.err;
   }
-  std::filesystem::remove(path);
+  std::filesystem::remove(page);
 }
 
 // A snapshot whose own row cannot be trusted is left out; those after it stand on its differences.
 TEST(Samples, OneDamagedSnapshotChangesNoFinding) {
-  const std::string path = testing::TempDir() + "one-damaged.beamtape";
-  std::filesystem::copy_file(BEAMTAPE_SOURCE_DIR "/samples/recordings/demo-format-3.beamtape", path,
-                             std::filesystem::copy_options::overwrite_existing);
-  {
-    auto database = Database::open(path, Database::Mode::kWrite);
-    ASSERT_TRUE(database && database->exec("UPDATE snapshot SET began_wall_us = began_wall_us * 2, "
-                                           "began_mono_us = 7 WHERE id = 9"));
-  }
+  const Copy copy(kFormat3);
+  copy.change(
+      "UPDATE snapshot SET began_wall_us = began_wall_us * 2, began_mono_us = 7 WHERE id = 9");
+  const std::string& path = copy.path();
   const auto names = [](const std::string& file, int code) {
     const auto answer = run_on_files({"findings", file, "--json"});
     EXPECT_EQ(answer.code, code) << answer.err;
@@ -148,7 +159,6 @@ TEST(Samples, OneDamagedSnapshotChangesNoFinding) {
   const auto told = run_on_files({"findings", path});
   EXPECT_EQ(told.err.find("and 1 more"), std::string::npos) << told.err;
   EXPECT_NE(told.err.find("snapshot #9: its own row"), std::string::npos) << told.err;
-  std::filesystem::remove(path);
 }
 
 }  // namespace

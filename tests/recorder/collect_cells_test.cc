@@ -194,6 +194,27 @@ TEST_F(CellsTest, RowReaderReadsAnswersOfChangingShapes) {
   }
 }
 
+// What the value of an item does not have is not what the process before had.
+TEST_F(CellsTest, RowReaderKeepsNothingOfTheValuesBefore) {
+  RowReader reader(process_table(), [](const Column& column) {
+    return column.name == "memory" || column.name == "minor_gcs";
+  });
+  TermBuilder values;
+  values.list(4).integer(10).list(1).tuple(2).atom("minor_gcs").integer(7).nil();
+  values.integer(20).list(1).tuple(2).atom("other").integer(1).nil().nil();
+  const auto bytes = values.take();
+  Cursor cursor(bytes);
+  ListReader list(cursor);
+  Cells cells(interner_, facts_);
+  std::vector<Cell> row(process_table().columns.size());
+  ASSERT_TRUE(reader.read_values(list, cursor, cells, row));
+  EXPECT_EQ(row[process_table().index_of("minor_gcs")], 7);
+  ASSERT_TRUE(reader.read_values(list, cursor, cells, row));
+  EXPECT_EQ(row[process_table().index_of("memory")], 20);
+  EXPECT_EQ(row[process_table().index_of("minor_gcs")], missing(Missing::kNotRecorded));
+  EXPECT_FALSE(reader.read_values(list, cursor, cells, row)) << "there are no more";
+}
+
 TEST_F(CellsTest, RowReaderSaysWhatTheAnswerDoesNotHave) {
   RowReader reader(process_table(), [](const Column& column) { return column.name == "memory"; });
   std::vector<Cell> row(process_table().columns.size());
