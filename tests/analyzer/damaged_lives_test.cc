@@ -104,8 +104,8 @@ TEST_F(DamagedLives, AProcessIsNotGoneOnlyBecauseItCannotBeRead) {
   const auto in_json = [&](const char* name) {
     return run_on_files({"process", path_, name, "--json"}).out;
   };
-  EXPECT_THAT(in_json("mailer"), HasSubstr("\"lives_at_end\": null"));
-  EXPECT_THAT(in_json("gone"), HasSubstr("\"lives_at_end\": false"));
+  EXPECT_THAT(in_json("mailer"), HasSubstr("\"lives_at_end\":null"));
+  EXPECT_THAT(in_json("gone"), HasSubstr("\"lives_at_end\":false"));
 }
 
 TEST_F(DamagedLives, ADiffDoesNotCallThemGone) {
