@@ -17,6 +17,7 @@ struct Error {
     kNotFound,   // no such node, file, subject or column
     kMalformed,  // bytes that do not follow their grammar
     kDiskFull,
+    kNoMemory,
     kUsage,  // the caller's words are wrong: exit code 2
   };
   Code code = Code::kOther;

@@ -64,27 +64,16 @@ std::string without_command(const std::vector<std::string>& arguments) {
   return {};
 }
 
-// SQLite's words for pages that are missing or damaged tell nobody what to do.
-std::string with_next_step(const Error& error) {
-  constexpr std::string_view kMalformed = "database disk image is malformed";
-  std::string message = error.message;
-  if (!message.ends_with(kMalformed)) return message;
-  message.replace(message.size() - kMalformed.size(), kMalformed.size(),
-                  "a part of the file is missing or damaged, as of a copy that was cut short; copy "
-                  "it again");
-  // What does not open at all cannot be checked either.
-  if (!message.starts_with("cannot open")) {
-    message += fmt::format(", or see what is lost with `{} check`", kName);
-  }
-  return message;
-}
-
 int exit_code(const Error& error) {
-  // SQLite's word for std::bad_alloc.
-  if (error.message.ends_with("out of memory")) return kStoppedEarly;
-  return error.code == Error::Code::kUsage      ? kWrongUsage
-         : error.code == Error::Code::kDiskFull ? kStoppedEarly
-                                                : kUnreadable;
+  switch (error.code) {
+    case Error::Code::kUsage:
+      return kWrongUsage;
+    case Error::Code::kDiskFull:
+    case Error::Code::kNoMemory:
+      return kStoppedEarly;
+    default:
+      return kUnreadable;
+  }
 }
 
 // What is asked for may need more memory than there is.
@@ -146,7 +135,7 @@ int run_program(const std::vector<std::string>& words, const Opener& open, Outpu
   const auto result = run_in_memory(runs[app.get_subcommands().front()], context);
   for (const std::string& warning : warnings) complain(err, warning);
   if (result) return *result;
-  complain(err, with_next_step(result.error()));
+  complain(err, result.error().message);
   return exit_code(result.error());
 }
 

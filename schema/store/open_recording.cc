@@ -40,6 +40,14 @@ tl::unexpected<Error> refuse(Error::Code code, const std::string& path, std::str
   return fail(code, fmt::format("cannot open {}: {}", path, why));
 }
 
+// What SQLite says of a file whose first page looked well.
+tl::unexpected<Error> cannot_open(const std::string& path, const Error& error) {
+  const bool is_damaged = error.code == Error::Code::kMalformed;
+  return refuse(
+      Error::Code::kMalformed, path,
+      error.message + (is_damaged ? ", as of a copy that was cut short; copy it again" : ""));
+}
+
 Expected<Header> read_header(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
@@ -143,14 +151,14 @@ Expected<OpenedFile> open_recording(const std::string& path) {
   const bool wal = (*header)[kReadVersionAt] == 2;
   auto database =
       wal ? open_in_wal_mode(path, file.remarks) : open_in_delete_mode(path, file.remarks);
-  if (!database) return refuse(Error::Code::kMalformed, path, database.error().message);
+  if (!database) return cannot_open(path, database.error());
   // One state of the file for as long as it is open, whatever its recorder drops meanwhile. Of one
   // that nobody writes this would only keep notes out, and who goes on in it.
   if (auto begun = wal ? database->exec("BEGIN") : Expected<void>(); !begun) {
-    return refuse(Error::Code::kMalformed, path, begun.error().message);
+    return cannot_open(path, begun.error());
   }
   auto schema = database->number("SELECT count(*) FROM sqlite_schema");
-  if (!schema) return refuse(Error::Code::kMalformed, path, schema.error().message);
+  if (!schema) return cannot_open(path, schema.error());
   note_missing_end(path, *header, file.remarks);
   file.database = std::move(*database);
   return file;

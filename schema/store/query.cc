@@ -114,9 +114,18 @@ class FileQuery final : public Query {
 
   tl::unexpected<Error> wrong(std::string_view why = {}) const {
     if (guard_.refused) why = "it would change something; only SELECT is allowed";
-    return fail(Error::Code::kUsage,
-                fmt::format("cannot run the query: {}",
-                            why.empty() ? sqlite3_errmsg(file_.database.handle()) : why));
+    sqlite3* database = file_.database.handle();
+    auto code = Error::Code::kUsage;
+    std::string reason(why.empty() ? sqlite3_errmsg(database) : why);
+    const int failed = sqlite3_errcode(database) & 0xFF;
+    // Of these the words of the query are not to blame.
+    if (why.empty() && (failed == SQLITE_CORRUPT || failed == SQLITE_NOTADB ||
+                        failed == SQLITE_NOMEM || failed == SQLITE_IOERR)) {
+      const Error error = sqlite_error(database);
+      code = error.code;
+      reason = error.message;
+    }
+    return fail(code, fmt::format("cannot run the query: {}", reason));
   }
 
   // Outlives the connection, which refers to it.

@@ -80,6 +80,9 @@ FileReader::FileReader(std::string path, OpenedFile file)
 
 tl::unexpected<Error> FileReader::unreadable(Error error) const {
   error.message = "cannot read " + path_ + ": " + error.message;
+  if (error.code == Error::Code::kMalformed) {
+    error.message += "; copy it again, or see what is lost with `beamtape-analyzer check`";
+  }
   return tl::unexpected(std::move(error));
 }
 

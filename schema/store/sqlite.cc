@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+
 namespace beamtape {
 namespace {
 
@@ -23,28 +25,43 @@ int look_at_budget(void* data) {
   return taken > budget.limit ? 1 : 0;
 }
 
+// SQLite's own words for it tell nobody what has happened.
+constexpr const char* kDamagedPage = "a part of the file is missing or damaged";
+
+bool is_damage(int code) {
+  return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB;
+}
+
+}  // namespace
+
 Error sqlite_error(sqlite3* database) {
   const int code = sqlite3_extended_errcode(database);
+  const int reason = sqlite3_system_errno(database);
   Error error;
   error.message = sqlite3_errmsg(database);
+  if (is_damage(code)) return {Error::Code::kMalformed, kDamagedPage};
   switch (code & 0xFF) {
+    case SQLITE_IOERR:
+      if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG) break;
+      [[fallthrough]];
     case SQLITE_FULL:
       error.code = Error::Code::kDiskFull;
       error.message = "no space left";
       break;
+    case SQLITE_NOMEM:
+      error.code = Error::Code::kNoMemory;
+      break;
     case SQLITE_INTERRUPT:
       error.code = Error::Code::kMalformed;
       error.message = "its pages refer to each other in a circle";
-      break;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      error.code = Error::Code::kMalformed;
       break;
     default:
       break;
   }
   return error;
 }
+
+namespace {
 
 // A path as SQLite takes it literally: "file:x" and ":memory:" are files, too.
 std::string plain_path(const std::string& path) {
@@ -152,7 +169,7 @@ bool BlobReader::open(sqlite3* database, const char* table, const char* column, 
     blob_.reset(blob);
   }
   if (result == SQLITE_OK) return true;
-  why_ = result == SQLITE_ERROR ? "not there" : sqlite3_errmsg(database);
+  why_ = result == SQLITE_ERROR ? "not there" : sqlite_error(database).message;
   blob_.reset();
   return false;
 }
@@ -168,7 +185,7 @@ bool BlobReader::read(std::size_t offset, std::span<std::uint8_t> into) {
   }
   const int result = sqlite3_blob_read(blob_.get(), into.data(), static_cast<int>(into.size()),
                                        static_cast<int>(offset));
-  if (result != SQLITE_OK) why_ = sqlite3_errstr(result);
+  if (result != SQLITE_OK) why_ = is_damage(result) ? kDamagedPage : sqlite3_errstr(result);
   return result == SQLITE_OK;
 }
 

@@ -18,6 +18,9 @@ namespace beamtape {
 // A thin owner of SQLite's handles. Not a public header: only schema/store includes it. Errors
 // carry SQLite's own words; callers put "cannot write FILE: " before them.
 
+// What failed last, in words for a person, and its code.
+Error sqlite_error(sqlite3* database);
+
 // Steps of SQLite's machine that one statement may take. The pages of a damaged file may refer to
 // each other in a circle, and a walk over them would never end.
 struct StepBudget {
