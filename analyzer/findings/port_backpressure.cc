@@ -48,27 +48,24 @@ std::map<Cell, Queue> long_queues(const Observed& observed, const Table& table,
                           Values(observed.size(), kNaN)};
     slots[slot / kRowsPerGroup].emplace_back(slot % kRowsPerGroup, row.cell(0));
   }
-  for (const auto& one_group : slots) {
-    // clang 14 captures no structured bindings.
-    const auto group = one_group.first;
-    const auto& places = one_group.second;
-    std::size_t at = 0;
-    const auto& snapshots = observed.segment.snapshots;
-    // What cannot be read stays unknown.
-    static_cast<void>(reader.history(
-        table, group, snapshots.front()->id, snapshots.back()->id,
-        [&](const SnapshotRecord& one, const RowGroup& rows) {
-          while (at < snapshots.size() && snapshots[at]->id < one.id) ++at;
-          if (at == snapshots.size() || snapshots[at]->id != one.id) return true;
-          for (const auto& [row, port] : places) {
-            const bool there = row < rows.rows && rows.columns[0][row] == port;
-            const Cell cell = there ? rows.columns[queue_at][row] : Cell{0};
-            if (!is_missing(cell)) found[port].bytes[at] = static_cast<double>(cell);
-          }
-          return true;
-        },
-        nullptr));
-  }
+  std::vector<std::size_t> groups;
+  for (const auto& one : slots) groups.push_back(one.first);
+  std::size_t at = 0;
+  const auto& snapshots = observed.segment.snapshots;
+  // What cannot be read stays unknown.
+  static_cast<void>(reader.histories(
+      table, groups, snapshots.front()->id, snapshots.back()->id,
+      [&](const SnapshotRecord& one, std::size_t group, const RowGroup& rows) {
+        while (at < snapshots.size() && snapshots[at]->id < one.id) ++at;
+        if (at == snapshots.size() || snapshots[at]->id != one.id) return true;
+        for (const auto& [row, port] : slots[group]) {
+          const bool there = row < rows.rows && rows.columns[0][row] == port;
+          const Cell cell = there ? rows.columns[queue_at][row] : Cell{0};
+          if (!is_missing(cell)) found[port].bytes[at] = static_cast<double>(cell);
+        }
+        return true;
+      },
+      nullptr));
   return found;
 }
 

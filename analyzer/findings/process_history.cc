@@ -48,24 +48,32 @@ class HistoryReader {
     }
   }
 
-  // All candidates of one row group.
-  Expected<void> read(std::size_t group, std::span<const Candidate> candidates) {
-    const std::size_t first = observed_.processes.size();
-    for (const Candidate& one : candidates) observed_.processes.push_back(empty(one));
-    const auto processes = std::span(observed_.processes).subspan(first);
+  // `candidates` in order of their slots, none twice.
+  Expected<void> read(const std::vector<Candidate>& candidates) {
+    for (const Candidate& one : candidates) {
+      followed_[one.slot / kRowsPerGroup].push_back({observed_.processes.size(), 0});
+      observed_.processes.push_back(empty(one));
+    }
+    std::vector<std::size_t> groups;
+    for (const auto& one : followed_) groups.push_back(one.first);
     const auto& snapshots = observed_.segment.snapshots;
-    return observed_.recording->reader().history(
-        table_, group, snapshots.front()->id, snapshots.back()->id,
-        [&](const SnapshotRecord& snapshot, const RowGroup& rows) {
+    return observed_.recording->reader().histories(
+        table_, groups, snapshots.front()->id, snapshots.back()->id,
+        [&](const SnapshotRecord& snapshot, std::size_t group, const RowGroup& rows) {
           const auto at = index_.find(snapshot.id);
           if (at == index_.end()) return true;
-          for (ProcessSeries& process : processes) add(process, at->second, snapshot, rows);
+          for (Followed& one : followed_[group]) add(one, at->second, snapshot, rows);
           return true;
         },
         &observed_.damage);
   }
 
  private:
+  struct Followed {
+    std::size_t process = 0;          // in observed_.processes
+    std::int64_t epoch_of_names = 0;  // of which it was identified last
+  };
+
   ProcessSeries empty(const Candidate& candidate) const {
     ProcessSeries process;
     process.id = {candidate.slot, candidate.first_seen};
@@ -76,8 +84,8 @@ class HistoryReader {
     return process;
   }
 
-  void add(ProcessSeries& process, std::size_t at, const SnapshotRecord& snapshot,
-           const RowGroup& rows) {
+  void add(Followed& one, std::size_t at, const SnapshotRecord& snapshot, const RowGroup& rows) {
+    ProcessSeries& process = observed_.processes[one.process];
     const std::size_t row = process.id.slot % kRowsPerGroup;
     const RowView view{&table_, &rows, row, Texts(observed_.recording->reader(), snapshot.epoch)};
     const bool there =
@@ -96,9 +104,10 @@ class HistoryReader {
       process.long_mailbox = true;
     }
     // Who it is may be known only later than its first snapshot, its stack is the last one.
-    if (at + 1 == observed_.size() || process.name.empty() || snapshot.epoch != epoch_of_names_) {
+    if (at + 1 == observed_.size() || process.name.empty() ||
+        snapshot.epoch != one.epoch_of_names) {
       identify(process, view);
-      epoch_of_names_ = snapshot.epoch;
+      one.epoch_of_names = snapshot.epoch;
     }
     auto stack = elements_of(view, "current_stacktrace");
     if (is_busy(observed_.words[process.status[at]])) count_frames(process, stack);
@@ -142,8 +151,8 @@ class HistoryReader {
   Observed& observed_;
   Shown name_;
   std::optional<std::size_t> memory_;
-  std::int64_t epoch_of_names_ = 0;
-  std::map<std::int64_t, std::size_t> index_;  // of snapshots in the segment
+  std::map<std::int64_t, std::size_t> index_;              // of snapshots in the segment
+  std::map<std::size_t, std::vector<Followed>> followed_;  // by row group
   std::map<std::string, std::uint32_t> words_;
 };
 
@@ -158,17 +167,7 @@ Expected<void> read_histories(const Table& table, std::vector<Candidate> candida
       std::unique(candidates.begin(), candidates.end(),
                   [&](const Candidate& a, const Candidate& b) { return place(a) == place(b); });
   candidates.erase(last, candidates.end());
-  HistoryReader reader(table, observed);
-  for (auto from = candidates.begin(); from != candidates.end();) {
-    const std::size_t group = from->slot / kRowsPerGroup;
-    const auto to = std::find_if(from, candidates.end(), [&](const Candidate& one) {
-      return one.slot / kRowsPerGroup != group;
-    });
-    const auto read = reader.read(group, std::span(from, to));
-    if (!read) return read;
-    from = to;
-  }
-  return {};
+  return HistoryReader(table, observed).read(candidates);
 }
 
 }  // namespace beamtape

@@ -1,7 +1,6 @@
 #include "analyzer/findings/process_scan.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "analyzer/findings/process_history.h"
@@ -26,7 +25,9 @@ struct Seen {
   std::int64_t first_seen = 0;  // 0: nobody lives in the slot
   std::int64_t lowest_memory = -1, memory = -1;
   std::int64_t first_reductions = -1, reductions = -1;
+  std::int64_t queue = 0;
   std::int64_t messages = 0;  // summed over the snapshots in which the mailbox was loud
+  bool loud = false;          // is among those that are
 };
 
 // The `most` candidates with the largest scores.
@@ -73,6 +74,7 @@ class ProcessScan {
     auto data = reader.rows(table_, snapshots.front()->id, &observed_.damage);
     if (!data) return tl::unexpected(data.error());
     for (std::size_t at = 0; at < snapshots.size(); ++at) {
+      bool all_changed = at == 0;
       // Also through those that are left out: what is stored are the differences.
       for (auto id = at > 0 ? snapshots[at - 1]->id + 1 : 1; at > 0 && id <= snapshots[at]->id;
            ++id) {
@@ -80,7 +82,9 @@ class ProcessScan {
         if (one == nullptr || one->node != snapshots[at]->node) continue;
         const auto stepped = reader.step(table_, id, *data, &observed_.damage);
         if (!stepped) return stepped;
+        all_changed = all_changed || id < snapshots[at]->id;
       }
+      if (all_changed) data->changed.clear();
       look(*data, at);
     }
     for (std::size_t slot = 0; slot < seen_.size(); ++slot) retire(slot);
@@ -103,37 +107,54 @@ class ProcessScan {
     restarts_.begin(data, at);
     for (std::size_t g = 0; g < data.groups.size(); ++g) {
       const RowGroup& group = data.groups[g];
+      const std::size_t first = g * kRowsPerGroup;
       if (group.rows == 0) continue;
-      group.columns[*columns_.first_seen].copy_to(std::span(first_seen_).first(group.rows));
-      group.columns[*columns_.memory].copy_to(std::span(memory_).first(group.rows));
-      group.columns[*columns_.queue].copy_to(std::span(queue_).first(group.rows));
-      group.columns[*columns_.reductions].copy_to(std::span(reductions_).first(group.rows));
-      for (std::size_t row = 0; row < group.rows; ++row) look_at(g * kRowsPerGroup + row, row);
+      if (data.changed.empty() || data.changed[g].all) {
+        for (std::size_t row = 0; row < group.rows; ++row) look_at(first + row, group, row);
+      } else {
+        for (const std::size_t row : data.changed[g].rows) look_at(first + row, group, row);
+      }
     }
+    count_messages(data);
     restarts_.end();
     waits_.look(data, at);
   }
 
-  void look_at(std::size_t slot, std::size_t row) {
+  void look_at(std::size_t slot, const RowGroup& group, std::size_t row) {
     Seen& seen = seen_[slot];
-    const Cell first_seen = is_missing(first_seen_[row]) ? 0 : first_seen_[row];
+    const Cell cell = group.columns[*columns_.first_seen][row];
+    const Cell first_seen = is_missing(cell) ? 0 : cell;
     if (first_seen != seen.first_seen) {
       retire(slot);
       seen.first_seen = first_seen;
       if (first_seen != 0) restarts_.born(slot, first_seen);
     }
     if (first_seen == 0) return;
-    if (const Cell memory = memory_[row]; !is_missing(memory)) {
+    if (const Cell memory = group.columns[*columns_.memory][row]; !is_missing(memory)) {
       seen.memory = memory;
       if (seen.lowest_memory < 0 || memory < seen.lowest_memory) seen.lowest_memory = memory;
     }
-    if (const Cell queue = queue_[row]; !is_missing(queue) && queue >= kLoudMailbox) {
-      seen.messages += queue;
-    }
-    if (const Cell reductions = reductions_[row]; !is_missing(reductions)) {
+    const Cell queue = group.columns[*columns_.queue][row];
+    seen.queue = is_missing(queue) ? 0 : queue;
+    if (seen.queue >= kLoudMailbox && !seen.loud) loud_.push_back(slot);
+    seen.loud = seen.loud || seen.queue >= kLoudMailbox;
+    if (const Cell reductions = group.columns[*columns_.reductions][row]; !is_missing(reductions)) {
       if (seen.first_reductions < 0) seen.first_reductions = reductions;
       seen.reductions = reductions;
     }
+  }
+
+  // A mailbox counts in every snapshot in which it is loud, whether it changed or not.
+  void count_messages(const TableData& data) {
+    std::erase_if(loud_, [&](std::size_t slot) {
+      Seen& seen = seen_[slot];
+      seen.loud = seen.queue >= kLoudMailbox;
+      const std::size_t group = slot / kRowsPerGroup;
+      const bool there =
+          group < data.groups.size() && slot % kRowsPerGroup < data.groups[group].rows;
+      if (seen.loud && there) seen.messages += seen.queue;
+      return !seen.loud;
+    });
   }
 
   void retire(std::size_t slot) {
@@ -144,7 +165,8 @@ class ProcessScan {
       workers_.offer({slot, seen.first_seen, seen.reductions - seen.first_reductions});
       restarts_.gone(slot);
     }
-    seen = {};
+    // It stays in the list of loud ones until that is gone through.
+    seen = {.loud = seen.loud};
   }
 
   const Table& table_;
@@ -153,7 +175,7 @@ class ProcessScan {
   RestartScan restarts_;
   WaitScan waits_;
   std::vector<Seen> seen_;
-  std::array<Cell, kRowsPerGroup> first_seen_{}, memory_{}, queue_{}, reductions_{};
+  std::vector<std::size_t> loud_;  // slots
   Largest growers_{kMostGrowers}, mailboxes_{kMostMailboxes}, workers_{kMostWorkers};
 };
 

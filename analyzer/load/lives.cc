@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -30,6 +31,14 @@ class Matcher {
     }
   }
 
+  // Nothing if the subject is no key, or nobody has it.
+  std::optional<std::size_t> slot_of_key(const TableData& rows) const {
+    for (std::size_t slot = 0; key_ && slot < rows.slots(); ++slot) {
+      if (rows.at(slot, 0) == *key_) return slot;
+    }
+    return std::nullopt;
+  }
+
   bool fits(const SnapshotRecord& snapshot, const RowGroup& rows, std::size_t index) {
     if (key_) return rows.columns[0][index] == *key_;
     return std::any_of(columns_.begin(), columns_.end(), [&](std::size_t column) {
@@ -51,19 +60,19 @@ std::int64_t first_seen_of(const Table& table, const RowGroup& rows, std::size_t
   return is_missing(cell) ? 0 : cell;
 }
 
-// Adds the lives of one row group.
+// Adds the lives in states of row groups.
 class Collector {
  public:
-  Collector(const Table& table, std::size_t group, Matcher& matcher, std::vector<Life>& lives)
-      : table_(table), group_(group), matcher_(matcher), lives_(lives) {}
+  Collector(const Table& table, Matcher& matcher, std::vector<Life>& lives)
+      : table_(table), matcher_(matcher), lives_(lives) {}
 
-  bool operator()(const SnapshotRecord& snapshot, const RowGroup& rows) {
+  bool operator()(const SnapshotRecord& snapshot, std::size_t group, const RowGroup& rows) {
     if (rows.columns.size() < table_.columns.size()) return true;
     for (std::size_t index = 0; index < rows.rows; ++index) {
       if (is_missing(rows.columns[0][index]) || !matcher_.fits(snapshot, rows, index)) continue;
-      const Life life{&table_, group_ * kRowsPerGroup + index, snapshot.node,
-                      rows.columns[0][index], first_seen_of(table_, rows, index)};
-      auto& latest = latest_[{snapshot.node, index}];
+      const Life life{&table_, group * kRowsPerGroup + index, snapshot.node, rows.columns[0][index],
+                      first_seen_of(table_, rows, index)};
+      auto& latest = latest_[{snapshot.node, life.slot}];
       if (latest && *latest == life) continue;
       latest = life;
       lives_.push_back(life);
@@ -74,27 +83,41 @@ class Collector {
 
  private:
   const Table& table_;
-  std::size_t group_;
   Matcher& matcher_;
   std::vector<Life>& lives_;
-  std::map<std::pair<std::int64_t, std::size_t>, std::optional<Life>> latest_;  // by node and row
+  std::map<std::pair<std::int64_t, std::size_t>, std::optional<Life>> latest_;  // by node and slot
 };
 
-// Row groups that the last snapshot of each node has.
-Expected<std::size_t> count_groups(const Recording& recording, const Table& table,
-                                   std::pair<std::int64_t, std::int64_t> range) {
-  std::map<std::int64_t, std::int64_t> last;  // snapshot of each node
-  for (const SnapshotRecord& one : recording.reader().snapshots()) {
-    if (one.id >= range.first && one.id <= range.second) last[one.node] = one.id;
-  }
+// What the last snapshot of each node says.
+struct AtTheEnd {
   std::size_t groups = 0;
-  for (const auto& [node, snapshot] : last) {
-    std::vector<Damage> damage;  // of what the caller reads again and then reports
-    const auto rows = recording.reader().rows(table, snapshot, &damage);
-    if (!rows) return tl::unexpected(rows.error());
-    groups = std::max(groups, rows->groups.size());
+  std::vector<Life> lives;  // of a key that somebody has then
+  bool everywhere = true;   // on each node, and has had it in all its snapshots
+};
+
+Expected<AtTheEnd> look_at_the_end(const Recording& recording, const Table& table,
+                                   const Matcher& matcher,
+                                   std::pair<std::int64_t, std::int64_t> range) {
+  std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> ends;  // snapshots of each node
+  for (const SnapshotRecord& one : recording.reader().snapshots()) {
+    if (one.id < range.first || one.id > range.second) continue;
+    ends.try_emplace(one.node, one.id, 0).first->second.second = one.id;
   }
-  return groups;
+  AtTheEnd end;
+  for (const auto& [node, ids] : ends) {
+    std::vector<Damage> damage;  // of what the caller reads again and then reports
+    const auto rows = recording.reader().rows(table, ids.second, &damage);
+    if (!rows) return tl::unexpected(rows.error());
+    end.groups = std::max(end.groups, rows->groups.size());
+    const auto slot = matcher.slot_of_key(*rows);
+    end.everywhere = end.everywhere && slot;
+    if (!slot) continue;
+    end.lives.push_back(
+        {&table, *slot, node, rows->at(*slot, 0),
+         first_seen_of(table, rows->groups[*slot / kRowsPerGroup], *slot % kRowsPerGroup)});
+    end.everywhere = end.everywhere && end.lives.back().first_seen <= ids.first;
+  }
+  return end;
 }
 
 }  // namespace
@@ -109,20 +132,23 @@ Expected<std::vector<Life>> find_lives(const Recording& recording, const Table& 
                                        const std::vector<std::string>& name_columns,
                                        std::pair<std::int64_t, std::int64_t> range,
                                        std::vector<Damage>* damage) {
-  const auto groups = count_groups(recording, table, range);
-  if (!groups) return tl::unexpected(groups.error());
   Matcher matcher(recording, table, subject, name_columns);
+  auto end = look_at_the_end(recording, table, matcher, range);
+  if (!end) return tl::unexpected(end.error());
+  std::vector<std::size_t> groups(std::max<std::size_t>(end->groups, 1));
+  std::iota(groups.begin(), groups.end(), 0);
+  // Who has been there all the time had its pid for itself: nobody else is looked for.
   std::vector<Life> lives;
+  if (end->everywhere) lives = std::move(end->lives);
   // There may have been more rows before the end: go on as long as groups have any.
-  bool some_rows = true;
-  for (std::size_t group = 0; group < *groups || some_rows; ++group) {
-    Collector collector(table, group, matcher, lives);
+  for (bool some_rows = !end->everywhere; some_rows; groups = {groups.back() + 1}) {
+    Collector collector(table, matcher, lives);
     some_rows = false;
-    const auto read = recording.reader().history(
-        table, group, range.first, range.second,
-        [&](const SnapshotRecord& snapshot, const RowGroup& rows) {
+    const auto read = recording.reader().histories(
+        table, groups, range.first, range.second,
+        [&](const SnapshotRecord& snapshot, std::size_t group, const RowGroup& rows) {
           some_rows = some_rows || rows.rows > 0;
-          return collector(snapshot, rows);
+          return collector(snapshot, group, rows);
         },
         damage);
     if (!read) return tl::unexpected(read.error());

@@ -27,7 +27,8 @@ inline constexpr std::size_t kMaxLives = 1000;
 
 // Every life in [from, to] of the rows that `subject` names: by the key ("<0.123.0>" or without
 // brackets, "#Port<0.7>"), else by any of `name_columns` (as their author writes them). In order
-// of time. Reads the whole table once. Empty if there is none. kUsage: more than kMaxLives.
+// of time. Reads the whole table once; of a key that was there all the time only the end. Empty if
+// there is none. kUsage: more than kMaxLives.
 Expected<std::vector<Life>> find_lives(const Recording& recording, const Table& table,
                                        const std::string& subject,
                                        const std::vector<std::string>& name_columns,

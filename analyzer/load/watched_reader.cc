@@ -40,10 +40,10 @@ class WatchedReader : public Reader {
     if (!goes_on(snapshot)) return stopped();
     return reader_->step(table, snapshot, data, damage);
   }
-  Expected<void> history(const Table& table, std::size_t group, std::int64_t from, std::int64_t to,
-                         const std::function<bool(const SnapshotRecord&, const RowGroup&)>& visit,
-                         std::vector<Damage>* damage) override {
-    return whole(reader_->history(table, group, from, to, watching(visit), damage));
+  Expected<void> histories(const Table& table, const std::vector<std::size_t>& groups,
+                           std::int64_t from, std::int64_t to, const GroupVisitor& visit,
+                           std::vector<Damage>* damage) override {
+    return whole(reader_->histories(table, groups, from, to, watching(visit), damage));
   }
   Expected<void> aggregates(
       std::int64_t from, std::int64_t to,
@@ -67,11 +67,11 @@ class WatchedReader : public Reader {
     return !watch_->stopped;
   }
   // A visitor that is told of no more once it was stopped.
-  template <typename Rows>
-  std::function<bool(const SnapshotRecord&, const Rows&)> watching(
-      const std::function<bool(const SnapshotRecord&, const Rows&)>& visit) {
-    return [this, &visit](const SnapshotRecord& snapshot, const Rows& rows) {
-      return goes_on(snapshot.id) && visit(snapshot, rows);
+  template <typename... What>
+  std::function<bool(const SnapshotRecord&, What...)> watching(
+      const std::function<bool(const SnapshotRecord&, What...)>& visit) {
+    return [this, &visit](const SnapshotRecord& snapshot, What... what) {
+      return goes_on(snapshot.id) && visit(snapshot, what...);
     };
   }
   // What ended early because it was stopped is no answer.

@@ -80,22 +80,20 @@ Sparks read_sparks(const Recording& recording, const SparksQuestion& question,
   for (std::size_t i = 0; i < count; ++i) follow(question.first + i, sparks.rows[i]);
   for (std::size_t i = 0; i < sparks.pinned.size(); ++i) follow(i, sparks.pinned[i]);
   const SnapshotRecord* shown = recording.snapshot(question.of->question.snapshot);
-  for (const auto& [group_number, followed] : by_group) {
-    if (stale) break;
-    const auto& these = followed;
-    // A group that cannot be read leaves its rows without a curve; the table says what is damaged.
-    static_cast<void>(recording.reader().history(
-        *table, group_number, question.range.first, question.range.second,
-        [&](const SnapshotRecord& snapshot, const RowGroup& group) {
-          if (!shown || snapshot.node != shown->node) return !stale;
-          const double second = static_cast<double>(snapshot.began_wall_us - start_us) / 1e6;
-          for (const Followed& one : these) {
-            add_point(group, one, *columns, second, *one.into);
-          }
-          return !stale;
-        },
-        nullptr));
-  }
+  std::vector<std::size_t> groups;
+  for (const auto& one : by_group) groups.push_back(one.first);
+  // A group that cannot be read leaves its rows without a curve; the table says what is damaged.
+  static_cast<void>(recording.reader().histories(
+      *table, groups, question.range.first, question.range.second,
+      [&](const SnapshotRecord& snapshot, std::size_t number, const RowGroup& group) {
+        if (!shown || snapshot.node != shown->node) return !stale;
+        const double second = static_cast<double>(snapshot.began_wall_us - start_us) / 1e6;
+        for (const Followed& one : by_group[number]) {
+          add_point(group, one, *columns, second, *one.into);
+        }
+        return !stale;
+      },
+      nullptr));
   if (columns->counter) {
     for (Sparks::Spark& spark : sparks.rows) make_rate(spark);
     for (Sparks::Spark& spark : sparks.pinned) make_rate(spark);

@@ -139,7 +139,7 @@ class DifferenceReader {
   DifferenceReader(ByteReader& in, const Table& table, RowGroup& rows, std::uint8_t version)
       : in_(in), table_(table), rows_(rows), known_(version == 1 ? 1 : 15) {}
 
-  bool read() {
+  bool read(ChangedRows& changed) {
     const auto before = in_.varint_up_to(kRowsPerGroup);
     const auto now = in_.varint_up_to(kRowsPerGroup);
     if (!in_.ok() || before != rows_.rows || now < before) return false;
@@ -160,6 +160,7 @@ class DifferenceReader {
       }
     }
     finish_rows();
+    tell(changed);
     return in_.ok();
   }
 
@@ -323,6 +324,15 @@ class DifferenceReader {
     }
   }
 
+  void tell(ChangedRows& changed) const {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      changed.all = changed.all || (columns_[i].modal != 0 && positions_[i]);
+      const auto& marked = marked_rows_[i];
+      changed.rows.insert(changed.rows.end(), marked.begin(), marked.end());
+    }
+    changed.rows.insert(changed.rows.end(), changed_.begin(), changed_.end());
+  }
+
   ByteReader& in_;
   const Table& table_;
   RowGroup& rows_;
@@ -369,8 +379,9 @@ bool write_difference(ByteWriter& out, const Table& table, const RowGroup& befor
   return true;
 }
 
-bool read_difference(ByteReader& in, const Table& table, RowGroup& rows, std::uint8_t version) {
-  return DifferenceReader(in, table, rows, version).read();
+bool read_difference(ByteReader& in, const Table& table, RowGroup& rows, std::uint8_t version,
+                     ChangedRows& changed) {
+  return DifferenceReader(in, table, rows, version).read(changed);
 }
 
 }  // namespace beamtape

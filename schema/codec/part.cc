@@ -47,17 +47,20 @@ std::vector<std::uint8_t> encode_difference(const Table& table, const RowGroup& 
   return seal(PartKind::kDifference, body, boundaries, zstd_level);
 }
 
-Expected<void> decode_part(const Table& table, std::span<const std::uint8_t> bytes,
-                           RowGroup& rows) {
+Expected<void> decode_part(const Table& table, std::span<const std::uint8_t> bytes, RowGroup& rows,
+                           ChangedRows* changed) {
   const auto body = unseal(bytes, kMaxRowsBody);
   if (!body) return tl::unexpected(body.error());
   if (body->kind == PartKind::kLists) {
     return fail(Error::Code::kMalformed, "holds lists instead of rows");
   }
   ByteReader in(body->bytes);
-  const bool read = body->kind == PartKind::kKeyframe
-                        ? read_keyframe(in, table, rows)
-                        : read_difference(in, table, rows, body->version);
+  ChangedRows unasked;
+  const bool read =
+      body->kind == PartKind::kKeyframe
+          ? read_keyframe(in, table, rows)
+          : read_difference(in, table, rows, body->version, changed ? *changed : unasked);
+  if (changed != nullptr && body->kind == PartKind::kKeyframe) changed->all = true;
   if (!read || !in.at_end()) return fail(Error::Code::kMalformed, "does not follow its grammar");
   return {};
 }

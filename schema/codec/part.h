@@ -20,7 +20,8 @@ std::vector<std::uint8_t> encode_difference(const Table& table, const RowGroup& 
                                             const RowGroup& now, int zstd_level);
 // Brings `rows` (ignored by a keyframe) to the state that the part describes. kMalformed leaves
 // `rows` unspecified. Bounds every count by kRowsPerGroup and the table's columns before use.
-Expected<void> decode_part(const Table& table, std::span<const std::uint8_t> bytes, RowGroup& rows);
+Expected<void> decode_part(const Table& table, std::span<const std::uint8_t> bytes, RowGroup& rows,
+                           ChangedRows* changed = nullptr);
 
 // Lists that became known in one snapshot, by ascending id, none of them negative. So many that
 // all have together at most kListCellsPerPart items, or one list.

@@ -21,8 +21,9 @@ bool read_keyframe(ByteReader& in, const Table& table, RowGroup& rows);
 // False if there is no difference (nothing useful was written).
 bool write_difference(ByteWriter& out, const Table& table, const RowGroup& before,
                       const RowGroup& now, std::vector<std::size_t>& boundaries);
-// `version`: of the part.
-bool read_difference(ByteReader& in, const Table& table, RowGroup& rows, std::uint8_t version);
+// `version`: of the part. Adds to `changed`.
+bool read_difference(ByteReader& in, const Table& table, RowGroup& rows, std::uint8_t version,
+                     ChangedRows& changed);
 
 // Columns are named by their ids, ascending differences: id - previous - 1.
 class ColumnIds {

@@ -24,9 +24,17 @@ struct RowGroup {
   friend bool operator==(const RowGroup&, const RowGroup&) = default;
 };
 
+// Which rows of a row group are others than before.
+struct ChangedRows {
+  bool all = false;                 // or it is not known which
+  std::vector<std::uint16_t> rows;  // perhaps one twice
+};
+
 // All slots of one table at one instant. Values are raw; knows no file and no node.
 struct TableData {
   std::vector<RowGroup> groups;
+  // Beside `groups`: what has changed by the last Reader::step(). Empty: perhaps everything.
+  std::vector<ChangedRows> changed;
 
   std::size_t slots() const;  // used or empty
   // kNone in a group that is shorter than its neighbours, as a damaged one is.

@@ -47,7 +47,7 @@ void Decoding::add(std::int64_t snapshot, const std::vector<PartEntry>& entries,
   if (bytes_.size() >= kEnoughBytes) run();
 }
 
-void Decoding::decode(Part& part, RowGroup& rows) const {
+void Decoding::decode(Part& part, RowGroup& rows, ChangedRows& changed) const {
   if (rows.damaged) {
     part.why.clear();  // an earlier one has told
     return;
@@ -57,11 +57,13 @@ void Decoding::decode(Part& part, RowGroup& rows) const {
     const auto table = static_cast<std::uint8_t>(table_.id);
     if (part_checksum(bytes, part.snapshot, table, part.group) != part.checksum) {
       part.why = "checksum does not match";
-    } else if (const auto decoded = decode_part(table_, bytes, rows); !decoded) {
+    } else if (const auto decoded = decode_part(table_, bytes, rows, &changed); !decoded) {
       part.why = decoded.error().message;
     }
   }
-  if (!part.why.empty()) mark_damaged(rows);
+  if (part.why.empty()) return;
+  mark_damaged(rows);
+  changed.all = true;
 }
 
 void Decoding::run() {
@@ -71,12 +73,15 @@ void Decoding::run() {
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     if (i == 0 || parts_[i].group != parts_[i - 1].group) starts.push_back(i);
   }
+  data_.changed.resize(data_.groups.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < starts.size(); i = next++) {
       const std::size_t end = i + 1 < starts.size() ? starts[i + 1] : parts_.size();
-      RowGroup& rows = data_.groups[parts_[starts[i]].group];
-      for (std::size_t p = starts[i]; p < end; ++p) decode(parts_[p], rows);
+      const std::size_t group = parts_[starts[i]].group;
+      for (std::size_t p = starts[i]; p < end; ++p) {
+        decode(parts_[p], data_.groups[group], data_.changed[group]);
+      }
     }
   };
   const std::size_t wanted = std::min({kMostThreads, starts.size(), parts_.size() / kPartsPerThread,

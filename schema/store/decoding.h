@@ -34,7 +34,7 @@ class Decoding {
     std::string why;  // it could not be read, or decoded
   };
 
-  void decode(Part& part, RowGroup& rows) const;
+  void decode(Part& part, RowGroup& rows, ChangedRows& changed) const;
 
   const Table& table_;
   TableData& data_;

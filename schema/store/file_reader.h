@@ -74,9 +74,9 @@ class FileReader final : public Reader {
                            std::vector<Damage>* damage) override;
   Expected<void> step(const Table& table, std::int64_t snapshot, TableData& data,
                       std::vector<Damage>* damage) override;
-  Expected<void> history(const Table& table, std::size_t group, std::int64_t from, std::int64_t to,
-                         const std::function<bool(const SnapshotRecord&, const RowGroup&)>& visit,
-                         std::vector<Damage>* damage) override;
+  Expected<void> histories(const Table& table, const std::vector<std::size_t>& groups,
+                           std::int64_t from, std::int64_t to, const GroupVisitor& visit,
+                           std::vector<Damage>* damage) override;
   std::optional<std::string_view> text(std::int64_t epoch, Cell id) override;
   const List* list(std::int64_t epoch, Cell id) override;
   Expected<void> aggregates(
@@ -114,14 +114,11 @@ class FileReader final : public Reader {
                                                   std::string& why);
   bool read_part(const PartEntry& entry, std::int64_t snapshot, std::uint8_t table,
                  std::string& why);
-  void decode_into(const Table& table, std::int64_t snapshot, const PartEntry& entry,
-                   RowGroup& rows, std::vector<Damage>* damage);
   bool contradicts(const Table& table, std::size_t index, std::string& why);
-  // Brings `data` through these snapshots, which follow each other.
+  // Brings `data` through these snapshots, which follow each other; only these row groups of it, if
+  // given, ascending.
   void apply(const Table& table, const std::vector<std::size_t>& indexes, TableData& data,
-             std::vector<Damage>* damage);
-  void apply_group(const Table& table, std::size_t index, std::uint32_t group, RowGroup& rows,
-                   std::vector<Damage>* damage);
+             std::vector<Damage>* damage, const std::vector<std::size_t>* only = nullptr);
 
   Dictionary& dictionary(std::int64_t epoch);
   void load_texts(Dictionary& dictionary);

@@ -78,6 +78,18 @@ FileReader::FileReader(std::string path, OpenedFile file)
       format_version_(file.format_version),
       remarks_(std::move(file.remarks)) {}
 
+Expected<void> Reader::history(
+    const Table& table, std::size_t group, std::int64_t from, std::int64_t to,
+    const std::function<bool(const SnapshotRecord&, const RowGroup&)>& visit,
+    std::vector<Damage>* damage) {
+  return histories(
+      table, {group}, from, to,
+      [&](const SnapshotRecord& snapshot, std::size_t, const RowGroup& rows) {
+        return visit(snapshot, rows);
+      },
+      damage);
+}
+
 tl::unexpected<Error> FileReader::unreadable(Error error) const {
   error.message = "cannot read " + path_ + ": " + error.message;
   if (error.code == Error::Code::kMalformed) {

@@ -61,12 +61,18 @@ class Reader {
   // Brings `data`, the rows at `snapshot - 1` of the same node, to `snapshot` in place.
   virtual Expected<void> step(const Table& table, std::int64_t snapshot, TableData& data,
                               std::vector<Damage>* damage) = 0;
-  // Calls `visit` with each state of one row group in [from, to], decoding nothing else.
-  // `visit` returning false stops.
-  virtual Expected<void> history(
-      const Table& table, std::size_t group, std::int64_t from, std::int64_t to,
-      const std::function<bool(const SnapshotRecord&, const RowGroup&)>& visit,
-      std::vector<Damage>* damage) = 0;
+  // Calls `visit` with each state of these row groups (ascending numbers) in [from, to], snapshot
+  // by snapshot, decoding nothing else; not with those that are damaged. `visit` returning false
+  // stops.
+  using GroupVisitor =
+      std::function<bool(const SnapshotRecord&, std::size_t group, const RowGroup&)>;
+  virtual Expected<void> histories(const Table& table, const std::vector<std::size_t>& groups,
+                                   std::int64_t from, std::int64_t to, const GroupVisitor& visit,
+                                   std::vector<Damage>* damage) = 0;
+  // The same of one row group.
+  Expected<void> history(const Table& table, std::size_t group, std::int64_t from, std::int64_t to,
+                         const std::function<bool(const SnapshotRecord&, const RowGroup&)>& visit,
+                         std::vector<Damage>* damage);
 
   // The text or list of an id within a snapshot's keyframe group; nothing if it is not there
   // or is damaged. Views live until another epoch is asked for.

@@ -22,6 +22,13 @@ void add_damage(std::vector<Damage>* damage, std::int64_t snapshot, std::string 
 
 std::uint8_t number_of(const Table& table) { return static_cast<std::uint8_t>(table.id); }
 
+// Both ascending.
+void keep_only(const std::vector<std::size_t>& groups, std::vector<PartEntry>& entries) {
+  std::erase_if(entries, [&](const PartEntry& entry) {
+    return !std::binary_search(groups.begin(), groups.end(), entry.group);
+  });
+}
+
 }  // namespace
 
 std::optional<std::vector<PartEntry>> FileReader::open_blob(std::int64_t snapshot,
@@ -56,19 +63,6 @@ bool FileReader::read_part(const PartEntry& entry, std::int64_t snapshot, std::u
   return false;
 }
 
-void FileReader::decode_into(const Table& table, std::int64_t snapshot, const PartEntry& entry,
-                             RowGroup& rows, std::vector<Damage>* damage) {
-  if (rows.damaged) return;
-  std::string why;
-  if (read_part(entry, snapshot, number_of(table), why)) {
-    const auto decoded = decode_part(table, buffer_, rows);
-    if (decoded) return;
-    why = decoded.error().message;
-  }
-  add_damage(damage, snapshot, fmt::format("{}: {}", slots_of(table, entry.group), why));
-  mark_damaged(rows);
-}
-
 // True, and why, if what is known of the snapshot already cannot be right for this table. A part
 // that it does not name would be taken for one without changes.
 bool FileReader::contradicts(const Table& table, std::size_t index, std::string& why) {
@@ -83,18 +77,20 @@ bool FileReader::contradicts(const Table& table, std::size_t index, std::string&
 }
 
 void FileReader::apply(const Table& table, const std::vector<std::size_t>& indexes, TableData& data,
-                       std::vector<Damage>* damage) {
+                       std::vector<Damage>* damage, const std::vector<std::size_t>* only) {
   Decoding decoding(table, data, damage);
   const auto lose_all = [&](std::int64_t snapshot, const std::string& why) {
     decoding.run();
     add_damage(damage, snapshot, table.name + ": " + why);
     for (auto& group : data.groups) mark_damaged(group);
+    data.changed.assign(data.groups.size(), {.all = true});
   };
+  data.changed.clear();
   for (const std::size_t index : indexes) {
     const auto& record = snapshots_[index];
     if (record.epoch == record.id) {
       decoding.run();
-      data.groups.clear();
+      data.groups.assign(only == nullptr ? 0 : data.groups.size(), {});
     }
     std::string why;
     if (contradicts(table, index, why)) {
@@ -102,43 +98,18 @@ void FileReader::apply(const Table& table, const std::vector<std::size_t>& index
       continue;
     }
     if (!stored_[index].has(number_of(table))) continue;
-    const auto entries = open_blob(record.id, number_of(table), why);
+    auto entries = open_blob(record.id, number_of(table), why);
     if (!entries) {
       lose_all(record.id, why);
     } else if (entries->size() * kRowsPerGroup > kMaxTableCells / table.columns.size()) {
       add_damage(damage, record.id, table.name + ": more rows than can be held");
     } else {
+      if (only != nullptr) keep_only(*only, *entries);
       decoding.add(record.id, *entries, blob_);
     }
   }
   decoding.run();
   blob_.close();
-}
-
-void FileReader::apply_group(const Table& table, std::size_t index, std::uint32_t group,
-                             RowGroup& rows, std::vector<Damage>* damage) {
-  const auto& record = snapshots_[index];
-  if (record.epoch == record.id) rows = {};
-  if (rows.damaged) return;
-  std::string why;
-  if (contradicts(table, index, why)) {
-    add_damage(damage, record.id, fmt::format("{}: {}", table.name, why));
-    mark_damaged(rows);
-    return;
-  }
-  if (!stored_[index].has(number_of(table))) return;
-  const auto entries = open_blob(record.id, number_of(table), why);
-  if (!entries) {
-    add_damage(damage, record.id, fmt::format("{}: {}", table.name, why));
-    mark_damaged(rows);
-    return;
-  }
-  const auto entry =
-      std::lower_bound(entries->begin(), entries->end(), group,
-                       [](const PartEntry& a, std::uint32_t g) { return a.group < g; });
-  if (entry != entries->end() && entry->group == group) {
-    decode_into(table, record.id, *entry, rows, damage);
-  }
 }
 
 std::vector<std::size_t> FileReader::chain(std::size_t index) const {
@@ -154,6 +125,7 @@ Expected<TableData> FileReader::rows(const Table& table, std::int64_t snapshot,
   if (!index) return tl::unexpected(index.error());
   TableData data;
   apply(table, chain(*index), data, damage);
+  data.changed.clear();
   return data;
 }
 
@@ -165,32 +137,30 @@ Expected<void> FileReader::step(const Table& table, std::int64_t snapshot, Table
   return {};
 }
 
-Expected<void> FileReader::history(
-    const Table& table, std::size_t group, std::int64_t from, std::int64_t to,
-    const std::function<bool(const SnapshotRecord&, const RowGroup&)>& visit,
-    std::vector<Damage>* damage) {
+Expected<void> FileReader::histories(const Table& table, const std::vector<std::size_t>& groups,
+                                     std::int64_t from, std::int64_t to, const GroupVisitor& visit,
+                                     std::vector<Damage>* damage) {
   struct State {
     std::optional<std::size_t> at;  // index of the snapshot whose rows these are
-    RowGroup rows;
+    TableData data;
   };
-  if (group >= kMaxRowGroups) return {};
-  const auto number = static_cast<std::uint32_t>(group);
+  if (groups.empty() || groups.back() >= kMaxRowGroups) return {};
   std::map<std::int64_t, State> states;  // by node
   const auto first =
       std::lower_bound(snapshots_.begin(), snapshots_.end(), from,
                        [](const SnapshotRecord& a, std::int64_t id) { return a.id < id; });
   for (auto i = static_cast<std::size_t>(first - snapshots_.begin());
        i < snapshots_.size() && snapshots_[i].id <= to; ++i) {
-    auto& state = states[snapshots_[i].node];
-    if (state.at && stored_[i].previous == state.at) {
-      apply_group(table, i, number, state.rows, damage);
-    } else {
-      for (const auto j : chain(i)) apply_group(table, j, number, state.rows, damage);
+    auto& [at, data] = states[snapshots_[i].node];
+    const bool follows = at && stored_[i].previous == at;
+    if (!follows) data.groups.assign(groups.back() + 1, {});
+    apply(table, follows ? std::vector{i} : chain(i), data, damage, &groups);
+    at = i;
+    for (const std::size_t group : groups) {
+      if (data.groups[group].damaged) continue;
+      if (!visit(snapshots_[i], group, data.groups[group])) return {};
     }
-    state.at = i;
-    if (!state.rows.damaged && !visit(snapshots_[i], state.rows)) break;
   }
-  blob_.close();
   return {};
 }
 

@@ -35,21 +35,22 @@ Expected<void> FakeReader::step(const Table& table, std::int64_t snapshot, Table
   return {};
 }
 
-Expected<void> FakeReader::history(
-    const Table& table, std::size_t group, std::int64_t from, std::int64_t to,
-    const std::function<bool(const SnapshotRecord&, const RowGroup&)>& visit,
-    std::vector<Damage>* damage) {
+Expected<void> FakeReader::histories(const Table& table, const std::vector<std::size_t>& groups,
+                                     std::int64_t from, std::int64_t to, const GroupVisitor& visit,
+                                     std::vector<Damage>* damage) {
   std::int64_t damaged_epoch = 0;
   for (const SnapshotRecord& one : story_.snapshots) {
     const TableData& data = story_.rows[{table.name, one.id}];
-    if (one.id < from || one.id > to || group >= data.groups.size()) continue;
+    if (one.id < from || one.id > to) continue;
     for (const Damage& told : told_damage) {
       if (told.snapshot != one.id) continue;
-      damage->push_back(told);
+      if (damage != nullptr) damage->push_back(told);
       damaged_epoch = one.epoch;
     }
     if (one.epoch == damaged_epoch) continue;
-    if (!visit(one, data.groups[group])) break;
+    for (const std::size_t group : groups) {
+      if (group < data.groups.size() && !visit(one, group, data.groups[group])) return {};
+    }
   }
   return {};
 }

@@ -30,9 +30,9 @@ class FakeReader : public Reader {
                            std::vector<Damage>* damage) override;
   Expected<void> step(const Table& table, std::int64_t snapshot, TableData& data,
                       std::vector<Damage>* damage) override;
-  Expected<void> history(const Table& table, std::size_t group, std::int64_t from, std::int64_t to,
-                         const std::function<bool(const SnapshotRecord&, const RowGroup&)>& visit,
-                         std::vector<Damage>* damage) override;
+  Expected<void> histories(const Table& table, const std::vector<std::size_t>& groups,
+                           std::int64_t from, std::int64_t to, const GroupVisitor& visit,
+                           std::vector<Damage>* damage) override;
   std::optional<std::string_view> text(std::int64_t epoch, Cell id) override;
   const List* list(std::int64_t epoch, Cell id) override;
   Expected<void> aggregates(

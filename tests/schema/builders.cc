@@ -264,6 +264,26 @@ void RecordingStory::close() {
   EXPECT_TRUE(closed) << closed.error().message;
 }
 
+namespace {
+
+// Of each row that is another than before it was told that it is.
+void expect_changes_told(const TableData& before, const TableData& now) {
+  if (now.changed.empty()) return;
+  ASSERT_EQ(now.changed.size(), now.groups.size());
+  for (std::size_t slot = 0; slot < now.slots(); ++slot) {
+    const auto& told = now.changed[slot / kRowsPerGroup];
+    const auto row = static_cast<std::uint16_t>(slot % kRowsPerGroup);
+    const auto& columns = now.groups[slot / kRowsPerGroup].columns;
+    for (std::size_t c = 0; c < columns.size() && !told.all; ++c) {
+      const Cell old = slot < before.slots() ? before.at(slot, c) : missing(Missing::kNone);
+      if (now.at(slot, c) == old) continue;
+      EXPECT_NE(std::find(told.rows.begin(), told.rows.end(), row), told.rows.end()) << slot;
+    }
+  }
+}
+
+}  // namespace
+
 void expect_same(Reader& reader, const std::vector<Expectation>& told) {
   ASSERT_EQ(reader.snapshots().size(), told.size());
   const Table* table = reader.table("animal");
@@ -275,7 +295,9 @@ void expect_same(Reader& reader, const std::vector<Expectation>& told) {
     const auto rows = reader.rows(*table, id, &damage);
     ASSERT_TRUE(rows) << rows.error().message;
     EXPECT_EQ(rows->groups, expected.animals.groups) << "snapshot " << id;
+    const TableData before = stepped;
     ASSERT_TRUE(reader.step(*table, id, stepped, &damage));
+    expect_changes_told(before, stepped);
     EXPECT_EQ(stepped.groups, expected.animals.groups) << "stepped to " << id;
     EXPECT_TRUE(damage.empty());
   }

@@ -13,10 +13,33 @@ namespace {
 constexpr int kLevel = 3;
 constexpr Cell kNone = missing(Missing::kNone);
 
+// Every row that is another one afterwards was told, whatever else was.
+void expect_told(const RowGroup& before, const RowGroup& now, const ChangedRows& told) {
+  for (std::size_t r = 0; r < now.rows && !told.all; ++r) {
+    if (std::find(told.rows.begin(), told.rows.end(), r) != told.rows.end()) continue;
+    for (std::size_t c = 0; c < now.columns.size(); ++c) {
+      const Cell old = r < before.rows ? before.columns[c][r] : kNone;
+      EXPECT_EQ(now.columns[c][r], old) << "row " << r << " column " << c;
+    }
+  }
+}
+
 RowGroup decoded(const Table& table, const std::vector<std::uint8_t>& part, RowGroup rows = {}) {
-  const auto done = decode_part(table, part, rows);
+  const RowGroup before = rows;
+  ChangedRows changed;
+  const auto done = decode_part(table, part, rows, &changed);
   EXPECT_TRUE(done) << done.error().message;
+  expect_told(before, rows, changed);
   return rows;
+}
+
+std::vector<std::uint16_t> told_rows(const Table& table, const std::vector<std::uint8_t>& part,
+                                     RowGroup rows) {
+  ChangedRows changed;
+  EXPECT_TRUE(decode_part(table, part, rows, &changed));
+  EXPECT_FALSE(changed.all);
+  std::sort(changed.rows.begin(), changed.rows.end());
+  return changed.rows;
 }
 
 // A table of `count` integer columns with odd ids.
@@ -128,6 +151,18 @@ TEST(Difference, TellsNothingOfRowsThatOnlyTheReadingMoved) {
   const auto part = encode_difference(together(), before, now, kLevel);
   EXPECT_EQ(decoded(together(), part, before), now);
   EXPECT_LT(part.size(), 30u);
+  EXPECT_EQ(told_rows(together(), part, before).size(), 4096u / 3 + 1);
+}
+
+TEST(Difference, TellsWhichRowsChanged) {
+  const auto before = rows_together(500);
+  auto now = before;
+  now.columns[4].set(7, 1);
+  now.columns[0].set(300, 9999);
+  for (auto& column : now.columns) column.set(41, kNone);
+  const auto part = encode_difference(together(), before, now, kLevel);
+  EXPECT_EQ(decoded(together(), part, before), now);
+  EXPECT_EQ(told_rows(together(), part, before), (std::vector<std::uint16_t>{7, 41, 300}));
 }
 
 TEST(Difference, TellsOneOfTwoSizesThatMoveTogether) {
