@@ -55,22 +55,29 @@ bool same(const DiffRow& row) {
 }
 
 void compare(const Pair& pair, DiffTable& table) {
-  const auto fill = [&](const Things& things, std::size_t slot,
-                        std::optional<std::int64_t> Amount::*side, DiffRow& row) {
+  const auto columns_of = [&](const Things& things) {
+    std::vector<const Shown*> columns;
+    for (const DiffMetric& metric : table.metrics) columns.push_back(things.column(metric.name));
+    return columns;
+  };
+  const auto columns_a = columns_of(pair.a), columns_b = columns_of(pair.b);
+  const auto fill = [&](std::size_t slot, std::optional<std::int64_t> Amount::*side, DiffRow& row) {
+    const bool is_a = side == &Amount::a;
     row.amounts.resize(table.metrics.size());
     for (std::size_t i = 0; i < table.metrics.size(); ++i) {
-      row.amounts[i].*side = things.number(slot, table.metrics[i].name);
+      row.amounts[i].*side =
+          is_a ? pair.a.number(slot, columns_a[i]) : pair.b.number(slot, columns_b[i]);
     }
   };
   const auto named = [](const Things& things, std::size_t slot, DiffRow& row) {
     row.id = things.id(slot);
     row.name = things.name(slot);
   };
-  for (const auto& [key, slot] : pair.a.slots()) {
+  for (const std::size_t slot : pair.a.slots()) {
     DiffRow row;
-    fill(pair.a, slot, &Amount::a, row);
-    const auto other = pair.b.slots().find(key);
-    if (other == pair.b.slots().end()) {
+    fill(slot, &Amount::a, row);
+    const auto other = pair.b.match(pair.a, slot);
+    if (!other) {
       if (pair.b.may_hide(slot)) {
         ++table.unknown;
         continue;
@@ -78,24 +85,24 @@ void compare(const Pair& pair, DiffTable& table) {
       row.change = DiffRow::Change::kGone;
       named(pair.a, slot, row);
     } else {
-      fill(pair.b, other->second, &Amount::b, row);
+      fill(*other, &Amount::b, row);
       if (same(row)) {
         ++table.same;
         continue;
       }
-      named(pair.b, other->second, row);
+      named(pair.b, *other, row);
     }
     table.rows.push_back(std::move(row));
   }
-  for (const auto& [key, slot] : pair.b.slots()) {
-    if (pair.a.slots().count(key) != 0) continue;
+  for (const std::size_t slot : pair.b.slots()) {
+    if (pair.a.match(pair.b, slot)) continue;
     if (pair.a.may_hide(slot)) {
       ++table.unknown;
       continue;
     }
     DiffRow row;
     row.change = DiffRow::Change::kAppeared;
-    fill(pair.b, slot, &Amount::b, row);
+    fill(slot, &Amount::b, row);
     named(pair.b, slot, row);
     table.rows.push_back(std::move(row));
   }
@@ -120,6 +127,16 @@ Expected<Pair> load(const DiffSide& a, const DiffSide& b, const std::string& sub
   auto second = Things::load(b, subject, matching);
   if (!second) return tl::unexpected(second.error());
   return Pair{std::move(*first), std::move(*second)};
+}
+
+bool of_one_life(const DiffSide& a, const DiffSide& b) {
+  return a.recording == b.recording && a.snapshot->node == b.snapshot->node;
+}
+
+// Of the pairs of node, group and process, and of ETS tables by name.
+std::optional<GrowthPart> growth_of(const std::vector<Pair>& pairs, const Pair& names) {
+  return memory_growth({pairs[0].a, pairs[1].a, pairs[2].a, names.a},
+                       {pairs[0].b, pairs[1].b, pairs[2].b, names.b});
 }
 
 void add_damage(const Things& things, const std::string& file, std::vector<std::string>& words) {
@@ -180,7 +197,7 @@ Expected<Diff> diff(const DiffSide& a, const DiffSide& b) {
                                          " with itself; say two instants with --from and --to");
   }
   Diff made;
-  const bool one_life = one_file && a.snapshot->node == b.snapshot->node;
+  const bool one_life = of_one_life(a, b);
   made.matching = one_life ? Matching::kIdentity : Matching::kName;
   const std::int64_t elapsed = b.snapshot->began_mono_us - a.snapshot->began_mono_us;
   if (one_life && elapsed != 0) made.seconds = static_cast<double>(elapsed) / 1e6;
@@ -201,9 +218,21 @@ Expected<Diff> diff(const DiffSide& a, const DiffSide& b) {
   }
   const auto names = load(a, b, "ets", Matching::kName);
   if (!names) return tl::unexpected(names.error());
-  made.growth = memory_growth({pairs[0].a, pairs[1].a, pairs[2].a, names->a},
-                              {pairs[0].b, pairs[1].b, pairs[2].b, names->b});
+  made.growth = growth_of(pairs, *names);
   return made;
+}
+
+Expected<std::optional<GrowthPart>> growth_between(const DiffSide& a, const DiffSide& b) {
+  const auto matching = of_one_life(a, b) ? Matching::kIdentity : Matching::kName;
+  std::vector<Pair> pairs;
+  for (const char* subject : {"node", "group", "process"}) {
+    auto pair = load(a, b, subject, matching);
+    if (!pair) return tl::unexpected(pair.error());
+    pairs.push_back(std::move(*pair));
+  }
+  const auto names = load(a, b, "ets", Matching::kName);
+  if (!names) return tl::unexpected(names.error());
+  return growth_of(pairs, *names);
 }
 
 }  // namespace beamtape

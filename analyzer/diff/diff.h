@@ -65,4 +65,7 @@ struct Diff {
 // The sides may be given in any order of time. kUsage: both are the same snapshot.
 Expected<Diff> diff(const DiffSide& a, const DiffSide& b);
 
+// Diff::growth alone, in a third of its time and memory.
+Expected<std::optional<GrowthPart>> growth_between(const DiffSide& a, const DiffSide& b);
+
 }  // namespace beamtape

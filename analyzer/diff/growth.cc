@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -26,12 +27,12 @@ using Parts = std::map<std::string, GrowthPart>;
 
 void add_side(Parts& parts, const Things& things, const std::string& kind,
               std::int64_t GrowthPart::*side) {
-  for (const auto& [key, slot] : things.slots()) {
-    GrowthPart& part = parts[key];
+  const Shown* memory = things.column("memory");
+  for (const std::size_t slot : things.slots()) {
+    GrowthPart& part = parts[things.key(slot)];
     part.kind = kind;
-    part.id = things.id(slot);
     part.name = things.name(slot);
-    part.*side += things.number(slot, "memory").value_or(0);
+    part.*side += things.number(slot, memory).value_or(0);
   }
 }
 
@@ -63,13 +64,16 @@ double share(const GrowthPart& whole, double of) {
 }
 
 // What `part` has beyond its parts.
-void add_unattributed(GrowthPart& part, const std::string& name) {
-  GrowthPart rest{"unattributed", "", name, part.a, part.b, {}};
+void add_rest(GrowthPart& part, const char* kind, const std::string& name) {
+  GrowthPart rest{kind, "", name, part.a, part.b, {}};
   for (const GrowthPart& one : part.parts) {
     rest.a -= one.a;
     rest.b -= one.b;
   }
   if (rest.a != 0 || rest.b != 0) part.parts.push_back(std::move(rest));
+}
+void add_unattributed(GrowthPart& part, const std::string& name) {
+  add_rest(part, "unattributed", name);
 }
 
 std::vector<GrowthPart> values_of(Parts parts) {
@@ -78,49 +82,60 @@ std::vector<GrowthPart> values_of(Parts parts) {
   return all;
 }
 
-// The processes of both sides by the group they are counted in.
-std::map<std::string, std::vector<GrowthPart>> members(const Things& a, const Things& b) {
-  struct Member {
-    GrowthPart part;
-    std::string group;
-    bool unread = false;
+// A process whose memory was read on both sides, or that was not there on one.
+struct Changed {
+  std::optional<std::size_t> a, b;  // slots
+  std::int64_t memory_a = 0, memory_b = 0;
+
+  std::int64_t size() const { return std::llabs(memory_b - memory_a); }
+};
+
+// Those that changed by at least `least` bytes, largest first.
+std::vector<Changed> changed_processes(const Things& a, const Things& b, double least) {
+  std::vector<Changed> all;
+  const Shown *of_a = a.column("memory"), *of_b = b.column("memory");
+  const auto add = [&](const Changed& one) {
+    if (one.size() > 0 && static_cast<double>(one.size()) >= least) all.push_back(one);
   };
-  std::map<std::string, Member> all;
-  const auto add = [&](const Things& things, const Things& other, std::int64_t GrowthPart::*side) {
-    for (const auto& [key, slot] : things.slots()) {
-      Member& member = all[key];
-      const auto memory = things.number(slot, "memory");
-      // Unread on one side would look like growth: it stays with the unnamed ones.
-      const bool lost = !other.slots().contains(key) && other.may_hide(slot);
-      member.unread = member.unread || !memory || lost;
-      member.part.kind = "process";
-      member.part.id = things.id(slot);
-      member.part.name = things.name(slot);
-      member.part.*side = memory.value_or(0);
-      member.group = written_term(process_group(things.frame().row(slot)));
-    }
-  };
-  add(a, b, &GrowthPart::a);
-  add(b, a, &GrowthPart::b);
-  std::map<std::string, std::vector<GrowthPart>> by_group;
-  for (auto& [key, member] : all) {
-    if (!member.unread) by_group[member.group].push_back(std::move(member.part));
+  // Unread on one side would look like growth: it stays with the unnamed ones.
+  for (const std::size_t slot : a.slots()) {
+    const auto other = b.match(a, slot);
+    if (!other && b.may_hide(slot)) continue;
+    const auto before = a.number(slot, of_a);
+    const auto after = other ? b.number(*other, of_b) : std::optional<std::int64_t>(0);
+    if (before && after) add({slot, other, *before, *after});
   }
-  return by_group;
+  for (const std::size_t slot : b.slots()) {
+    const auto after = b.number(slot, of_b);
+    if (after && !a.may_hide(slot) && !a.match(b, slot)) add({std::nullopt, slot, 0, *after});
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Changed& x, const Changed& y) { return x.size() > y.size(); });
+  return all;
 }
 
-void split_group(GrowthPart& group, std::vector<GrowthPart> processes) {
-  group.parts =
-      largest(std::move(processes), kProcessesNamed, share(group, kShareOfGroup), "processes");
-  // The smaller ones are what the group has beyond those that are named, so that it adds up.
-  if (!group.parts.empty() && group.parts.back().kind == "others") group.parts.pop_back();
-  if (group.parts.empty()) return;
-  GrowthPart rest{"others", "", "its other processes", group.a, group.b, {}};
-  for (const GrowthPart& one : group.parts) {
-    rest.a -= one.a;
-    rest.b -= one.b;
+// Names in each group the processes that made most of its change.
+void split_groups(std::vector<GrowthPart>& parts, const Things& a, const Things& b) {
+  std::map<std::string, GrowthPart*> groups;
+  double least = std::numeric_limits<double>::infinity();
+  for (GrowthPart& part : parts) {
+    if (part.kind != "group") continue;
+    groups[part.name] = &part;
+    least = std::min(least, share(part, kShareOfGroup));
   }
-  if (rest.a != 0 || rest.b != 0) group.parts.push_back(std::move(rest));
+  if (groups.empty()) return;
+  for (const Changed& one : changed_processes(a, b, least)) {
+    const Things& side = one.b ? b : a;
+    const std::size_t slot = one.b ? *one.b : *one.a;
+    const auto group = groups.find(written_term(process_group(side.frame().row(slot))));
+    if (group == groups.end() || group->second->parts.size() == kProcessesNamed) continue;
+    if (static_cast<double>(one.size()) < share(*group->second, kShareOfGroup)) continue;
+    group->second->parts.push_back(
+        {"process", side.id(slot), side.name(slot), one.memory_a, one.memory_b, {}});
+  }
+  for (const auto& [name, group] : groups) {
+    if (!group->parts.empty()) add_rest(*group, "others", "its other processes");
+  }
 }
 
 // Takes out the groups of which one side read more processes than the other: what was not read
@@ -128,9 +143,8 @@ void split_group(GrowthPart& group, std::vector<GrowthPart> processes) {
 std::vector<std::string> take_unread(Parts& groups, const GrowthInput& a, const GrowthInput& b) {
   std::vector<std::string> names;
   const auto unknown = [](const Things& things, const std::string& key) {
-    const auto found = things.slots().find(key);
-    if (found == things.slots().end()) return std::int64_t{0};
-    return things.number(found->second, "memory_unknown").value_or(0);
+    const auto found = things.find(key);
+    return found ? things.number(*found, things.column("memory_unknown")).value_or(0) : 0;
   };
   for (auto it = groups.begin(); it != groups.end();) {
     if (unknown(a.groups, it->first) == unknown(b.groups, it->first)) {
@@ -161,10 +175,7 @@ void split_processes(GrowthPart& type, const GrowthInput& a, const GrowthInput& 
   const auto unread = take_unread(groups, a, b);
   type.parts =
       largest(values_of(std::move(groups)), kGroupsNamed, share(type, kShareOfType), "groups");
-  auto processes = members(a.processes, b.processes);
-  for (GrowthPart& group : type.parts) {
-    if (group.kind == "group") split_group(group, std::move(processes[group.name]));
-  }
+  split_groups(type.parts, a.processes, b.processes);
   add_unattributed(type, unattributed_name(unread));
 }
 
@@ -181,8 +192,8 @@ void split_ets(GrowthPart& type, const GrowthInput& a, const GrowthInput& b) {
 }
 
 std::optional<std::int64_t> node_number(const GrowthInput& side, const std::string& column) {
-  const auto found = side.node.slots().find("node");
-  return found == side.node.slots().end() ? std::nullopt : side.node.number(found->second, column);
+  const auto found = side.node.find("node");
+  return found ? side.node.number(*found, side.node.column(column)) : std::nullopt;
 }
 
 }  // namespace

@@ -38,32 +38,38 @@ Expected<Things> Things::load(const DiffSide& side, const std::string& subject, 
   Things things(std::move(*frame), side);
   things.identified_ =
       matching == Matching::kIdentity && !by_aggregate(subject, matching) && subject != "node";
-  things.slots_.reserve(things.frame_.slots().size());
+  if (things.identified_) {
+    things.slots_ = things.frame_.slots();
+    return things;
+  }
   for (const std::size_t slot : things.frame_.slots()) {
-    std::string key = things.key(slot, matching);
-    if (!key.empty()) things.slots_.emplace(std::move(key), slot);
+    std::string key = things.key(slot);
+    if (key.empty() || !things.by_key_.emplace(std::move(key), slot).second) continue;
+    things.slots_.push_back(slot);
   }
   return things;
 }
 
-std::string Things::key(std::size_t slot, Matching matching) const {
+std::string Things::key(std::size_t slot) const {
   if (frame_.table().name == "node") return "node";
-  const RowView row = frame_.row(slot);
-  if (matching == Matching::kName && frame_.table().name == "process") {
-    const Shown* name = find_shown(columns_, "registered_name");
-    return name ? text_of(value_of(row, *name)) : "";
-  }
-  std::string key = text_of(value_of(row, columns_.front()));
-  if (const Shown* seen = identified_ ? find_shown(columns_, "first_seen") : nullptr) {
-    key += "@" + text_of(value_of(row, *seen));
-  }
-  return key;
+  const bool is_process = frame_.table().name == "process";
+  const Shown* name = is_process ? column("registered_name") : &columns_.front();
+  return name ? text_of(value_of(frame_.row(slot), *name)) : "";
 }
 
-std::optional<std::int64_t> Things::number(std::size_t slot, const std::string& column) const {
-  const Shown* shown = find_shown(columns_, column);
-  if (!shown) return std::nullopt;
-  const Cell cell = number_of(frame_.row(slot), *shown);
+std::optional<std::size_t> Things::find(const std::string& key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::size_t> Things::match(const Things& other, std::size_t slot) const {
+  if (!identified_) return find(other.key(slot));
+  return frame_.has_same(other.frame(), slot) ? std::optional(slot) : std::nullopt;
+}
+
+std::optional<std::int64_t> Things::number(std::size_t slot, const Shown* column) const {
+  if (!column) return std::nullopt;
+  const Cell cell = number_of(frame_.row(slot), *column);
   return is_missing(cell) ? std::nullopt : std::optional<std::int64_t>(cell);
 }
 
@@ -73,7 +79,7 @@ std::string Things::id(std::size_t slot) const {
 
 std::string Things::name(std::size_t slot) const {
   if (frame_.table().name == "node") return node_name_;
-  const Shown* name = find_shown(columns_, "name");
+  const Shown* name = column("name");
   return name ? text_of(value_of(frame_.row(slot), *name))
               : text_of(value_of(frame_.row(slot), columns_.front()));
 }

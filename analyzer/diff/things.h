@@ -33,9 +33,17 @@ class Things {
 
   const Frame& frame() const { return frame_; }
   const std::vector<Shown>& columns() const { return columns_; }
-  const std::unordered_map<std::string, std::size_t>& slots() const { return slots_; }
-  // Nothing if the value was not read, or this file has no such column.
-  std::optional<std::int64_t> number(std::size_t slot, const std::string& column) const;
+  const std::vector<std::size_t>& slots() const { return slots_; }
+  // What two sides that are matched by name know a thing by.
+  std::string key(std::size_t slot) const;
+  // The slot that has the thing of that key; nothing where things are matched by identity.
+  std::optional<std::size_t> find(const std::string& key) const;
+  // The slot here of what has `slot` at the other side.
+  std::optional<std::size_t> match(const Things& other, std::size_t slot) const;
+  // Null if this file has no such column.
+  const Shown* column(const std::string& name) const { return find_shown(columns_, name); }
+  // Nothing if the value was not read, or `column` is null.
+  std::optional<std::int64_t> number(std::size_t slot, const Shown* column) const;
   // "<0.1.2>"; empty where the name says all.
   std::string id(std::size_t slot) const;
   std::string name(std::size_t slot) const;
@@ -46,13 +54,13 @@ class Things {
 
  private:
   Things(Frame frame, const DiffSide& side);
-  std::string key(std::size_t slot, Matching matching) const;
 
   Frame frame_;
   std::vector<Shown> columns_;
   std::string node_name_;
   bool identified_ = false;
-  std::unordered_map<std::string, std::size_t> slots_;  // by key
+  std::vector<std::size_t> slots_;
+  std::unordered_map<std::string, std::size_t> by_key_;  // unless they are identified
 };
 
 }  // namespace beamtape

@@ -118,7 +118,11 @@ Cell number_of(const RowView& row, const Shown& column) {
 }
 
 Frame::Frame(const Table& table, const SnapshotRecord& snapshot, TableData data, Texts texts)
-    : table_(&table), snapshot_(&snapshot), data_(std::move(data)), texts_(texts) {
+    : table_(&table),
+      snapshot_(&snapshot),
+      data_(std::move(data)),
+      texts_(texts),
+      first_seen_(table.find("first_seen")) {
   // The node has one row per snapshot and no key of its own.
   const bool keyed = table.name != "node";
   for (std::size_t group = 0; group < data_.groups.size(); ++group) {
@@ -142,6 +146,11 @@ bool Frame::lost(std::size_t slot) const {
   return !damage.empty() && (group >= data_.groups.size() || data_.groups[group].damaged);
 }
 
+bool Frame::has_same(const Frame& other, std::size_t slot) const {
+  if (slot >= data_.slots()) return false;
+  return !first_seen_ || data_.at(slot, *first_seen_) == other.data_.at(slot, *first_seen_);
+}
+
 void Frame::look_back(const Frame& earlier, double seconds, const Frame* later) {
   earlier_ = &earlier;
   later_ = later;
@@ -157,12 +166,7 @@ Cell Frame::later_cell(std::size_t slot, std::size_t column) const {
 }
 
 Cell Frame::cell_of_same(const Frame* other, std::size_t slot, std::size_t column) const {
-  if (other == nullptr || slot >= other->data_.slots()) return missing(Missing::kNone);
-  // A subject keeps its slot while it lives, and another one in it is first seen later.
-  const auto first_seen = table_->find("first_seen");
-  if (first_seen && other->data_.at(slot, *first_seen) != data_.at(slot, *first_seen)) {
-    return missing(Missing::kNone);
-  }
+  if (other == nullptr || !other->has_same(*this, slot)) return missing(Missing::kNone);
   return other->data_.at(slot, column);
 }
 

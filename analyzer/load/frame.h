@@ -69,6 +69,10 @@ class Frame {
   // True if somebody may live in the slot of whom nothing can be read.
   bool lost(std::size_t slot) const;
   Cell cell(std::size_t slot, std::size_t column) const { return data_.at(slot, column); }
+  // True if the subject that `other`, of the same table and life of the node, has in the slot is
+  // the one that is here: a subject keeps its slot while it lives, and another one in it is first
+  // seen later.
+  bool has_same(const Frame& other, std::size_t slot) const;
 
   // From now on delta() and rate() of its rows are those since `earlier`, a frame of the same table
   // and life of the node, `seconds` before. It has to outlive this one.
@@ -89,6 +93,7 @@ class Frame {
   const SnapshotRecord* snapshot_;
   TableData data_;
   Texts texts_;
+  std::optional<std::size_t> first_seen_;
   std::vector<std::size_t> slots_;
   const Frame* earlier_ = nullptr;
   const Frame* later_ = nullptr;  // null: this one

@@ -240,10 +240,10 @@ Expected<NodeReport> read_node_report(const Recording& recording, const std::str
   if (!values) return tl::unexpected(values.error());
   add_charts(*values, node);
   if (node.snapshots.size() > 1) {
-    const auto changes =
-        diff({&recording, node.snapshots.front()}, {&recording, node.snapshots.back()});
-    if (!changes) return tl::unexpected(changes.error());
-    node.growth = changes->growth;
+    auto growth =
+        growth_between({&recording, node.snapshots.front()}, {&recording, node.snapshots.back()});
+    if (!growth) return tl::unexpected(growth.error());
+    node.growth = std::move(*growth);
   }
   if (auto done = add_tables(recording, node, report); !done) return tl::unexpected(done.error());
   if (recording.reader().table("process") != nullptr) {
