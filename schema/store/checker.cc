@@ -179,15 +179,23 @@ void Checker::start_epoch(std::int64_t snapshot, std::int64_t epoch, Walk& walk)
   if (!more) report(snapshot, "texts: " + more.error().message);
 }
 
+// Of the rows that changed: the others were looked at before.
 void Checker::check_references(const Table& table, std::int64_t snapshot, const TableData& data,
                                Walk& walk) {
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     const auto& column = table.columns[c];
     if (column.type == Type::kInteger || column.type == Type::kBool) continue;
-    for (const auto& group : data.groups) {
-      for (std::size_t r = 0; r < group.rows; ++r) {
+    for (std::size_t g = 0; g < data.groups.size(); ++g) {
+      const auto& group = data.groups[g];
+      const auto check_row = [&](std::size_t r) {
         const Cell cell = group.columns[c][r];
         if (!is_missing(cell)) check_cell(table, column, snapshot, cell, walk);
+      };
+      if (group.rows == 0) continue;
+      if (data.changed.empty() || data.changed[g].all) {
+        for (std::size_t r = 0; r < group.rows; ++r) check_row(r);
+      } else {
+        for (const auto r : data.changed[g].rows) check_row(r);
       }
     }
   }
@@ -202,7 +210,9 @@ void Checker::check_cell(const Table& table, const Column& column, std::int64_t 
   } else if (!walk.lists.has(cell)) {
     what = fmt::format("list {} is not there", cell);
   } else {
-    if (!walk.lists_checked.emplace(table.id, column.id, cell).second) return;
+    IdSet& checked = walk.lists_checked[{table.id, column.id}];
+    if (checked.has(cell)) return;
+    checked.insert(cell);
     if (list_is_whole(column, cell, walk)) return;
     what = fmt::format("list {} has other fields or texts that are not there", cell);
   }

@@ -40,7 +40,7 @@ class Checker {
     std::uint32_t text_checksum = 0;  // of the whole epoch
     IdSet texts;
     IdSet lists;
-    std::set<std::tuple<std::uint16_t, std::uint16_t, Cell>> lists_checked;
+    std::map<std::pair<std::uint16_t, std::uint16_t>, IdSet> lists_checked;  // by table, column
     std::set<std::tuple<std::uint16_t, std::uint16_t, Cell>> reported;
   };
 
