@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <set>
 #include <system_error>
+#include <unordered_set>
 
 #include "schema/model/ref.h"
 #include "schema/store/writer.h"
@@ -59,8 +59,8 @@ class Copier {
  private:
   struct Copied {
     std::int64_t epoch = 0;  // in the copy
-    std::set<Cell> texts;
-    std::set<Cell> lists;
+    std::unordered_set<Cell> texts;
+    std::unordered_set<Cell> lists;
   };
 
   Expected<void> add_node(const SnapshotRecord& record) {
@@ -94,20 +94,24 @@ class Copier {
     for (std::size_t group = 0; group < data.groups.size(); ++group) {
       const RowGroup& from = data.groups[group];
       if (from.rows == 0) continue;
+      static const ChangedRows kAll{.all = true, .rows = {}};
+      const ChangedRows& changed = data.changed.empty() ? kAll : data.changed[group];
       for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        if (auto done = words_of_column(table.columns[i], from.columns[i], record.id); !done) {
-          return done;
-        }
+        auto done = words_of_column(table.columns[i], from.columns[i], changed, record.id);
+        if (!done) return done;
       }
       if (auto put = writer_.put_rows(table, group, RowGroup(from)); !put) return put;
     }
     return {};
   }
 
+  // What the other rows refer to was put with an earlier snapshot.
   Expected<void> words_of_column(const Column& column, const CellColumn& cells,
-                                 std::int64_t snapshot) {
+                                 const ChangedRows& changed, std::int64_t snapshot) {
     if (column.type == Type::kInteger || column.type == Type::kBool) return {};
-    for (std::size_t row = 0; row < cells.size(); ++row) {
+    const std::size_t count = changed.all ? cells.size() : changed.rows.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t row = changed.all ? i : changed.rows[i];
       if (auto done = words(cells[row], column.type, column.fields, snapshot); !done) return done;
     }
     return {};
