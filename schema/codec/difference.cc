@@ -331,6 +331,9 @@ class DifferenceReader {
       changed.rows.insert(changed.rows.end(), marked.begin(), marked.end());
     }
     changed.rows.insert(changed.rows.end(), changed_.begin(), changed_.end());
+    // Going through a list longer than the rows would be no gain.
+    changed.all = changed.all || changed.rows.size() > rows_.rows;
+    if (changed.all) changed.rows.clear();
   }
 
   ByteReader& in_;

@@ -27,7 +27,7 @@ struct RowGroup {
 // Which rows of a row group are others than before.
 struct ChangedRows {
   bool all = false;                 // or it is not known which
-  std::vector<std::uint16_t> rows;  // perhaps one twice
+  std::vector<std::uint16_t> rows;  // unless all; perhaps one twice
 };
 
 // All slots of one table at one instant. Values are raw; knows no file and no node.
