@@ -1,7 +1,6 @@
 #include "analyzer/compare/compare.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -30,39 +29,46 @@ struct Options {
   bool json = false, by_load = false, all = false;
 };
 
-// Which file it is, by whatever name; nothing of one that is not there.
-std::optional<std::pair<dev_t, ino_t>> identity_of(const std::string& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) return std::nullopt;
-  return std::pair(status.st_dev, status.st_ino);
+// Which run it is, by whatever name and in whatever copy: the lives of nodes in it, and when the
+// first snapshot began. Nothing of what cannot be read.
+using RunIdentity = std::pair<std::vector<std::pair<std::string, std::int64_t>>, std::int64_t>;
+std::optional<RunIdentity> identity_of(const Context& context, const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  const auto reader = context.open(path);
+  if (!reader || (*reader)->snapshots().empty()) return std::nullopt;
+  RunIdentity identity;
+  for (const NodeRecord& node : (*reader)->nodes()) {
+    identity.first.emplace_back(node.name, node.creation);
+  }
+  identity.second = (*reader)->snapshots().front().began_wall_us;
+  return identity;
 }
 
-// n is the number of runs: a file that is given twice would count as two.
-Expected<void> each_once(const std::vector<std::string>& files) {
-  std::map<std::pair<dev_t, ino_t>, std::string> seen;
+using Identities = std::map<RunIdentity, std::string>;  // and a file that has it
+
+// n is the number of runs: one that is given twice would count as two.
+Expected<Identities> each_once(const Context& context, const std::vector<std::string>& files) {
+  Identities seen;
   for (const std::string& file : files) {
-    const auto identity = identity_of(file);
+    const auto identity = identity_of(context, file);
     if (!identity) continue;
     const auto [at, is_new] = seen.try_emplace(*identity, file);
     if (is_new) continue;
     return fail(Error::Code::kUsage,
                 fmt::format("cannot compare: {}, which is one run and would count as two; give "
                             "each recording once",
-                            at->second == file
-                                ? file + " is given twice"
-                                : fmt::format("{} and {} are the same file", at->second, file)));
+                            at->second == file ? file + " is given twice"
+                                               : fmt::format("{} and {} are the same recording",
+                                                             at->second, file)));
   }
-  return {};
+  return seen;
 }
 
-void warn_of_both_sides(const Options& options, Context& context) {
-  for (const std::string& file : options.against) {
-    const auto identity = identity_of(file);
-    if (identity && std::any_of(options.base.begin(), options.base.end(),
-                                [&](const auto& one) { return identity_of(one) == identity; })) {
-      context.warnings.push_back(
-          fmt::format("{} is on both sides: a recording does not differ from itself", file));
-    }
+void warn_of_both_sides(const Identities& base, const Identities& against, Context& context) {
+  for (const auto& [identity, file] : against) {
+    if (!base.contains(identity)) continue;
+    context.warnings.push_back(
+        fmt::format("{} is on both sides: a recording does not differ from itself", file));
   }
 }
 
@@ -250,10 +256,11 @@ Expected<int> run(const Options& options, Context& context) {
     if (!read) return tl::unexpected(read.error());
     known = std::move(*read);
   }
-  for (const auto* side : {&options.base, &options.against}) {
-    if (auto done = each_once(*side); !done) return tl::unexpected(done.error());
-  }
-  warn_of_both_sides(options, context);
+  const auto of_base = each_once(context, options.base);
+  if (!of_base) return tl::unexpected(of_base.error());
+  const auto of_candidate = each_once(context, options.against);
+  if (!of_candidate) return tl::unexpected(of_candidate.error());
+  warn_of_both_sides(*of_base, *of_candidate, context);
   const auto base = reduce_all(options.base, known, context);
   if (!base) return tl::unexpected(base.error());
   const auto candidate = reduce_all(options.against, known, context);
