@@ -23,7 +23,9 @@ void sort_by_rank(std::vector<Ranked>& rows) {
     ascends &= rows[i - 1].rank <= rows[i].rank;
   }
   if (ascends) return;
-  std::vector<Ranked> other(rows.size());
+  // Kept for the next time: fresh pages take longer than sorting does.
+  thread_local std::vector<Ranked> other;
+  other.resize(rows.size());
   std::array<std::size_t, kDigits> next{};
   for (int shift = 0; shift < 64; shift += kDigitBits) {
     if (digit(differing, shift) == 0) continue;

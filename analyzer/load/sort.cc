@@ -40,11 +40,19 @@ struct Places {
   }
 };
 
-Places places_of_numbers(const std::vector<RowRef>& rows, Shown column) {
+Places& no_places(std::size_t rows) {
+  thread_local Places places;  // as in sort_by_rank()
+  places.ranks.clear();
+  places.missing.clear();
+  places.any_missing = false;
+  places.ranks.reserve(rows);
+  return places;
+}
+
+const Places& places_of_numbers(const std::vector<RowRef>& rows, Shown column) {
   if (by_length(column)) column.source = Shown::Source::kListCount;
   const bool direct = column.source == Shown::Source::kColumn;
-  Places places;
-  places.ranks.reserve(rows.size());
+  Places& places = no_places(rows.size());
   for (const RowRef& row : rows) {
     const Cell cell =
         direct ? row.frame->cell(row.slot, column.column) : number_of(row.view(), column);
@@ -80,10 +88,9 @@ class DistinctTexts {
   std::map<std::string, std::size_t> numbers_;
 };
 
-Places places_of_texts(const std::vector<RowRef>& rows, const Shown& column) {
+const Places& places_of_texts(const std::vector<RowRef>& rows, const Shown& column) {
   DistinctTexts texts;
-  Places places;
-  places.ranks.reserve(rows.size());
+  Places& places = no_places(rows.size());
   for (const RowRef& row : rows) {
     const auto number = texts.number_of(row.view(), column);
     places.add(number.value_or(0), !number);
@@ -141,7 +148,8 @@ void sort_rows(std::vector<RowRef>& rows, const std::vector<SortKey>& keys,
     return;
   }
   // From the least important key to the first, each time keeping the order of equal rows.
-  std::vector<Ranked> order;
+  thread_local std::vector<Ranked> order;  // as in sort_by_rank()
+  order.clear();
   order.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto cell = static_cast<std::uint64_t>(rows[i].frame->cell(rows[i].slot, 0));
