@@ -18,8 +18,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 TEST(MannWhitney, IsExactForFewRuns) {
   // Two of the 70 orders of four and four are as extreme.
