@@ -94,10 +94,8 @@ class Copier {
     for (std::size_t group = 0; group < data.groups.size(); ++group) {
       const RowGroup& from = data.groups[group];
       if (from.rows == 0) continue;
-      static const ChangedRows kAll{.all = true, .rows = {}};
-      const ChangedRows& changed = data.changed.empty() ? kAll : data.changed[group];
       for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        auto done = words_of_column(table.columns[i], from.columns[i], changed, record.id);
+        auto done = words_of_column(table.columns[i], data, group, i, record.id);
         if (!done) return done;
       }
       if (auto put = writer_.put_rows(table, group, RowGroup(from)); !put) return put;
@@ -106,15 +104,15 @@ class Copier {
   }
 
   // What the other rows refer to was put with an earlier snapshot.
-  Expected<void> words_of_column(const Column& column, const CellColumn& cells,
-                                 const ChangedRows& changed, std::int64_t snapshot) {
-    if (column.type == Type::kInteger || column.type == Type::kBool) return {};
-    const std::size_t count = changed.all ? cells.size() : changed.rows.size();
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t row = changed.all ? i : changed.rows[i];
-      if (auto done = words(cells[row], column.type, column.fields, snapshot); !done) return done;
-    }
-    return {};
+  Expected<void> words_of_column(const Column& column, const TableData& data, std::size_t group,
+                                 std::size_t position, std::int64_t snapshot) {
+    Expected<void> done;
+    if (column.type == Type::kInteger || column.type == Type::kBool) return done;
+    const CellColumn& cells = data.groups[group].columns[position];
+    data.each_changed(group, [&](std::size_t row) {
+      if (done) done = words(cells[row], column.type, column.fields, snapshot);
+    });
+    return done;
   }
 
   // Puts the text or list that a cell refers to, with the texts of its elements.

@@ -54,28 +54,33 @@ bool same(const DiffRow& row) {
                      [](const Amount& amount) { return amount.a == amount.b; });
 }
 
-void compare(const Pair& pair, DiffTable& table) {
-  const auto columns_of = [&](const Things& things) {
-    std::vector<const Shown*> columns;
-    for (const DiffMetric& metric : table.metrics) columns.push_back(things.column(metric.name));
-    return columns;
-  };
-  const auto columns_a = columns_of(pair.a), columns_b = columns_of(pair.b);
-  const auto fill = [&](std::size_t slot, std::optional<std::int64_t> Amount::*side, DiffRow& row) {
-    const bool is_a = side == &Amount::a;
-    row.amounts.resize(table.metrics.size());
-    for (std::size_t i = 0; i < table.metrics.size(); ++i) {
-      row.amounts[i].*side =
-          is_a ? pair.a.number(slot, columns_a[i]) : pair.b.number(slot, columns_b[i]);
+// The columns of a table's metrics at one side, and where their values go.
+struct Side {
+  const Things& things;
+  std::optional<std::int64_t> Amount::*amount;
+  std::vector<const Shown*> columns;
+
+  Side(const Things& from, std::optional<std::int64_t> Amount::*into, const DiffTable& table)
+      : things(from), amount(into) {
+    for (const DiffMetric& metric : table.metrics) columns.push_back(from.column(metric.name));
+  }
+  void fill(std::size_t slot, DiffRow& row) const {
+    row.amounts.resize(columns.size());
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      row.amounts[i].*amount = things.number(slot, columns[i]);
     }
-  };
+  }
+};
+
+void compare(const Pair& pair, DiffTable& table) {
+  const Side a(pair.a, &Amount::a, table), b(pair.b, &Amount::b, table);
   const auto named = [](const Things& things, std::size_t slot, DiffRow& row) {
     row.id = things.id(slot);
     row.name = things.name(slot);
   };
   for (const std::size_t slot : pair.a.slots()) {
     DiffRow row;
-    fill(slot, &Amount::a, row);
+    a.fill(slot, row);
     const auto other = pair.b.match(pair.a, slot);
     if (!other) {
       if (pair.b.may_hide(slot)) {
@@ -85,7 +90,7 @@ void compare(const Pair& pair, DiffTable& table) {
       row.change = DiffRow::Change::kGone;
       named(pair.a, slot, row);
     } else {
-      fill(*other, &Amount::b, row);
+      b.fill(*other, row);
       if (same(row)) {
         ++table.same;
         continue;
@@ -102,7 +107,7 @@ void compare(const Pair& pair, DiffTable& table) {
     }
     DiffRow row;
     row.change = DiffRow::Change::kAppeared;
-    fill(slot, &Amount::b, row);
+    b.fill(slot, row);
     named(pair.b, slot, row);
     table.rows.push_back(std::move(row));
   }

@@ -64,7 +64,9 @@ std::optional<std::size_t> Things::find(const std::string& key) const {
 
 std::optional<std::size_t> Things::match(const Things& other, std::size_t slot) const {
   if (!identified_) return find(other.key(slot));
-  return frame_.has_same(other.frame(), slot) ? std::optional(slot) : std::nullopt;
+  // Damage may have left nobody here, of whom nothing can be asked.
+  if (!frame_.has_same(other.frame(), slot) || is_missing(frame_.cell(slot, 0))) return {};
+  return slot;
 }
 
 std::optional<std::int64_t> Things::number(std::size_t slot, const Shown* column) const {

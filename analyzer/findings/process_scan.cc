@@ -109,11 +109,7 @@ class ProcessScan {
       const RowGroup& group = data.groups[g];
       const std::size_t first = g * kRowsPerGroup;
       if (group.rows == 0) continue;
-      if (data.changed.empty() || data.changed[g].all) {
-        for (std::size_t row = 0; row < group.rows; ++row) look_at(first + row, group, row);
-      } else {
-        for (const std::size_t row : data.changed[g].rows) look_at(first + row, group, row);
-      }
+      data.each_changed(g, [&](std::size_t row) { look_at(first + row, group, row); });
     }
     count_messages(data);
     restarts_.end();

@@ -40,8 +40,9 @@ struct Places {
   }
 };
 
+// Those of the last key are gone then. Kept for the next time, as in sort_by_rank().
 Places& no_places(std::size_t rows) {
-  thread_local Places places;  // as in sort_by_rank()
+  thread_local Places places;
   places.ranks.clear();
   places.missing.clear();
   places.any_missing = false;

@@ -187,16 +187,11 @@ void Checker::check_references(const Table& table, std::int64_t snapshot, const 
     if (column.type == Type::kInteger || column.type == Type::kBool) continue;
     for (std::size_t g = 0; g < data.groups.size(); ++g) {
       const auto& group = data.groups[g];
-      const auto check_row = [&](std::size_t r) {
-        const Cell cell = group.columns[c][r];
-        if (!is_missing(cell)) check_cell(table, column, snapshot, cell, walk);
-      };
       if (group.rows == 0) continue;
-      if (data.changed.empty() || data.changed[g].all) {
-        for (std::size_t r = 0; r < group.rows; ++r) check_row(r);
-      } else {
-        for (const auto r : data.changed[g].rows) check_row(r);
-      }
+      data.each_changed(g, [&](std::size_t row) {
+        const Cell cell = group.columns[c][row];
+        if (!is_missing(cell)) check_cell(table, column, snapshot, cell, walk);
+      });
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/analyzer/fake_reader.h"
 #include "tests/analyzer/run.h"
 #include "tests/analyzer/shop.h"
 
@@ -92,6 +93,19 @@ TEST(Diff, DoesNotSubtractWhatWasNotRead) {
   ASSERT_TRUE(mailer);
   EXPECT_TRUE(mailer->at("b").is_null());
   EXPECT_TRUE(mailer->at("difference").is_null());
+}
+
+// A damaged row group is empty, and of a row like this not even when it was first seen is known.
+TEST(Diff, AsksNothingOfASlotThatDamageHasEmptied) {
+  Story story = shop_story();
+  const std::int64_t first = story.snapshots.front().id, last = story.snapshots.back().id;
+  const auto column = FakeReader(story).table("process")->find("first_seen");
+  story.rows[{"process", first}].groups[0].columns[*column].set(0, missing(Missing::kNone));
+  auto& groups = story.rows[{"process", last}].groups;
+  groups.insert(groups.begin(), RowGroup{});
+  const auto run = run_on(story, {"diff", "any"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("where memory went"));
 }
 
 TEST(Diff, SplitsGrowthIntoPartsThatAddUp) {

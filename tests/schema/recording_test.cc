@@ -229,6 +229,21 @@ TEST_F(Recording, TellsTheHistoryOfOneRowGroup) {
   EXPECT_EQ(next, 9);
 }
 
+TEST_F(Recording, TellsTheHistoryOfSeveralRowGroupsSnapshotBySnapshot) {
+  RecordingStory story(path_, {.slots = 3 * kRowsPerGroup, .snapshots = 5});
+  story.write_all();
+  const auto reader = open();
+  std::vector<std::pair<std::int64_t, std::size_t>> seen;
+  const auto visit = [&](const SnapshotRecord& record, std::size_t group, const RowGroup& rows) {
+    seen.emplace_back(record.id, group);
+    EXPECT_EQ(rows, story.told()[static_cast<std::size_t>(record.id - 1)].animals.groups[group]);
+    return seen.size() < 5;
+  };
+  EXPECT_TRUE(reader->histories(*reader->table("animal"), {0, 2}, 2, 100, visit, nullptr));
+  using Seen = decltype(seen);
+  EXPECT_EQ(seen, (Seen{{2, 0}, {2, 2}, {3, 0}, {3, 2}, {4, 0}}));
+}
+
 TEST_F(Recording, KeepsSeveralNodesApart) {
   const auto writer = started();
   ASSERT_EQ(writer->add_node({0, "other@there", 1, 2, {}, {}}), 2);
