@@ -8,12 +8,14 @@
 // Usage: capture_bench [processes] [snapshots] [active per cent] [argument of erl ...]
 //
 // A round is a pass, a bare loop, a snapshot that does not count (both cost each process a
-// reduction, so it reads everybody again), and kPerRound snapshots that do. Before each of those
-// the active share of the processes handles a message, and the bench waits until all have: their
-// own work is not counted. CPU time is the run time of all threads of the node as Linux counts it
-// (schedstat), from before the snapshot is asked for until it is stored: encoding, sending, ports,
-// tables, allocators included. The node runs with +sbwt none: by default its schedulers spin while
-// they wait, which counts as CPU time and depends on the machine, not on the work.
+// reduction, so it reads everybody again), and kPerRound snapshots that do. Before the pass, the
+// loop and each of those the active share of the processes handles a message, and the bench waits
+// until all have: their own work is not counted, but on which scheduler they last ran is the same
+// for all that is compared (to wake a process on another one costs more than to ask it). CPU time
+// is the run time of all threads of the node as Linux counts it (schedstat), from before the
+// snapshot is asked for until it is stored: encoding, sending, ports, tables, allocators included.
+// The node runs with +sbwt none: by default its schedulers spin while they wait, which counts as
+// CPU time and depends on the machine, not on the work.
 //
 // A stretch is the longest that a process or port kept a scheduler without a break, in wall time,
 // as erlang:system_monitor (long_schedule, long_gc) tells; the node's longest of each snapshot.
@@ -64,7 +66,7 @@ bare_loop() ->
     suspending, group_leader, priority, trap_exit, message_queue_data, garbage_collection]).
 loop([], _) -> done;
 loop(Pids, Items) ->
-  {Part, Rest} = lists:split(min(250, length(Pids)), Pids),
+  {Part, Rest} = try lists:split(250, Pids) catch error:badarg -> {Pids, []} end,
   _ = lists:zipwith(fun erlang:process_info/2, Part, lists:duplicate(length(Part), Items)),
   loop(Rest, Items).
 work(PerCent) ->
@@ -178,8 +180,12 @@ class Target {
     longest.where = term_text(cursor, "", 300);
     return longest;
   }
-  // Milliseconds of CPU that it takes.
-  double cost_of(const char* function) {
+  void work(int active) {
+    if (active > 0) call("work", active);
+  }
+  // Milliseconds of CPU that it takes after the active have worked.
+  double cost_of(const char* function, int active) {
+    work(active);
     const double before = cpu();
     call(function);
     return cpu() - before;
@@ -246,7 +252,7 @@ class Recorder {
 };
 
 void count_snapshot(Target& target, Recorder& recorder, int active, Figures& figures) {
-  if (active > 0) target.call("work", active);
+  target.work(active);
   target.stretch("longest");
   const double before = target.cpu();
   const double stored_before = recorder.cpu();
@@ -268,8 +274,8 @@ Figures record(Target& target, int snapshots, int active) {
   figures.first = target.cpu() - before;
   figures.first_took = first["took_us"].get<double>() / 1e3;
   while (static_cast<int>(figures.snapshots.size()) < snapshots) {
-    figures.passes.push_back(target.cost_of("memory_pass"));
-    figures.loops.push_back(target.cost_of("bare_loop"));
+    figures.passes.push_back(target.cost_of("memory_pass", active));
+    figures.loops.push_back(target.cost_of("bare_loop", active));
     recorder.snapshot();
     for (int at = 0; at < kPerRound; ++at) count_snapshot(target, recorder, active, figures);
   }
