@@ -181,7 +181,7 @@ void draw_row(Session& session, const Diff& diff, const DiffTable& table, std::s
   }
   ImGui::TableSetColumnIndex(column++);
   // What has no identifier was matched by its name.
-  thing_link(session, printable(row.name), table.subject, row.id.empty() ? row.name : "");
+  thing_link(session, printable(row.name), table.subject, row.id.empty() ? row.name : row.id);
   for (std::size_t i = 0; i < table.metrics.size(); ++i) {
     const Unit unit = table.metrics[i].unit;
     const auto difference = row.difference(i);
@@ -338,12 +338,11 @@ void draw_tabs(Session& session, const DiffText& text) {
   }
   for (std::size_t i = 0; i < text.found.tables.size(); ++i) {
     const DiffTable& table = text.found.tables[i];
-    if (!ImGui::BeginTabItem(tab_title(text.found, table).c_str())) continue;
-    if (table.subject == "node") {
-      draw_node(text.found, table, text.tables[i]);
-    } else {
-      draw_rows(session, text.found, table, text.tables[i]);
-    }
+    const bool shown = ImGui::BeginTabItem(tab_title(text.found, table).c_str());
+    tell_place(session, "compared " + table.subject);
+    if (!shown) continue;
+    table.subject == "node" ? draw_node(text.found, table, text.tables[i])
+                            : draw_rows(session, text.found, table, text.tables[i]);
     ImGui::EndTabItem();
   }
   ImGui::EndTabBar();
