@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <imgui.h>
+#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -69,19 +70,37 @@ void measure_rows(const beamtape::Recording& recording) {
 }
 
 // Of times in milliseconds.
-void print_times(const char* what, std::vector<double> times) {
+void print_times(const std::string& what, std::vector<double> times) {
   std::sort(times.begin(), times.end());
   fmt::print("{:<44}{:9.3f} ms, 99 % below {:.3f}, {:.3f} at most\n", what, times[times.size() / 2],
              times[times.size() * 99 / 100], times.back());
 }
 
-double draw(beamtape::Session& session) {
-  const auto start = Clock::now();
-  ImGui::NewFrame();
-  beamtape::draw_everything(session, kWidth, kHeight);
-  ImGui::Render();
-  return milliseconds_since(start);
+// CPU time of the calling thread.
+double own_milliseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
+
+// Times of frames: what the thread spent, and what it took with its waiting for a core or a lock.
+struct Times {
+  std::vector<double> spent, took;
+
+  void draw(beamtape::Session& session) {
+    const auto start = Clock::now();
+    const double before = own_milliseconds();
+    ImGui::NewFrame();
+    beamtape::draw_everything(session, kWidth, kHeight);
+    ImGui::Render();
+    spent.push_back(own_milliseconds() - before);
+    took.push_back(milliseconds_since(start));
+  }
+  void print(const std::string& what) const {
+    print_times(what + ", CPU", spent);
+    print_times(what + ", wall", took);
+  }
+};
 
 void settle(beamtape::Session& session, const std::function<void()>& draw_one) {
   for (int quiet = 0; quiet < 3; ++quiet) {
@@ -105,19 +124,18 @@ void measure_building(const std::string& path, int frames) {
   {
     beamtape::Session session(recording_of(path), recording_of(path), "", [] {});
     session.show("processes");
-    settle(session, [&] { draw(session); });
-    std::vector<double> times;
-    for (int i = 0; i < frames; ++i) times.push_back(draw(session));
-    print_times("building a frame of the processes", times);
-    times.clear();
+    Times warming, resting, stepping;
+    settle(session, [&] { warming.draw(session); });
+    for (int i = 0; i < frames; ++i) resting.draw(session);
+    resting.print("building a frame of the processes");
     session.go_to(0);
     for (int i = 0; i < frames; ++i) {
       session.step(session.at() + 1 < session.overview().instants.size() ? 1 : -1);
-      times.push_back(draw(session));
+      stepping.draw(session);
       // As a screen of 60 pictures a second would leave it.
       std::this_thread::sleep_for(std::chrono::milliseconds(16));
     }
-    print_times("the same while a step is made each frame", times);
+    stepping.print("the same, a step each frame");
   }
   ImGui::DestroyContext();
 }
