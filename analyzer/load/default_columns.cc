@@ -15,7 +15,7 @@ struct Entry {
 };
 
 constexpr std::array<Entry, 6> kViews{{
-    {"process", "pid,name,message_queue_len,memory,reductions,status,current_function", "memory",
+    {"process", "pid,name,memory,message_queue_len,reductions,status,current_function", "memory",
      20},
     {"ets", "name,size,memory,owner,type,protection,id", "memory", 20},
     {"port", "port,name,connected,input,output,queue_size,memory,peername", "", 20},

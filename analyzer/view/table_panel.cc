@@ -296,6 +296,10 @@ void draw_no_rows(const Instant& now, const Choice& choice, const Rows& rows) {
     empty_state("Not known", "The rows of this snapshot are damaged.");
   } else if (!now.not_answered.empty()) {
     empty_state("No rows", "None were read. Not answered in this snapshot: " + now.not_answered);
+  } else if (rows.question.table == "sockets") {
+    empty_state("No rows",
+                "None at this instant. Those of gen_tcp and gen_udp are ports, "
+                "unless they use the module socket.");
   } else {
     empty_state("No rows", "None at this instant.");
   }

@@ -61,11 +61,11 @@ TEST(Show, ProcessesStandByMemoryAndMarkWhatWasNotRead) {
 not answered: sockets: no answer within 5 s
 4 processes, by memory
 
-pid        name                        message_queue_len    memory  reductions  status    current_function
-<0.200.0>  Shop.Cart                                   0  45.9 KiB       9 000  waiting   gen_server:loop/7
-<0.100.0>  Shop.Supervisor                             0  12.0 KiB       5 200  waiting   gen_server:loop/7
-<0.103.0>  {Shop.Worker,7,<<"Käse">>}                  0  2.62 KiB          12  waiting   Shop.Worker."wait for é"/0
-<0.102.0>  shop_mailer                            36 000        ?1         777  runnable  gen:do_call/4
+pid        name                          memory  message_queue_len  reductions  status    current_function
+<0.200.0>  Shop.Cart                   45.9 KiB                  0       9 000  waiting   gen_server:loop/7
+<0.100.0>  Shop.Supervisor             12.0 KiB                  0       5 200  waiting   gen_server:loop/7
+<0.103.0>  {Shop.Worker,7,<<"Käse">>}  2.62 KiB                  0          12  waiting   Shop.Worker."wait for é"/0
+<0.102.0>  shop_mailer                       ?1             36 000         777  runnable  gen:do_call/4
 
 ?1 not read: mailbox over 10 000 messages
 )");

@@ -87,19 +87,19 @@ TEST(Rows, AreChosenAndOrderedAsTheWordsSay) {
   const auto text = text_of(rows, 0, 100);
   ASSERT_EQ(text->rows.size(), 3U);
   EXPECT_EQ(text->rows[0][0].text, "<0.102.0>");
-  EXPECT_EQ(text->rows[0][3].text, "not read");
-  EXPECT_EQ(text->rows[0][3].look, CellText::Look::kNotRead);
-  EXPECT_THAT(text->rows[0][3].exact, HasSubstr("10 000 messages"));
+  EXPECT_EQ(text->rows[0][2].text, "not read");
+  EXPECT_EQ(text->rows[0][2].look, CellText::Look::kNotRead);
+  EXPECT_THAT(text->rows[0][2].exact, HasSubstr("10 000 messages"));
   EXPECT_EQ(text_of(rows, 2, 100)->rows.size(), 1U);
   EXPECT_EQ(text_of(rows, 99, 100)->rows.size(), 0U);
-  EXPECT_THAT(whole_text(*rows, TableFormat::kCsv), HasSubstr("pid,name,message_queue_len"));
+  EXPECT_THAT(whole_text(*rows, TableFormat::kCsv), HasSubstr("pid,name,memory"));
 }
 
 TEST(Rows, ExplainTheirColumns) {
   const auto rows = find_rows(shop_recording(), {"processes", 6, "", ""}, nullptr);
   EXPECT_EQ(rows->columns[0].name, "pid");
   EXPECT_TRUE(rows->columns[0].link);
-  EXPECT_THAT(rows->columns[3].explanation, HasSubstr("unit: bytes"));
+  EXPECT_THAT(rows->columns[2].explanation, HasSubstr("unit: bytes"));
 }
 
 TEST(Rows, TellWhatIsWrongWithAFilterInsteadOfShowingNone) {
