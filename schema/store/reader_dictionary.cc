@@ -111,8 +111,11 @@ void FileReader::load_lists(Dictionary& dictionary) {
     dictionary.lists.insert(dictionary.lists.end(), std::move_iterator(lists.begin()),
                             std::move_iterator(lists.end()));
   }
-  std::stable_sort(dictionary.lists.begin(), dictionary.lists.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  const auto by_id = [](const auto& a, const auto& b) { return a.first < b.first; };
+  // They are, as a recorder numbers them.
+  if (!std::is_sorted(dictionary.lists.begin(), dictionary.lists.end(), by_id)) {
+    std::stable_sort(dictionary.lists.begin(), dictionary.lists.end(), by_id);
+  }
 }
 
 const List* FileReader::list(std::int64_t epoch, Cell id) {
