@@ -47,7 +47,9 @@ struct Dictionary {
   int single_texts = 0;  // looked up one by one so far
   bool told = false;     // that some are damaged
   bool lists_loaded = false;
-  std::vector<std::pair<Cell, List>> lists;  // by id
+  // By ascending id: those of one snapshot after another, as a recorder numbers them; of a file in
+  // which they are in another order, all in one.
+  std::vector<std::vector<std::pair<Cell, List>>> lists;
 };
 
 // The reader of one file. Not a public header: reader.cc opens and loads, reader_rows.cc decodes

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "schema/codec/part.h"
@@ -103,29 +104,39 @@ void FileReader::load_lists(Dictionary& dictionary) {
   dictionary.lists_loaded = true;
   const auto start = index_of(dictionary.epoch);
   if (!start) return;
+  const auto by_id = [](const auto& a, const auto& b) { return a.first < b.first; };
+  bool in_order = true;
   for (auto i = *start; i < snapshots_.size(); ++i) {
     if (snapshots_[i].epoch != dictionary.epoch || !stored_[i].has(kListsTable)) continue;
     std::vector<Damage> damage;
     auto lists = read_lists(snapshots_[i].id, &damage);
     for (auto& one : damage) meet(one.snapshot, std::move(one.what));
-    dictionary.lists.insert(dictionary.lists.end(), std::move_iterator(lists.begin()),
-                            std::move_iterator(lists.end()));
+    if (lists.empty()) continue;
+    in_order = in_order && std::is_sorted(lists.begin(), lists.end(), by_id) &&
+               (dictionary.lists.empty() || by_id(dictionary.lists.back().back(), lists.front()));
+    dictionary.lists.push_back(std::move(lists));
   }
-  const auto by_id = [](const auto& a, const auto& b) { return a.first < b.first; };
-  // They are, as a recorder numbers them.
-  if (!std::is_sorted(dictionary.lists.begin(), dictionary.lists.end(), by_id)) {
-    std::stable_sort(dictionary.lists.begin(), dictionary.lists.end(), by_id);
+  if (in_order) return;
+  auto& all = dictionary.lists.front();
+  for (std::size_t i = 1; i < dictionary.lists.size(); ++i) {
+    std::move(dictionary.lists[i].begin(), dictionary.lists[i].end(), std::back_inserter(all));
   }
+  dictionary.lists.resize(1);
+  std::stable_sort(all.begin(), all.end(), by_id);
 }
 
 const List* FileReader::list(std::int64_t epoch, Cell id) {
   auto& known = dictionary(epoch);
   if (!known.lists_loaded) load_lists(known);
+  const auto after =
+      std::upper_bound(known.lists.begin(), known.lists.end(), id,
+                       [](Cell wanted, const auto& lists) { return wanted < lists.front().first; });
+  if (after == known.lists.begin()) return nullptr;
+  const auto& lists = *std::prev(after);
   const auto found =
-      std::lower_bound(known.lists.begin(), known.lists.end(), id,
+      std::lower_bound(lists.begin(), lists.end(), id,
                        [](const auto& entry, Cell wanted) { return entry.first < wanted; });
-  if (found == known.lists.end() || found->first != id) return nullptr;
-  return &found->second;
+  return found == lists.end() || found->first != id ? nullptr : &found->second;
 }
 
 }  // namespace beamtape

@@ -182,38 +182,6 @@ TEST_F(Recording, KeepsAggregatesAndWhyTheyAreMissing) {
   EXPECT_EQ(visited, 3);
 }
 
-TEST_F(Recording, FindsTextsAndListsOfTheirOwnEpochOnly) {
-  const auto writer = started();
-  const List list{9, {1, 2}};
-  for (std::int64_t id : {1, 2}) {
-    ASSERT_TRUE(writer->begin(id, id, 1));
-    ASSERT_TRUE(writer->put_text(5, "text of " + std::to_string(id)));
-    ASSERT_TRUE(writer->put_text(6, ""));
-    if (id == 2) {
-      ASSERT_TRUE(writer->put_list(3, list));
-    }
-    ASSERT_TRUE(writer->commit({}));
-  }
-  const auto reader = open();
-  EXPECT_EQ(reader->text(1, 5), "text of 1");
-  EXPECT_EQ(reader->text(2, 5), "text of 2");
-  EXPECT_EQ(reader->text(2, 6), "");
-  EXPECT_EQ(reader->text(2, 7), std::nullopt);
-  EXPECT_EQ(reader->text(3, 5), std::nullopt);
-  EXPECT_EQ(reader->list(1, 3), nullptr);
-  ASSERT_NE(reader->list(2, 3), nullptr);
-  EXPECT_EQ(*reader->list(2, 3), list);
-}
-
-TEST_F(Recording, FindsManyTexts) {
-  const auto writer = started();
-  ASSERT_TRUE(writer->begin(1, 1, 1));
-  for (Cell id = 0; id < 3000; ++id) ASSERT_TRUE(writer->put_text(id, std::to_string(id)));
-  ASSERT_TRUE(writer->commit({}));
-  const auto reader = open();
-  for (Cell id = 0; id < 3000; ++id) EXPECT_EQ(reader->text(1, id), std::to_string(id));
-}
-
 TEST_F(Recording, TellsTheHistoryOfOneRowGroup) {
   RecordingStory story(path_, {.slots = kRowsPerGroup + 50, .snapshots = 9});
   story.write_all();
