@@ -56,12 +56,10 @@ void follow(Session& session, const std::string& kind, const std::string& id) {
 
 void thing_link(Session& session, const std::string& text, const std::string& kind,
                 const std::string& id) {
-  if (id.empty()) {
+  if (id.empty() || !leads_somewhere(kind)) {
     mono_text(text, theme().text);
   } else if (kind == "process") {
     process_link(session, text, id);
-  } else if (!leads_somewhere(kind)) {
-    mono_text(text, theme().text);
   } else if (text_link(text)) {
     follow(session, kind, id);
   }
