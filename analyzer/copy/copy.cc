@@ -126,7 +126,7 @@ class Copier {
                                         : Expected<void>();
     }
     if (type != Type::kList || !epochs_[from_epoch_].lists.insert(cell).second) return {};
-    const List* list = reader_.list(from_epoch_, cell);
+    const auto list = reader_.list(from_epoch_, cell);
     if (!list) return damaged(snapshot, "a list is not there");
     for (std::size_t i = 0; i < list->items.size() && !fields.empty(); ++i) {
       auto done = words(list->items[i], fields[i % fields.size()].type, {}, snapshot);

@@ -56,8 +56,8 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
   for (const std::size_t slot : frame.slots()) {
     const RowView row = frame.row(slot);
     if (is_missing(row.cell(*binary))) continue;
-    const List* list = row.texts.list(row.cell(*binary));
-    if (list == nullptr) continue;
+    const auto list = row.texts.list(row.cell(*binary));
+    if (!list) continue;
     Holder holder;
     std::set<Cell> known;
     // Elements are (id, size, references).

@@ -52,8 +52,8 @@ void add_pids(const RowView& row, std::size_t column, std::unordered_set<Cell>& 
     if (is_pid(cell)) pids.insert(cell);
     return;
   }
-  const List* list = row.texts.list(cell);
-  if (list == nullptr) return;
+  const auto list = row.texts.list(cell);
+  if (!list) return;
   for (const Cell one : list->items) {
     if (is_pid(one)) pids.insert(one);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "analyzer/findings/huge_pages.h"
 #include "analyzer/findings/process_history.h"
 #include "analyzer/findings/restart_scan.h"
 #include "analyzer/findings/wait_scan.h"
@@ -170,7 +171,7 @@ class ProcessScan {
   Observed& observed_;
   RestartScan restarts_;
   WaitScan waits_;
-  std::vector<Seen> seen_;
+  std::vector<Seen, HugePages<Seen>> seen_;
   std::vector<std::size_t> loud_;  // slots
   Largest growers_{kMostGrowers}, mailboxes_{kMostMailboxes}, workers_{kMostWorkers};
 };

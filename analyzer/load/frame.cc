@@ -20,7 +20,7 @@ Value process_name(const RowView& row, const Shown& name) {
 Value list_count(const RowView& row, std::size_t column) {
   const Cell cell = row.cell(column);
   if (is_missing(cell)) return NoValue{why_missing(cell)};
-  const List* list = row.texts.list(cell);
+  const auto list = row.texts.list(cell);
   if (!list) return NoValue{Missing::kBadAnswer, true};
   return static_cast<std::int64_t>(list->true_count);
 }

@@ -27,7 +27,7 @@ Value widened(Scalar scalar) {
 }
 
 Value decode_list(Cell id, const Column& column, const Texts& texts) {
-  const List* list = texts.list(id);
+  const auto list = texts.list(id);
   const std::size_t width = column.fields.size();
   if (!list || width == 0 || list->items.size() % width != 0) {
     return NoValue{Missing::kBadAnswer, true};

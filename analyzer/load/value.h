@@ -33,7 +33,7 @@ class Texts {
     if (own_ && id < 0 && index < own_->size()) return (*own_)[index];
     return reader_->text(epoch_, id);
   }
-  const List* list(Cell id) const { return reader_->list(epoch_, id); }
+  std::optional<ListView> list(Cell id) const { return reader_->list(epoch_, id); }
 
  private:
   Reader* reader_;

@@ -28,7 +28,9 @@ class WatchedReader : public Reader {
   std::optional<std::string_view> text(std::int64_t epoch, Cell id) override {
     return reader_->text(epoch, id);
   }
-  const List* list(std::int64_t epoch, Cell id) override { return reader_->list(epoch, id); }
+  std::optional<ListView> list(std::int64_t epoch, Cell id) override {
+    return reader_->list(epoch, id);
+  }
 
   Expected<TableData> rows(const Table& table, std::int64_t snapshot,
                            std::vector<Damage>* damage) override {

@@ -99,14 +99,14 @@ class Finder {
 
   std::size_t by_parent(std::size_t slot) { return older(cell(slot, parent_), slot); }
 
-  const List* list(std::size_t slot, const std::optional<std::size_t>& column) const {
+  std::optional<ListView> list(std::size_t slot, const std::optional<std::size_t>& column) const {
     const Cell id = cell(slot, column);
-    return is_missing(id) ? nullptr : texts_.list(id);
+    return is_missing(id) ? std::nullopt : texts_.list(id);
   }
 
   std::size_t by_ancestors(std::size_t slot) {
-    const List* ancestors = list(slot, ancestors_);
-    if (ancestors == nullptr) return kNobody;
+    const auto ancestors = list(slot, ancestors_);
+    if (!ancestors) return kNobody;
     for (const Cell ancestor : ancestors->items) {
       const std::size_t found = older(ancestor, slot);
       if (found != kNobody) return found;
@@ -115,8 +115,8 @@ class Finder {
   }
 
   std::size_t by_link(std::size_t slot) {
-    const List* links = list(slot, links_);
-    if (links == nullptr) return kNobody;
+    const auto links = list(slot, links_);
+    if (!links) return kNobody;
     std::size_t only = kNobody;
     for (const Cell link : links->items) {
       // Pids are given in rising order, but for their turning over.

@@ -92,8 +92,8 @@ std::string Replacements::parent_text(std::size_t slot) const {
   const std::string parent = text(slot, parent_);
   if (!parent.empty() || !ancestors_) return parent;
   const Cell id = data_->at(slot, *ancestors_);
-  const List* ancestors = is_missing(id) ? nullptr : texts_->list(id);
-  if (ancestors == nullptr || ancestors->items.empty()) return {};
+  const auto ancestors = is_missing(id) ? std::nullopt : texts_->list(id);
+  if (!ancestors || ancestors->items.empty()) return {};
   return display(decode_scalar(ancestors->items[0], Type::kRef, *texts_), Unit::kNone);
 }
 

@@ -81,8 +81,8 @@ class GraphMaker {
         if (!is_wait_function(functions[row])) continue;
         const std::size_t slot = g * kRowsPerGroup + row;
         const Cell list = rows_.at(slot, *columns_.monitors);
-        const List* monitors = is_missing(list) ? nullptr : texts_.list(list);
-        if (monitors != nullptr) waiters_.push_back({slot, monitors->items});
+        const auto monitors = is_missing(list) ? std::nullopt : texts_.list(list);
+        if (monitors) waiters_.push_back({slot, {monitors->items.begin(), monitors->items.end()}});
       }
     }
   }
@@ -132,8 +132,8 @@ class GraphMaker {
   // Whether the callee's monitored_by has the waiter; a list that was cut may not.
   bool knows(std::size_t callee, Cell waiter) const {
     const Cell cell = rows_.at(callee, *columns_.monitored_by);
-    const List* list = is_missing(cell) ? nullptr : texts_.list(cell);
-    if (list == nullptr) return false;
+    const auto list = is_missing(cell) ? std::nullopt : texts_.list(cell);
+    if (!list) return false;
     return list->true_count > list->items.size() ||
            std::find(list->items.begin(), list->items.end(), waiter) != list->items.end();
   }

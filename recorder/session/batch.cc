@@ -11,7 +11,7 @@ Batch pack(RecordedNode& node, const SnapshotRecord& record, Aggregates aggregat
   }
   while (lists < node.interner->lists()) {
     const auto id = static_cast<Cell>(++lists);
-    batch.lists.emplace_back(id, node.interner->list_of(id));
+    batch.lists.add(id, node.interner->list_of(id));
   }
   for (Rows& rows : node.tables) {
     for (const std::size_t group : rows.take_changed()) {
@@ -28,8 +28,9 @@ Expected<std::int64_t> store(Batch& batch, Writer& writer) {
     for (const auto& [id, text] : batch.texts) {
       if (auto done = writer.put_text(id, text); !done) return done;
     }
-    for (const auto& [id, list] : batch.lists) {
-      if (auto done = writer.put_list(id, list); !done) return done;
+    for (const auto& list : batch.lists.entries) {
+      auto done = writer.put_list(list.id, batch.lists.view(list));
+      if (!done) return done;
     }
     for (Batch::Group& group : batch.groups) {
       auto done = writer.put_rows(*group.table, group.index, std::move(group.rows));

@@ -22,7 +22,7 @@ struct Batch {
   SnapshotRecord record;
   Aggregates aggregates;
   std::vector<std::pair<Cell, std::string>> texts;  // first referred to in this snapshot
-  std::vector<std::pair<Cell, List>> lists;
+  Lists lists;
   std::vector<Group> groups;  // changed ones
 };
 

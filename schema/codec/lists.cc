@@ -24,7 +24,7 @@ constexpr std::size_t kMaxListsBody = std::size_t{16} << 20;
 constexpr std::uint64_t kMaxListId = std::numeric_limits<Cell>::max();
 
 // Base of item `i` of a list, given the list before it in the part.
-Cell item_base(const std::vector<Cell>& previous, const std::vector<Cell>& items, std::size_t i) {
+Cell item_base(std::span<const Cell> previous, std::span<const Cell> items, std::size_t i) {
   if (i < previous.size() && !is_missing(previous[i])) return previous[i];
   if (i > 0 && !is_missing(items[i - 1])) return items[i - 1];
   return 0;
@@ -34,69 +34,65 @@ Error malformed() { return {Error::Code::kMalformed, "does not follow its gramma
 
 }  // namespace
 
-std::vector<std::uint8_t> encode_lists(const std::vector<std::pair<Cell, List>>& lists,
+std::vector<std::uint8_t> encode_lists(const Lists& lists, std::span<const Lists::Entry> some,
                                        int zstd_level) {
   std::vector<std::uint8_t> body;
   ByteWriter out(body);
-  out.varint(lists.size());
+  out.varint(some.size());
   std::uint64_t next_id = 0;
-  for (const auto& [id, list] : lists) {
-    out.varint(static_cast<std::uint64_t>(id) - next_id);
-    next_id = static_cast<std::uint64_t>(id) + 1;
+  for (const auto& one : some) {
+    out.varint(static_cast<std::uint64_t>(one.id) - next_id);
+    next_id = static_cast<std::uint64_t>(one.id) + 1;
   }
-  for (const auto& [id, list] : lists) out.varint(list.items.size());
-  for (const auto& [id, list] : lists) {
-    out.varint(list.true_count == list.items.size() ? 0 : list.true_count + 1);
-  }
-  const std::vector<Cell> none;
-  const std::vector<Cell>* previous = &none;
-  for (const auto& [id, list] : lists) {
-    for (std::size_t i = 0; i < list.items.size(); ++i) {
-      put_value(out, item_base(*previous, list.items, i), list.items[i]);
+  for (const auto& one : some) out.varint(one.kept);
+  for (const auto& one : some) out.varint(one.true_count == one.kept ? 0 : one.true_count + 1);
+  std::span<const Cell> previous;
+  for (const auto& one : some) {
+    const auto items = lists.view(one).items;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      put_value(out, item_base(previous, items, i), items[i]);
     }
-    previous = &list.items;
+    previous = items;
   }
   return seal(PartKind::kLists, body, {}, zstd_level);
 }
 
-Expected<std::vector<std::pair<Cell, List>>> decode_lists(std::span<const std::uint8_t> bytes) {
+Expected<Lists> decode_lists(std::span<const std::uint8_t> bytes) {
   const auto body = unseal(bytes, kMaxListsBody);
   if (!body) return tl::unexpected(body.error());
   if (body->kind != PartKind::kLists) {
     return fail(Error::Code::kMalformed, "holds rows instead of lists");
   }
   ByteReader in(body->bytes);
+  Lists lists;
   // Every list takes three bytes at least, every item one.
-  const auto count = in.varint_up_to(body->bytes.size() / 3);
-  std::vector<std::pair<Cell, List>> lists(count);
+  lists.entries.resize(in.varint_up_to(body->bytes.size() / 3));
   std::uint64_t next_id = 0;
-  for (auto& [id, list] : lists) {
+  for (auto& one : lists.entries) {
     const auto raw = next_id + in.varint_up_to(kMaxListId - std::min(next_id, kMaxListId));
     if (raw > kMaxListId) return tl::unexpected(malformed());
-    id = static_cast<Cell>(raw);
+    one.id = static_cast<Cell>(raw);
     next_id = raw + 1;
   }
   std::size_t total = 0;
-  std::vector<std::size_t> kept;
-  kept.reserve(lists.size());
-  for (std::size_t i = 0; i < lists.size(); ++i) {
-    kept.push_back(in.varint_up_to(body->bytes.size()));
-    total += kept.back();
+  for (auto& one : lists.entries) {
+    one.at = total;
+    one.kept = in.varint_up_to(body->bytes.size());
+    total += one.kept;
   }
-  for (std::size_t i = 0; i < lists.size(); ++i) {
+  for (auto& one : lists.entries) {
     const auto dropped = in.varint();
-    lists[i].second.true_count = dropped == 0 ? kept[i] : dropped - 1;
+    one.true_count = dropped == 0 ? one.kept : dropped - 1;
   }
   if (!in.ok() || total > in.left()) return tl::unexpected(malformed());
-  const std::vector<Cell> none;
-  const std::vector<Cell>* previous = &none;
-  for (std::size_t n = 0; n < lists.size(); ++n) {
-    auto& items = lists[n].second.items;
-    items.resize(kept[n]);
+  lists.items.resize(total);
+  std::span<Cell> previous;
+  for (const auto& one : lists.entries) {
+    const auto items = std::span(lists.items).subspan(one.at, one.kept);
     for (std::size_t i = 0; i < items.size(); ++i) {
-      items[i] = get_value(in, item_base(*previous, items, i));
+      items[i] = get_value(in, item_base(previous, items, i));
     }
-    previous = &items;
+    previous = items;
   }
   if (!in.at_end()) return tl::unexpected(malformed());
   return lists;

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "schema/error.h"
@@ -23,11 +22,11 @@ std::vector<std::uint8_t> encode_difference(const Table& table, const RowGroup& 
 Expected<void> decode_part(const Table& table, std::span<const std::uint8_t> bytes, RowGroup& rows,
                            ChangedRows* changed = nullptr);
 
-// Lists that became known in one snapshot, by ascending id, none of them negative. So many that
-// all have together at most kListCellsPerPart items, or one list.
+// Lists that became known in one snapshot, by ascending id, none of them negative: `some` of
+// `lists.entries`. So many that all have together at most kListCellsPerPart items, or one list.
 inline constexpr std::size_t kListCellsPerPart = std::size_t{1} << 18;
-std::vector<std::uint8_t> encode_lists(const std::vector<std::pair<Cell, List>>& lists,
+std::vector<std::uint8_t> encode_lists(const Lists& lists, std::span<const Lists::Entry> some,
                                        int zstd_level);
-Expected<std::vector<std::pair<Cell, List>>> decode_lists(std::span<const std::uint8_t> bytes);
+Expected<Lists> decode_lists(std::span<const std::uint8_t> bytes);
 
 }  // namespace beamtape

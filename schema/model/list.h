@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "schema/model/cell.h"
@@ -15,6 +18,41 @@ struct List {
   std::vector<Cell> items;       // kept elements * fields of the column
 
   friend bool operator==(const List&, const List&) = default;
+};
+
+// A list that something else holds.
+struct ListView {
+  std::uint64_t true_count = 0;
+  std::span<const Cell> items;
+
+  ListView() = default;
+  ListView(std::uint64_t count, std::span<const Cell> kept) : true_count(count), items(kept) {}
+  ListView(const List& list) : true_count(list.true_count), items(list.items) {}  // NOLINT
+  friend bool operator==(const ListView& a, const ListView& b) {
+    return a.true_count == b.true_count && std::ranges::equal(a.items, b.items);
+  }
+};
+
+// Many lists and their ids, the items of all in one vector: a million processes have more than a
+// million lists, most of them of one item.
+struct Lists {
+  struct Entry {
+    Cell id = 0;
+    std::uint64_t true_count = 0;
+    std::size_t at = 0;  // in `items`
+    std::size_t kept = 0;
+  };
+  std::vector<Entry> entries;
+  std::vector<Cell> items;
+
+  void add(Cell id, const ListView& list) {
+    entries.push_back({id, list.true_count, items.size(), list.items.size()});
+    items.insert(items.end(), list.items.begin(), list.items.end());
+  }
+  // Lives until something is added.
+  ListView view(const Entry& entry) const {
+    return {entry.true_count, std::span(items).subspan(entry.at, entry.kept)};
+  }
 };
 
 // Elements kept of one list; longer ones are cut on the node.

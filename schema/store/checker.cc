@@ -125,7 +125,9 @@ void Checker::check_snapshot(std::size_t index, const Aggregates& aggregates) {
   check_names(record.id, aggregates, walk);
   if (file_.stored_[index].has(kListsTable)) {
     std::vector<Damage> found;
-    for (const auto& [id, list] : file_.read_lists(record.id, &found)) walk.lists.insert(id);
+    for (const Lists& part : file_.read_lists(record.id, &found)) {
+      for (const auto& one : part.entries) walk.lists.insert(one.id);
+    }
     for (auto& one : found) report(one.snapshot, std::move(one.what));
   }
   for (const auto& table : file_.tables_) {
@@ -216,8 +218,8 @@ void Checker::check_cell(const Table& table, const Column& column, std::int64_t 
 }
 
 bool Checker::list_is_whole(const Column& column, Cell id, Walk& walk) {
-  const List* list = file_.list(walk.epoch, id);
-  if (list == nullptr) return false;
+  const auto list = file_.list(walk.epoch, id);
+  if (!list) return false;
   if (column.fields.empty()) return true;
   if (list->items.size() % column.fields.size() != 0) return false;
   for (std::size_t i = 0; i < list->items.size(); ++i) {

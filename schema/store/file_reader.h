@@ -47,9 +47,9 @@ struct Dictionary {
   int single_texts = 0;  // looked up one by one so far
   bool told = false;     // that some are damaged
   bool lists_loaded = false;
-  // By ascending id: those of one snapshot after another, as a recorder numbers them; of a file in
-  // which they are in another order, all in one.
-  std::vector<std::vector<std::pair<Cell, List>>> lists;
+  // By ascending id: those of one part after another, as a recorder numbers them; of a file in
+  // which they are in another order, all in one. None without entries.
+  std::vector<Lists> lists;
 };
 
 // The reader of one file. Not a public header: reader.cc opens and loads, reader_rows.cc decodes
@@ -80,7 +80,7 @@ class FileReader final : public Reader {
                            std::int64_t from, std::int64_t to, const GroupVisitor& visit,
                            std::vector<Damage>* damage) override;
   std::optional<std::string_view> text(std::int64_t epoch, Cell id) override;
-  const List* list(std::int64_t epoch, Cell id) override;
+  std::optional<ListView> list(std::int64_t epoch, Cell id) override;
   Expected<void> aggregates(
       std::int64_t from, std::int64_t to,
       const std::function<bool(const SnapshotRecord&, const Aggregates&)>& visit) override;
@@ -125,7 +125,8 @@ class FileReader final : public Reader {
   Dictionary& dictionary(std::int64_t epoch);
   void load_texts(Dictionary& dictionary);
   void load_lists(Dictionary& dictionary);
-  std::vector<std::pair<Cell, List>> read_lists(std::int64_t snapshot, std::vector<Damage>* damage);
+  // One for each part, none without entries.
+  std::vector<Lists> read_lists(std::int64_t snapshot, std::vector<Damage>* damage);
 
   std::string path_;
   Database database_;

@@ -74,7 +74,7 @@ class FileWriter final : public Writer {
   void end_epoch(std::int64_t node) override;
   Expected<void> begin(std::int64_t id, std::int64_t epoch, std::int64_t node) override;
   Expected<void> put_text(Cell id, std::string_view text) override;
-  Expected<void> put_list(Cell id, const List& list) override;
+  Expected<void> put_list(Cell id, const ListView& list) override;
   Expected<void> put_rows(const Table& table, std::size_t group, RowGroup&& rows) override;
   Expected<void> put_aggregates(const Aggregates& aggregates) override;
   Expected<std::int64_t> commit(const SnapshotRecord& snapshot) override;
@@ -136,7 +136,7 @@ class FileWriter final : public Writer {
   std::int64_t epoch_ = 0;
   std::int64_t node_ = 0;
   std::map<std::uint8_t, BlobBuilder> blobs_;
-  std::vector<std::pair<Cell, List>> lists_;
+  Lists lists_;
   std::uint32_t row_checksum_ = 0;
   std::uint32_t text_checksum_ = 0;
   std::int64_t beside_bytes_ = 0;  // what the snapshot under way has beside its parts, about

@@ -77,7 +77,7 @@ class Reader {
   // The text or list of an id within a snapshot's keyframe group; nothing if it is not there
   // or is damaged. Views live until another epoch is asked for.
   virtual std::optional<std::string_view> text(std::int64_t epoch, Cell id) = 0;
-  virtual const List* list(std::int64_t epoch, Cell id) = 0;
+  virtual std::optional<ListView> list(std::int64_t epoch, Cell id) = 0;
 
   // The aggregates of snapshots [from, to], read from plain SQL, in order. Of damaged ones the
   // cells are kBadAnswer and the rows are not there.

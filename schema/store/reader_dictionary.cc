@@ -75,9 +75,8 @@ void FileReader::load_texts(Dictionary& dictionary) {
   dictionary.all_texts = more.has_value();
 }
 
-std::vector<std::pair<Cell, List>> FileReader::read_lists(std::int64_t snapshot,
-                                                          std::vector<Damage>* damage) {
-  std::vector<std::pair<Cell, List>> lists;
+std::vector<Lists> FileReader::read_lists(std::int64_t snapshot, std::vector<Damage>* damage) {
+  std::vector<Lists> lists;
   std::string why;
   const auto report = [&](const std::string& what) {
     if (damage != nullptr) damage->push_back({snapshot, fmt::format("{}: {}", what, why)});
@@ -88,8 +87,7 @@ std::vector<std::pair<Cell, List>> FileReader::read_lists(std::int64_t snapshot,
     if (read_part(entry, snapshot, kListsTable, why)) {
       auto part = decode_lists(buffer_);
       if (part) {
-        lists.insert(lists.end(), std::move_iterator(part->begin()),
-                     std::move_iterator(part->end()));
+        if (!part->entries.empty()) lists.push_back(std::move(*part));
         continue;
       }
       why = part.error().message;
@@ -104,39 +102,42 @@ void FileReader::load_lists(Dictionary& dictionary) {
   dictionary.lists_loaded = true;
   const auto start = index_of(dictionary.epoch);
   if (!start) return;
-  const auto by_id = [](const auto& a, const auto& b) { return a.first < b.first; };
+  auto& lists = dictionary.lists;
   bool in_order = true;
   for (auto i = *start; i < snapshots_.size(); ++i) {
     if (snapshots_[i].epoch != dictionary.epoch || !stored_[i].has(kListsTable)) continue;
     std::vector<Damage> damage;
-    auto lists = read_lists(snapshots_[i].id, &damage);
+    for (Lists& part : read_lists(snapshots_[i].id, &damage)) {
+      // Within a part ids ascend.
+      in_order =
+          in_order && (lists.empty() || lists.back().entries.back().id < part.entries.front().id);
+      lists.push_back(std::move(part));
+    }
     for (auto& one : damage) meet(one.snapshot, std::move(one.what));
-    if (lists.empty()) continue;
-    in_order = in_order && std::is_sorted(lists.begin(), lists.end(), by_id) &&
-               (dictionary.lists.empty() || by_id(dictionary.lists.back().back(), lists.front()));
-    dictionary.lists.push_back(std::move(lists));
   }
   if (in_order) return;
-  auto& all = dictionary.lists.front();
-  for (std::size_t i = 1; i < dictionary.lists.size(); ++i) {
-    std::move(dictionary.lists[i].begin(), dictionary.lists[i].end(), std::back_inserter(all));
+  Lists all;
+  for (const Lists& part : lists) {
+    for (const auto& one : part.entries) all.add(one.id, part.view(one));
   }
-  dictionary.lists.resize(1);
-  std::stable_sort(all.begin(), all.end(), by_id);
+  std::stable_sort(all.entries.begin(), all.entries.end(),
+                   [](const auto& a, const auto& b) { return a.id < b.id; });
+  lists.assign(1, std::move(all));
 }
 
-const List* FileReader::list(std::int64_t epoch, Cell id) {
+std::optional<ListView> FileReader::list(std::int64_t epoch, Cell id) {
   auto& known = dictionary(epoch);
   if (!known.lists_loaded) load_lists(known);
-  const auto after =
-      std::upper_bound(known.lists.begin(), known.lists.end(), id,
-                       [](Cell wanted, const auto& lists) { return wanted < lists.front().first; });
-  if (after == known.lists.begin()) return nullptr;
-  const auto& lists = *std::prev(after);
+  const auto after = std::upper_bound(
+      known.lists.begin(), known.lists.end(), id,
+      [](Cell wanted, const Lists& part) { return wanted < part.entries.front().id; });
+  if (after == known.lists.begin()) return std::nullopt;
+  const Lists& part = *std::prev(after);
   const auto found =
-      std::lower_bound(lists.begin(), lists.end(), id,
-                       [](const auto& entry, Cell wanted) { return entry.first < wanted; });
-  return found == lists.end() || found->first != id ? nullptr : &found->second;
+      std::lower_bound(part.entries.begin(), part.entries.end(), id,
+                       [](const Lists::Entry& entry, Cell wanted) { return entry.id < wanted; });
+  if (found == part.entries.end() || found->id != id) return std::nullopt;
+  return part.view(*found);
 }
 
 }  // namespace beamtape

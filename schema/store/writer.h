@@ -76,7 +76,7 @@ class Writer {
   virtual Expected<void> begin(std::int64_t id, std::int64_t epoch, std::int64_t node) = 0;
   // Texts and lists that cells of this keyframe group refer to; each id once per group.
   virtual Expected<void> put_text(Cell id, std::string_view text) = 0;
-  virtual Expected<void> put_list(Cell id, const List& list) = 0;
+  virtual Expected<void> put_list(Cell id, const ListView& list) = 0;
   // The present rows of one row group, each once; groups that did not change need not be put.
   // Rows of slots that nobody lives in have kNone in every cell. A group has fewer rows than
   // before only in a snapshot that starts a keyframe group. Kept also if the snapshot fails.

@@ -44,7 +44,7 @@ void FileWriter::abandon() {
   }
   snapshot_ = 0;
   blobs_.clear();
-  lists_.clear();
+  lists_ = {};
 }
 
 Expected<void> FileWriter::begin(std::int64_t id, std::int64_t epoch, std::int64_t node) {
@@ -80,12 +80,12 @@ Expected<void> FileWriter::put_text(Cell id, std::string_view text) {
   return {};
 }
 
-Expected<void> FileWriter::put_list(Cell id, const List& list) {
+Expected<void> FileWriter::put_list(Cell id, const ListView& list) {
   if (auto allowed = within_snapshot(); !allowed) return allowed;
   if (id < 0 || list.items.size() > kListCellsPerPart) {
     return give_up({Error::Code::kUsage, "a list's id or length is out of range"});
   }
-  lists_.emplace_back(id, list);
+  lists_.add(id, list);
   return {};
 }
 
@@ -139,24 +139,19 @@ void FileWriter::encode_untouched() {
 }
 
 void FileWriter::encode_pending_lists() {
-  std::sort(lists_.begin(), lists_.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<std::pair<Cell, List>> chunk;
-  std::size_t cells = 0;
+  auto& entries = lists_.entries;
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
   std::uint32_t number = 0;
-  const auto flush = [&] {
-    if (chunk.empty()) return;
-    blobs_[kListsTable].add(number++, encode_lists(chunk, options_.zstd_level));
-    chunk.clear();
-    cells = 0;
-  };
-  for (auto& entry : lists_) {
-    const auto weight = entry.second.items.size() + 1;
-    if (cells + weight > kListCellsPerPart) flush();
-    cells += weight;
-    chunk.push_back(std::move(entry));
+  for (std::size_t first = 0, end = 0; first < entries.size(); first = end) {
+    std::size_t cells = 0;
+    for (end = first; end < entries.size(); ++end) {
+      cells += entries[end].kept + 1;
+      if (cells > kListCellsPerPart && end > first) break;
+    }
+    const auto some = std::span<const Lists::Entry>(entries).subspan(first, end - first);
+    blobs_[kListsTable].add(number++, encode_lists(lists_, some, options_.zstd_level));
   }
-  flush();
 }
 
 FileWriter::Blobs FileWriter::build_blobs(std::int64_t& bytes) {
@@ -219,7 +214,7 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
   last_snapshot_ = snapshot_;
   snapshot_ = 0;
   blobs_.clear();
-  lists_.clear();
+  lists_ = {};
   checkpoint();
   reserve_.hold(path_, retention_.reserve_bytes());
   return bytes;

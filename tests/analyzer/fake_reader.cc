@@ -62,11 +62,11 @@ std::optional<std::string_view> FakeReader::text(std::int64_t epoch, Cell id) {
   return known[static_cast<std::size_t>(index)];
 }
 
-const List* FakeReader::list(std::int64_t epoch, Cell id) {
+std::optional<ListView> FakeReader::list(std::int64_t epoch, Cell id) {
   const auto& known = story_.lists[epoch];
   const Cell index = id - epoch * Story::kIdsPerEpoch - 1;
-  if (index < 0 || index >= static_cast<Cell>(known.size())) return nullptr;
-  return &known[static_cast<std::size_t>(index)];
+  if (index < 0 || index >= static_cast<Cell>(known.size())) return std::nullopt;
+  return known[static_cast<std::size_t>(index)];
 }
 
 std::vector<Cell> FakeReader::node_cells(std::int64_t snapshot) {

@@ -34,7 +34,7 @@ class FakeReader : public Reader {
                            std::int64_t from, std::int64_t to, const GroupVisitor& visit,
                            std::vector<Damage>* damage) override;
   std::optional<std::string_view> text(std::int64_t epoch, Cell id) override;
-  const List* list(std::int64_t epoch, Cell id) override;
+  std::optional<ListView> list(std::int64_t epoch, Cell id) override;
   Expected<void> aggregates(
       std::int64_t from, std::int64_t to,
       const std::function<bool(const SnapshotRecord&, const Aggregates&)>& visit) override;

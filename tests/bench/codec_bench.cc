@@ -244,8 +244,8 @@ void write_recording(const std::string& path, Node& node, int snapshots, double 
       bool good = (*writer)->begin(id, epoch, 1).has_value();
       for (Cell text = 1; good && epoch == id && text <= 3000; ++text) {
         good = (*writer)->put_text(text, fmt::format("shop_order_worker:handle_{}/2", text)) &&
-               (*writer)->put_list(text,
-                                   {2, {pack_pid(static_cast<std::uint32_t>(text), 0), 4 * text}});
+               (*writer)->put_list(
+                   text, List{2, {pack_pid(static_cast<std::uint32_t>(text), 0), 4 * text}});
       }
       for (std::size_t g = 0; good && g < groups.size(); ++g) {
         good = (*writer)->put_rows(node.table(), g, std::move(groups[g])).has_value();

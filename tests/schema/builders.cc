@@ -8,6 +8,7 @@
 #include <iterator>
 #include <limits>
 
+#include "schema/codec/part.h"
 #include "schema/model/ref.h"
 
 namespace beamtape::test {
@@ -45,6 +46,12 @@ TemporaryFolder::~TemporaryFolder() {
   std::error_code ignored;  // a folder left behind is not worth a failed test
   std::filesystem::permissions(path_, std::filesystem::perms::owner_all, ignored);
   std::filesystem::remove_all(path_, ignored);
+}
+
+std::vector<std::uint8_t> lists_part(const std::vector<std::pair<Cell, List>>& lists) {
+  Lists all;
+  for (const auto& [id, list] : lists) all.add(id, list);
+  return encode_lists(all, all.entries, 3);
 }
 
 std::vector<std::uint8_t> read_file(const std::string& path) {

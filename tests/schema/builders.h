@@ -5,6 +5,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "schema/model/list.h"
@@ -28,6 +29,9 @@ class TemporaryFolder {
  private:
   std::string path_;
 };
+
+// A part of all of these; ids ascend.
+std::vector<std::uint8_t> lists_part(const std::vector<std::pair<Cell, List>>& lists);
 
 std::vector<std::uint8_t> read_file(const std::string& path);
 void write_file(const std::string& path, const std::vector<std::uint8_t>& bytes);

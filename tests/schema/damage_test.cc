@@ -30,7 +30,7 @@ struct Parts {
     RandomRows(3).change(table, 0.6, now);
     keyframe = encode_keyframe(table, before, 3);
     difference = encode_difference(table, before, now, 3);
-    lists = encode_lists({{1, {2, {3, 4}}}, {5, {9, {1, 2, 3}}}}, 3);
+    lists = lists_part({{1, {2, {3, 4}}}, {5, {9, {1, 2, 3}}}});
   }
   void read(const std::vector<std::uint8_t>& part) const {
     auto rows = before;

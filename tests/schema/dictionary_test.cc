@@ -42,8 +42,8 @@ TEST_F(Dictionary, FindsTextsAndListsOfTheirOwnEpochOnly) {
   EXPECT_EQ(reader->text(2, 6), "");
   EXPECT_EQ(reader->text(2, 7), std::nullopt);
   EXPECT_EQ(reader->text(3, 5), std::nullopt);
-  EXPECT_EQ(reader->list(1, 3), nullptr);
-  ASSERT_NE(reader->list(2, 3), nullptr);
+  EXPECT_EQ(reader->list(1, 3), std::nullopt);
+  ASSERT_TRUE(reader->list(2, 3));
   EXPECT_EQ(*reader->list(2, 3), list);
 }
 
@@ -64,16 +64,14 @@ TEST_F(Dictionary, FindsListsInWhateverOrderTheyCome) {
     const std::int64_t epoch = id + 1;
     for (const auto& some : order) {
       ASSERT_TRUE(writer_->begin(++id, epoch, 1));
-      for (const Cell one : some) ASSERT_TRUE(writer_->put_list(one, {1, {10 * one}}));
+      for (const Cell one : some) ASSERT_TRUE(writer_->put_list(one, List{1, {10 * one}}));
       ASSERT_TRUE(writer_->commit({}));
     }
     const auto reader = open();
     for (const Cell one : {1, 2, 5, 8, 9}) {
-      const List* list = reader->list(epoch, one);
-      ASSERT_NE(list, nullptr) << one;
-      EXPECT_EQ(list->items, std::vector<Cell>{10 * one});
+      EXPECT_EQ(reader->list(epoch, one), (List{1, {10 * one}})) << one;
     }
-    for (const Cell none : {0, 3, 7, 10}) EXPECT_EQ(reader->list(epoch, none), nullptr) << none;
+    for (const Cell none : {0, 3, 7, 10}) EXPECT_FALSE(reader->list(epoch, none)) << none;
   }
 }
 

@@ -59,7 +59,7 @@ TEST(Golden, DifferenceOfThreeRows) {
 }
 
 TEST(Golden, Lists) {
-  EXPECT_EQ(hex(encode_lists({{1, {2, {40, 44}}}, {4, {1000, {40, missing(Missing::kGone)}}}}, 3)),
+  EXPECT_EQ(hex(lists_part({{1, {2, {40, 44}}}, {4, {1000, {40, missing(Missing::kGone)}}}})),
             "0202020102020200e9075109010004");
 }
 
