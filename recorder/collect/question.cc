@@ -59,9 +59,11 @@ constexpr std::string_view kAsk = R"(
   Loop = fun Loop(Chunk, All) ->
     case lists:member(node(Dst), nodes(connected)) of
       true ->
-        case try lists:split({chunk}, All) catch error:badarg -> {{All, []}} end of
-          {{[], []}} -> Chunk;
-          {{Part, Rest}} -> Run(Chunk, Part{but}, {deadline}), Loop(Chunk + 1, Rest)
+        case lists:sublist(All, {chunk}) of
+          [] -> Chunk;
+          Part ->
+            Run(Chunk, Part{but}, {deadline}),
+            Loop(Chunk + 1, try lists:nthtail({chunk}, All) catch error:_ -> [] end)
         end;
       false -> Chunk
     end
