@@ -205,5 +205,7 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, beamtape::on_signal);
   std::signal(SIGUSR1, beamtape::on_snapshot_signal);
   std::signal(SIGPIPE, SIG_IGN);
+  // A limit of file sizes (`ulimit -f`) is a full disk, not an end.
+  std::signal(SIGXFSZ, SIG_IGN);
   return beamtape::run(*parsed.options);
 }

@@ -5,10 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <map>
 #include <memory>
-#include <system_error>
 #include <unordered_set>
 
 #include "schema/model/ref.h"
@@ -232,8 +230,7 @@ Expected<void> copy_recording(const Recording& recording,
   auto done = copy_all(recording, range, changes, **writer);
   if (done) return done;
   writer->reset();
-  std::error_code ignored;  // what is left is empty or not whole, and the error is told anyway
-  std::filesystem::remove(path, ignored);
+  remove_recording(path);
   return done;
 }
 

@@ -148,7 +148,9 @@ Expected<OpenedFile> open_recording(const std::string& path) {
   if (auto known = check_version(path, version); !known) return tl::unexpected(known.error());
   OpenedFile file;
   file.format_version = static_cast<int>(version);
-  const bool wal = (*header)[kReadVersionAt] == 2;
+  // Also of one whose folding in was begun and could not be ended.
+  const bool has_wal = size_of(path + "-wal").value_or(0) > 0;
+  const bool wal = (*header)[kReadVersionAt] == 2 || has_wal;
   auto database =
       wal ? open_in_wal_mode(path, file.remarks) : open_in_delete_mode(path, file.remarks);
   if (!database) return cannot_open(path, database.error());
@@ -159,7 +161,7 @@ Expected<OpenedFile> open_recording(const std::string& path) {
   }
   auto schema = database->number("SELECT count(*) FROM sqlite_schema");
   if (!schema) return cannot_open(path, schema.error());
-  note_missing_end(path, *header, file.remarks);
+  if (!has_wal) note_missing_end(path, *header, file.remarks);
   file.database = std::move(*database);
   return file;
 }

@@ -1,6 +1,7 @@
 #include "schema/store/sqlite.h"
 
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -32,6 +33,11 @@ bool is_damage(int code) {
   return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB;
 }
 
+bool has_size_limit() {
+  struct rlimit limit {};
+  return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
 }  // namespace
 
 Error sqlite_error(sqlite3* database) {
@@ -42,7 +48,11 @@ Error sqlite_error(sqlite3* database) {
   if (is_damage(code)) return {Error::Code::kMalformed, kDamagedPage};
   switch (code & 0xFF) {
     case SQLITE_IOERR:
-      if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG) break;
+      // Where a transaction is taken back the reason of the failed write is no longer known.
+      if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG &&
+          !(code == SQLITE_IOERR_WRITE && has_size_limit())) {
+        break;
+      }
       [[fallthrough]];
     case SQLITE_FULL:
       error.code = Error::Code::kDiskFull;

@@ -102,4 +102,7 @@ class Writer {
   virtual Expected<void> close() = 0;
 };
 
+// Removes a recording that is of no use, with what stands beside it; no writer may have it open.
+void remove_recording(const std::string& path);
+
 }  // namespace beamtape

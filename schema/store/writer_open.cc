@@ -230,7 +230,7 @@ Expected<void> FileWriter::make(const std::string& path, const Options& options)
   }
   const int named = done ? give_name(file, path) : 0;
   if (done && named == 0) return {};
-  unlink(file.c_str());
+  remove_recording(file);
   if (done) return cannot_create(path, named);
   return fail(done.error().code, fmt::format("cannot create {}: {}", path, done.error().message));
 }
@@ -238,7 +238,7 @@ Expected<void> FileWriter::make(const std::string& path, const Options& options)
 Expected<std::unique_ptr<Writer>> Writer::create(const std::string& path, const Options& options) {
   if (auto made = FileWriter::make(path, options); !made) return tl::unexpected(made.error());
   const auto give_up = [&](const Error& error) {
-    unlink(path.c_str());  // it was made here and nothing was recorded yet
+    remove_recording(path);  // it was made here and nothing was recorded yet
     return fail(error.code, fmt::format("cannot create {}: {}", path, error.message));
   };
   auto lock = FileLock::take(path);
@@ -250,6 +250,10 @@ Expected<std::unique_ptr<Writer>> Writer::create(const std::string& path, const 
   if (ready) return writer;
   writer.reset();
   return give_up(ready.error());
+}
+
+void remove_recording(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) unlink((path + suffix).c_str());
 }
 
 Expected<std::unique_ptr<Writer>> Writer::append(const std::string& path, const Options& options) {

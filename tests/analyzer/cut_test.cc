@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -123,6 +125,25 @@ TEST_F(CutTest, LeavesNothingWhereItCannotCopy) {
   EXPECT_EQ(run_on_files({"cut", kDemo, "--from", "#90", "-o", out_}).code, 2);
   EXPECT_EQ(run_on_files({"cut", kDemo}).code, 2);
   EXPECT_FALSE(std::filesystem::exists(out_));
+}
+
+// A limit on the size of files stands for a full disk.
+TEST_F(CutTest, LeavesNothingBesideWhereTheDiskIsFull) {
+  const auto before = std::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit whole {};
+  getrlimit(RLIMIT_FSIZE, &whole);
+  for (const rlim_t bytes : {1 << 12, 1 << 14, 1 << 16, 100 << 10}) {
+    const struct rlimit full { bytes, whole.rlim_max };
+    setrlimit(RLIMIT_FSIZE, &full);
+    const auto run = run_on_files({"cut", kDemo, "-o", out_});
+    setrlimit(RLIMIT_FSIZE, &whole);
+    EXPECT_EQ(run.code, 4) << bytes;
+    EXPECT_THAT(run.err, HasSubstr("no space left")) << bytes;
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+      EXPECT_FALSE(std::filesystem::exists(out_ + suffix)) << bytes << suffix;
+    }
+  }
+  std::signal(SIGXFSZ, before);
 }
 
 }  // namespace

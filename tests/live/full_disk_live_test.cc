@@ -74,6 +74,24 @@ TEST_F(FullDisk, EndsARecordingWithoutABoundAndKeepsAllOfIt) {
   EXPECT_EQ(info.at("gaps").at(0).at("reason"), "disk full");
 }
 
+// `ulimit -f`, systemd's LimitFSIZE: by default a signal that kills.
+TEST_F(FullDisk, ALimitOfFileSizesIsAFullDisk) {
+  auto recorder = world_->recorder(
+      {node_->name(), "-o", recording(), "-i", "100ms", "--budget", "100%", "--json"});
+  std::vector<std::string> limited = {"/bin/sh", "-c", "ulimit -f 1000; exec \"$@\"", "sh"};
+  limited.insert(limited.end(), recorder.command.begin(), recorder.command.end());
+  recorder.command = limited;
+  const Ended ended = run(recorder);
+  EXPECT_EQ(ended.exit_code, kEndedEarly);
+  EXPECT_NE(ended.error.find("no space left"), std::string::npos) << ended.error;
+  // What was folded in last may be in the -wal alone.
+  const Ended check = run({.command = {BEAMTAPE_ANALYZER, "check", recording()}});
+  EXPECT_EQ(check.exit_code, 0) << check.out << check.error;
+  const Ended info = run({.command = {BEAMTAPE_ANALYZER, "info", recording(), "--json"}});
+  EXPECT_EQ(info.error.find("cut short"), std::string::npos) << info.error;
+  EXPECT_EQ(Json::parse(info.out).at("snapshots"), lines_of(ended.out).size());
+}
+
 TEST_F(FullDisk, DropsTheOldestOfABoundedRecordingAndGoesOn) {
   Program recorder = attach({"--max-size", "1GiB"});
   for (int i = 0; i < 70; ++i) ASSERT_TRUE(recorder.read_line());
