@@ -181,8 +181,9 @@ int run(RecorderOptions options) {
   if (outcome->ended_early) {
     return complain(
         {Error::Code::kOther,
-         fmt::format("cannot go on recording: {}; {} snapshots of {} are in {}",
-                     outcome->ended_early->message, outcome->stored, nodes, options.file)},
+         fmt::format("cannot go on recording: {}; {} snapshots of {} are in {}{}",
+                     outcome->ended_early->message, outcome->stored, nodes, options.file,
+                     closed ? "" : fmt::format(" and {}-wal: keep both", options.file))},
         kEndedEarlyExit);
   }
   if (!closed) return complain(closed.error(), kEndedEarlyExit);

@@ -2,8 +2,9 @@
 // Every answer carries its own pids; the order of processes() means nothing.
 //
 // A node at its process limit has none to spare for the question. Then the server behind rpc is
-// asked for the pids, and for the census part by part: each is a millisecond's work, between which
-// it serves others, and an answer too small for the connection to make it wait.
+// asked for the pids, and for the census part by part: each is a millisecond's work (ten where all
+// processes are cold), between which it serves others, and an answer too small for the connection
+// to make it wait.
 
 #include <algorithm>
 

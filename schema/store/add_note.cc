@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "schema/store/file_lock.h"
-#include "schema/store/file_reader.h"
+#include "schema/store/open_recording.h"
 #include "schema/store/samples.h"
 
 namespace beamtape {
@@ -13,10 +13,14 @@ bool is_being_recorded(const std::string& path) {
 }
 
 Expected<void> add_note(const std::string& path, const NoteRecord& note) {
-  if (auto opened = open_recording(path); !opened) return tl::unexpected(opened.error());
   const auto cannot = [&](const Error& error) {
     return fail(error.code, fmt::format("cannot write {}: {}", path, error.message));
   };
+  if (auto opened = open_recording(path); !opened) {
+    return tl::unexpected(opened.error());
+  } else if (!opened->foreign_wal.empty()) {
+    return cannot(foreign_wal(*opened));
+  }
   const auto lock = FileLock::take(path);
   if (!lock && lock.error().code != Error::Code::kRefused) return cannot(lock.error());
   auto database = Database::open(path, Database::Mode::kWrite);

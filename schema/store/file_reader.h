@@ -12,20 +12,12 @@
 
 #include "schema/store/directory.h"
 #include "schema/store/layout.h"
+#include "schema/store/open_recording.h"
 #include "schema/store/reader.h"
 #include "schema/store/samples.h"
 #include "schema/store/sqlite.h"
 
 namespace beamtape {
-
-// What open_recording() found beside the file's content.
-struct OpenedFile {
-  Database database;
-  int format_version = 0;
-  std::vector<std::string> remarks;
-};
-// Opens whatever is at `path` without writing to it; errors as of Reader::open.
-Expected<OpenedFile> open_recording(const std::string& path);
 
 // Where a snapshot's rows are, beside its record.
 struct StoredSnapshot {

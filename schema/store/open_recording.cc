@@ -1,5 +1,7 @@
 // Opening a file that somebody else wrote, or is writing, or could not finish writing.
 
+#include "schema/store/open_recording.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -8,8 +10,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <string_view>
 
-#include "schema/store/file_reader.h"
+#include "schema/store/layout.h"
+#include "schema/store/reader.h"
 
 namespace beamtape {
 namespace {
@@ -17,7 +22,8 @@ namespace {
 // The first bytes of every SQLite file: https://www.sqlite.org/fileformat.html
 constexpr std::size_t kHeaderBytes = 100;
 constexpr std::string_view kMagic{"SQLite format 3\0", 16};
-constexpr std::size_t kReadVersionAt = 19;  // 2: WAL
+constexpr std::size_t kReadVersionAt = 19;      // 2: WAL
+constexpr std::int64_t kFrameHeaderBytes = 24;  // before each page of a -wal
 constexpr std::size_t kPageSizeAt = 16;
 constexpr std::size_t kPageCountAt = 28;
 constexpr std::size_t kUserVersionAt = 60;
@@ -95,8 +101,10 @@ std::string left_open(const std::string& path, std::int64_t wal_bytes) {
                      kib(wal_bytes), path);
 }
 
-// Without its -wal, a file in WAL mode opens only as one that nobody writes; and so it is.
-Expected<Database> open_in_wal_mode(const std::string& path, std::vector<std::string>& remarks) {
+// Without its -wal, a file in WAL mode opens only as one that nobody writes; and so it is. `in_use`
+// is how many bytes of a -wal belong to what is read.
+Expected<Database> open_in_wal_mode(const std::string& path, std::vector<std::string>& remarks,
+                                    std::int64_t& in_use) {
   const auto wal_bytes = size_of(path + "-wal");
   if (!wal_bytes) {
     remarks.push_back(
@@ -108,6 +116,7 @@ Expected<Database> open_in_wal_mode(const std::string& path, std::vector<std::st
   auto database = Database::open(path, Database::Mode::kRead);
   if (answers(database)) {
     remarks.push_back(left_open(path, *wal_bytes));
+    in_use = *wal_bytes;
     return database;
   }
   if (*wal_bytes > 0) {
@@ -119,40 +128,56 @@ Expected<Database> open_in_wal_mode(const std::string& path, std::vector<std::st
   return Database::open(path, Database::Mode::kImmutable);
 }
 
-Expected<Database> open_in_delete_mode(const std::string& path, std::vector<std::string>& remarks) {
+// SQLite itself would take any -wal beside it for its own.
+Expected<Database> open_in_delete_mode(const std::string& path, OpenedFile& file) {
+  if (size_of(path + "-wal").value_or(0) > 0) {
+    file.foreign_wal = path + "-wal";
+    file.remarks.push_back(fmt::format(
+        "{} is of another recording, as this one was closed: it is not read", file.foreign_wal));
+    return Database::open(path, Database::Mode::kImmutable);
+  }
   auto database = Database::open(path, Database::Mode::kRead);
   if (answers(database) || !size_of(path + "-journal")) return database;
-  remarks.push_back(
+  file.remarks.push_back(
       fmt::format("not closed: {}-journal takes back what it says, which needs "
                   "write access",
                   path));
   return Database::open(path, Database::Mode::kImmutable);
 }
 
-void note_missing_end(const std::string& path, const Header& header,
+// Pages that are not in the file may be in its -wal: where folding in was begun and could not be
+// ended.
+void note_missing_end(const std::string& path, const Header& header, std::int64_t wal_bytes,
                       std::vector<std::string>& remarks) {
   const auto page = big_endian(header, kPageSizeAt, 2);
   const std::int64_t page_bytes = page == 1 ? 65536 : page;
   const auto expected = page_bytes * big_endian(header, kPageCountAt);
   const auto size = size_of(path).value_or(0);
-  if (size >= expected) return;
+  const std::int64_t in_wal = wal_bytes / (page_bytes + kFrameHeaderBytes) * page_bytes;
+  if (size + in_wal >= expected) return;
   remarks.push_back(fmt::format("cut short: {} of {} are there", kib(size), kib(expected)));
 }
 
 }  // namespace
 
+Error foreign_wal(const OpenedFile& file) {
+  return {Error::Code::kUsage,
+          fmt::format("{} of another recording is beside it; move that away", file.foreign_wal)};
+}
+
 Expected<OpenedFile> open_recording(const std::string& path) {
-  const auto header = read_header(path);
+  auto header = read_header(path);
+  // A recorder that goes on in it says so there before it makes a -wal.
+  if (header && size_of(path + "-wal")) header = read_header(path);
   if (!header) return tl::unexpected(header.error());
   const auto version = big_endian(*header, kUserVersionAt);
   if (auto known = check_version(path, version); !known) return tl::unexpected(known.error());
   OpenedFile file;
   file.format_version = static_cast<int>(version);
-  // Also of one whose folding in was begun and could not be ended.
-  const bool has_wal = size_of(path + "-wal").value_or(0) > 0;
-  const bool wal = (*header)[kReadVersionAt] == 2 || has_wal;
+  const bool wal = (*header)[kReadVersionAt] == 2;
+  std::int64_t wal_bytes = 0;
   auto database =
-      wal ? open_in_wal_mode(path, file.remarks) : open_in_delete_mode(path, file.remarks);
+      wal ? open_in_wal_mode(path, file.remarks, wal_bytes) : open_in_delete_mode(path, file);
   if (!database) return cannot_open(path, database.error());
   // One state of the file for as long as it is open, whatever its recorder drops meanwhile. Of one
   // that nobody writes this would only keep notes out, and who goes on in it.
@@ -161,7 +186,7 @@ Expected<OpenedFile> open_recording(const std::string& path) {
   }
   auto schema = database->number("SELECT count(*) FROM sqlite_schema");
   if (!schema) return cannot_open(path, schema.error());
-  if (!has_wal) note_missing_end(path, *header, file.remarks);
+  note_missing_end(path, *header, wal_bytes, file.remarks);
   file.database = std::move(*database);
   return file;
 }

@@ -117,8 +117,16 @@ void FileReader::load_lists(Dictionary& dictionary) {
   }
   if (in_order) return;
   Lists all;
+  std::size_t entries = 0, items = 0;
   for (const Lists& part : lists) {
+    entries += part.entries.size();
+    items += part.items.size();
+  }
+  all.entries.reserve(entries);
+  all.items.reserve(items);
+  for (Lists& part : lists) {
     for (const auto& one : part.entries) all.add(one.id, part.view(one));
+    part = {};
   }
   std::stable_sort(all.entries.begin(), all.entries.end(),
                    [](const auto& a, const auto& b) { return a.id < b.id; });

@@ -33,9 +33,19 @@ bool is_damage(int code) {
   return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB;
 }
 
-bool has_size_limit() {
+// True if the file or what stands beside it is as large as files may be (`ulimit -f`), but for the
+// largest page.
+bool has_reached_limit(sqlite3* database) {
   struct rlimit limit {};
-  return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  const char* name = sqlite3_db_filename(database, "main");
+  if (name == nullptr || getrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
+  if (limit.rlim_cur == RLIM_INFINITY) return false;
+  for (const char* suffix : {"", "-wal", "-journal"}) {
+    struct stat status {};
+    if (stat((std::string(name) + suffix).c_str(), &status) != 0) continue;
+    if (static_cast<rlim_t>(status.st_size) + 65536 > limit.rlim_cur) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -50,7 +60,7 @@ Error sqlite_error(sqlite3* database) {
     case SQLITE_IOERR:
       // Where a transaction is taken back the reason of the failed write is no longer known.
       if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG &&
-          !(code == SQLITE_IOERR_WRITE && has_size_limit())) {
+          !(code == SQLITE_IOERR_WRITE && has_reached_limit(database))) {
         break;
       }
       [[fallthrough]];

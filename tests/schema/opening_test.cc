@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "schema/store/add_note.h"
 #include "tests/schema/builders.h"
 
 namespace beamtape::test {
@@ -71,6 +72,45 @@ TEST_F(Opening, LeavesNothingBesideAClosedFile) {
   open(path_)->check({});
   EXPECT_EQ(read_file(path_), before);
   EXPECT_FALSE(exists(path_ + "-wal") || exists(path_ + "-shm"));
+}
+
+TEST_F(Opening, SaysThatACopyIsCutShortWhereItsWalDoesNotHaveTheRest) {
+  RecordingStory story(path_, {.snapshots = 6});
+  story.write_all();
+  const auto copy = carry_off("copy", true);
+  std::filesystem::resize_file(copy, std::filesystem::file_size(copy) / 2);
+  std::filesystem::resize_file(copy + "-wal", 32 + 4096 + 24);
+  const auto reader = Reader::open(copy);
+  if (reader) {
+    EXPECT_THAT((*reader)->remarks(), Contains(HasSubstr("cut short")));
+  } else {
+    EXPECT_THAT(reader.error().message, HasSubstr("cut short"));
+  }
+}
+
+// SQLite would take it for the file's own, and fold it in with the first write.
+TEST_F(Opening, LeavesAloneAWalOfAnotherRecording) {
+  RecordingStory story(path_, {.snapshots = 6});
+  story.write_all();
+  const auto wal = read_file(path_ + "-wal");
+  const auto other = folder_.file("other.beamtape");
+  RecordingStory closed(other, {.snapshots = 3});
+  closed.write_all();
+  closed.close();
+  const auto before = read_file(other);
+  write_file(other + "-wal", wal);
+  const auto reader = open(other);
+  expect_same(*reader, closed.told());
+  EXPECT_THAT(reader->remarks(), ElementsAre(HasSubstr("-wal is of another recording")));
+  EXPECT_THAT(*reader->check({}), IsEmpty());
+  const auto noted = add_note(other, {1, "x"});
+  ASSERT_FALSE(noted);
+  EXPECT_THAT(noted.error().message, HasSubstr("of another recording is beside it"));
+  const auto appended = Writer::append(other, RecordingStory::options());
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().code, Error::Code::kUsage);
+  EXPECT_EQ(read_file(other), before);
+  EXPECT_EQ(read_file(other + "-wal"), wal);
 }
 
 // Opens as somebody who may not write there; the superuser may write anywhere.
