@@ -123,6 +123,7 @@ class FileReader final : public Reader {
   std::string path_;
   Database database_;
   int format_version_ = 0;
+  bool wal_is_foreign_ = false;
   std::vector<std::string> remarks_;
   std::vector<Damage> met_;
   std::map<std::string, std::string, std::less<>> meta_;

@@ -76,6 +76,7 @@ FileReader::FileReader(std::string path, OpenedFile file)
     : path_(std::move(path)),
       database_(std::move(file.database)),
       format_version_(file.format_version),
+      wal_is_foreign_(!file.foreign_wal.empty()),
       remarks_(std::move(file.remarks)) {}
 
 Expected<void> Reader::history(
@@ -311,6 +312,7 @@ std::int64_t FileReader::file_bytes() const {
   std::int64_t bytes = 0;
   for (const char* suffix : {"", "-wal"}) {
     struct stat status {};
+    if (*suffix != 0 && wal_is_foreign_) continue;
     if (stat((path_ + suffix).c_str(), &status) == 0) bytes += status.st_size;
   }
   return bytes;

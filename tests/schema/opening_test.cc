@@ -103,6 +103,7 @@ TEST_F(Opening, LeavesAloneAWalOfAnotherRecording) {
   expect_same(*reader, closed.told());
   EXPECT_THAT(reader->remarks(), ElementsAre(HasSubstr("-wal is of another recording")));
   EXPECT_THAT(*reader->check({}), IsEmpty());
+  EXPECT_EQ(static_cast<std::size_t>(reader->file_bytes()), before.size());
   const auto noted = add_note(other, {1, "x"});
   ASSERT_FALSE(noted);
   EXPECT_THAT(noted.error().message, HasSubstr("of another recording is beside it"));
