@@ -13,6 +13,8 @@ namespace {
 // comes near, and a damaged length must not make it allocate more.
 constexpr int kMaxValueBytes = 1 << 30;
 constexpr int kBusyTimeoutMs = 5000;
+// Bytes that one adds, about: the first snapshot of some million processes.
+constexpr rlim_t kLargestTransaction = rlim_t{64} << 20;
 // Machine steps between looks at the budget, and what a statement may take: no walk over whole
 // pages needs as many as these for each byte of the file.
 constexpr int kStepsBetweenLooks = 1000;
@@ -33,8 +35,8 @@ bool is_damage(int code) {
   return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB;
 }
 
-// True if the file or what stands beside it is as large as files may be (`ulimit -f`), but for the
-// largest page.
+// True if a transaction may have made the file, or what stands beside it, as large as files may be
+// (`ulimit -f`). By now what it wrote may have been taken back.
 bool has_reached_limit(sqlite3* database) {
   struct rlimit limit {};
   const char* name = sqlite3_db_filename(database, "main");
@@ -42,8 +44,8 @@ bool has_reached_limit(sqlite3* database) {
   if (limit.rlim_cur == RLIM_INFINITY) return false;
   for (const char* suffix : {"", "-wal", "-journal"}) {
     struct stat status {};
-    if (stat((std::string(name) + suffix).c_str(), &status) != 0) continue;
-    if (static_cast<rlim_t>(status.st_size) + 65536 > limit.rlim_cur) return true;
+    if (stat((std::string(name) + suffix).c_str(), &status) != 0) status.st_size = 0;
+    if (static_cast<rlim_t>(status.st_size) + kLargestTransaction > limit.rlim_cur) return true;
   }
   return false;
 }
