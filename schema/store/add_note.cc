@@ -13,14 +13,10 @@ bool is_being_recorded(const std::string& path) {
 }
 
 Expected<void> add_note(const std::string& path, const NoteRecord& note) {
+  if (auto may = check_writable(path); !may) return may;
   const auto cannot = [&](const Error& error) {
     return fail(error.code, fmt::format("cannot write {}: {}", path, error.message));
   };
-  if (auto opened = open_recording(path); !opened) {
-    return tl::unexpected(opened.error());
-  } else if (!opened->foreign_wal.empty()) {
-    return cannot(foreign_wal(*opened));
-  }
   const auto lock = FileLock::take(path);
   if (!lock && lock.error().code != Error::Code::kRefused) return cannot(lock.error());
   auto database = Database::open(path, Database::Mode::kWrite);

@@ -101,13 +101,11 @@ std::string left_open(const std::string& path, std::int64_t wal_bytes) {
                      kib(wal_bytes), path);
 }
 
-// Without its -wal, a file in WAL mode opens only as one that nobody writes; and so it is. `in_use`
-// is how many bytes of a -wal belong to what is read.
-Expected<Database> open_in_wal_mode(const std::string& path, std::vector<std::string>& remarks,
-                                    std::int64_t& in_use) {
+// Without its -wal, a file in WAL mode opens only as one that nobody writes; and so it is.
+Expected<Database> open_in_wal_mode(const std::string& path, OpenedFile& file) {
   const auto wal_bytes = size_of(path + "-wal");
   if (!wal_bytes) {
-    remarks.push_back(
+    file.remarks.push_back(
         fmt::format("not closed, and {}-wal is not beside it: a copy, which ends "
                     "where the recorder had folded in what it wrote",
                     path));
@@ -115,12 +113,12 @@ Expected<Database> open_in_wal_mode(const std::string& path, std::vector<std::st
   }
   auto database = Database::open(path, Database::Mode::kRead);
   if (answers(database)) {
-    remarks.push_back(left_open(path, *wal_bytes));
-    in_use = *wal_bytes;
+    file.remarks.push_back(left_open(path, *wal_bytes));
+    file.wal_bytes = *wal_bytes;
     return database;
   }
   if (*wal_bytes > 0) {
-    remarks.push_back(
+    file.remarks.push_back(
         fmt::format("{}; it is not shown, because it cannot be read in a read-only "
                     "folder: copy both files into another",
                     left_open(path, *wal_bytes)));
@@ -128,12 +126,13 @@ Expected<Database> open_in_wal_mode(const std::string& path, std::vector<std::st
   return Database::open(path, Database::Mode::kImmutable);
 }
 
-// SQLite itself would take any -wal beside it for its own.
+// A -wal beside it is another recording's, or its own that came back after a crash of the machine:
+// SQLite removes that before the header says so. It would take any for the file's own.
 Expected<Database> open_in_delete_mode(const std::string& path, OpenedFile& file) {
   if (size_of(path + "-wal").value_or(0) > 0) {
-    file.foreign_wal = path + "-wal";
-    file.remarks.push_back(fmt::format(
-        "{} is of another recording, as this one was closed: it is not read", file.foreign_wal));
+    file.wal_is_foreign = true;
+    file.remarks.push_back(
+        fmt::format("{}-wal is not read: this recording was closed without it", path));
     return Database::open(path, Database::Mode::kImmutable);
   }
   auto database = Database::open(path, Database::Mode::kRead);
@@ -147,23 +146,17 @@ Expected<Database> open_in_delete_mode(const std::string& path, OpenedFile& file
 
 // Pages that are not in the file may be in its -wal: where folding in was begun and could not be
 // ended.
-void note_missing_end(const std::string& path, const Header& header, std::int64_t wal_bytes,
-                      std::vector<std::string>& remarks) {
+void note_missing_end(const std::string& path, const Header& header, OpenedFile& file) {
   const auto page = big_endian(header, kPageSizeAt, 2);
   const std::int64_t page_bytes = page == 1 ? 65536 : page;
   const auto expected = page_bytes * big_endian(header, kPageCountAt);
   const auto size = size_of(path).value_or(0);
-  const std::int64_t in_wal = wal_bytes / (page_bytes + kFrameHeaderBytes) * page_bytes;
+  const std::int64_t in_wal = file.wal_bytes / (page_bytes + kFrameHeaderBytes) * page_bytes;
   if (size + in_wal >= expected) return;
-  remarks.push_back(fmt::format("cut short: {} of {} are there", kib(size), kib(expected)));
+  file.remarks.push_back(fmt::format("cut short: {} of {} are there", kib(size), kib(expected)));
 }
 
 }  // namespace
-
-Error foreign_wal(const OpenedFile& file) {
-  return {Error::Code::kUsage,
-          fmt::format("{} of another recording is beside it; move that away", file.foreign_wal)};
-}
 
 Expected<OpenedFile> open_recording(const std::string& path) {
   auto header = read_header(path);
@@ -175,9 +168,7 @@ Expected<OpenedFile> open_recording(const std::string& path) {
   OpenedFile file;
   file.format_version = static_cast<int>(version);
   const bool wal = (*header)[kReadVersionAt] == 2;
-  std::int64_t wal_bytes = 0;
-  auto database =
-      wal ? open_in_wal_mode(path, file.remarks, wal_bytes) : open_in_delete_mode(path, file);
+  auto database = wal ? open_in_wal_mode(path, file) : open_in_delete_mode(path, file);
   if (!database) return cannot_open(path, database.error());
   // One state of the file for as long as it is open, whatever its recorder drops meanwhile. Of one
   // that nobody writes this would only keep notes out, and who goes on in it.
@@ -186,9 +177,20 @@ Expected<OpenedFile> open_recording(const std::string& path) {
   }
   auto schema = database->number("SELECT count(*) FROM sqlite_schema");
   if (!schema) return cannot_open(path, schema.error());
-  note_missing_end(path, *header, wal_bytes, file.remarks);
+  note_missing_end(path, *header, file);
   file.database = std::move(*database);
   return file;
+}
+
+Expected<void> check_writable(const std::string& path) {
+  const auto opened = open_recording(path);
+  if (!opened) return tl::unexpected(opened.error());
+  if (!opened->wal_is_foreign) return {};
+  return fail(
+      Error::Code::kUsage,
+      fmt::format("cannot write {0}: {0}-wal is beside it, without which it was closed; move "
+                  "that away",
+                  path));
 }
 
 }  // namespace beamtape

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,13 @@ struct OpenedFile {
   Database database;
   int format_version = 0;
   std::vector<std::string> remarks;
-  std::string foreign_wal;  // its path, if a -wal that cannot be its own stands beside it
+  std::int64_t wal_bytes = 0;   // of its -wal, if that is read
+  bool wal_is_foreign = false;  // one stands beside it that is not its own, or no longer
 };
 // Opens whatever is at `path` without writing to it; errors as of Reader::open.
 Expected<OpenedFile> open_recording(const std::string& path);
-// Why nothing may be written to one with a foreign -wal: SQLite would fold that in.
-Error foreign_wal(const OpenedFile& file);
+// Before something is written to it. Errors as of Reader::open; kUsage: a foreign -wal stands
+// beside it, which SQLite would fold in.
+Expected<void> check_writable(const std::string& path);
 
 }  // namespace beamtape

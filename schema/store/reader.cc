@@ -76,7 +76,7 @@ FileReader::FileReader(std::string path, OpenedFile file)
     : path_(std::move(path)),
       database_(std::move(file.database)),
       format_version_(file.format_version),
-      wal_is_foreign_(!file.foreign_wal.empty()),
+      wal_is_foreign_(file.wal_is_foreign),
       remarks_(std::move(file.remarks)) {}
 
 Expected<void> Reader::history(

@@ -238,15 +238,11 @@ Expected<void> FileWriter::make(const std::string& path, const Options& options)
 Expected<std::unique_ptr<Writer>> Writer::create(const std::string& path, const Options& options) {
   if (auto made = FileWriter::make(path, options); !made) return tl::unexpected(made.error());
   const auto give_up = [&](const Error& error) {
-    remove_recording(path);  // it was made here and nothing was recorded yet
+    // It was made here and nothing was recorded yet, unless somebody goes on in it already.
+    if (error.code != Error::Code::kRefused) remove_recording(path);
     return fail(error.code, fmt::format("cannot create {}: {}", path, error.message));
   };
   auto lock = FileLock::take(path);
-  if (!lock && lock.error().code == Error::Code::kRefused) {
-    // Somebody else has gone on in it already.
-    return fail(Error::Code::kRefused,
-                fmt::format("cannot create {}: {}", path, lock.error().message));
-  }
   if (!lock) return give_up(lock.error());
   auto database = Database::open(path, Database::Mode::kWrite);
   if (!database) return give_up(database.error());
@@ -263,14 +259,12 @@ void remove_recording(const std::string& path) {
 
 Expected<std::unique_ptr<Writer>> Writer::append(const std::string& path, const Options& options) {
   // The reader knows what a recording is, and words what is not one.
+  if (auto may = check_writable(path); !may) {
+    return fail(may.error().code, "cannot append: " + may.error().message);
+  }
   const auto cannot = [&](const Error& error) {
     return tl::unexpected(cannot_append(path, error));
   };
-  if (auto opened = open_recording(path); !opened) {
-    return fail(opened.error().code, "cannot append: " + opened.error().message);
-  } else if (!opened->foreign_wal.empty()) {
-    return cannot(foreign_wal(*opened));
-  }
   auto lock = FileLock::take(path);
   if (!lock) return cannot(lock.error());
   auto database = Database::open(path, Database::Mode::kWrite);
