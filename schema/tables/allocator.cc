@@ -2,183 +2,124 @@
 // computed from them later. Of a statistic {Key, Current, MaxSinceLastRead, MaxEver} the
 // second and fourth are kept: the third is reset by whoever reads it.
 
+#include <algorithm>
+
 #include "schema/tables/table.h"
 
 namespace beamtape {
+namespace {
+
+// A number from its place in the answer: `mbcs.blocks` is column mbcs_blocks, `status.segments`
+// column segments.
+Column number(int id, std::string path, Unit unit, Kind kind, std::string sentence) {
+  std::string name = path.starts_with("status.") ? path.substr(7) : path;
+  std::replace(name.begin(), name.end(), '.', '_');
+  return {.id = static_cast<std::uint16_t>(id),
+          .name = std::move(name),
+          .unit = unit,
+          .kind = kind,
+          .sentence = std::move(sentence),
+          .path = std::move(path)};
+}
+Column count(int id, std::string path, std::string sentence) {
+  return number(id, std::move(path), Unit::kCount, Kind::kGauge, std::move(sentence));
+}
+Column bytes(int id, std::string path, std::string sentence) {
+  return number(id, std::move(path), Unit::kBytes, Kind::kGauge, std::move(sentence));
+}
+Column calls(int id, const std::string& of, std::string sentence) {
+  return number(id, "calls." + of, Unit::kCount, Kind::kCounter, std::move(sentence));
+}
+
+// `of`: where in the answer; ids from `first` on.
+std::vector<Column> carriers(int first, const std::string& of, const std::string& which) {
+  return {count(first, of + ".blocks", "Blocks in " + which),
+          bytes(first + 1, of + ".blocks_size", "Bytes of those blocks: used"),
+          count(first + 2, of + ".carriers", "Carriers: " + which),
+          bytes(first + 3, of + ".carriers_size", "Bytes of those carriers: allocated")};
+}
+
+// What carriers have that are not in the pool.
+std::vector<Column> origins(int first, const std::string& of) {
+  return {
+      count(first, of + ".blocks.max", "Most blocks ever, summed over block types"),
+      bytes(first + 1, of + ".blocks_size.max",
+            "Most bytes of blocks ever, summed over block types"),
+      count(first + 2, of + ".carriers.max", "Most carriers ever"),
+      bytes(first + 3, of + ".carriers_size.max", "Most bytes of carriers ever"),
+      count(first + 4, of + ".mseg_alloc_carriers", "Of them, from mseg_alloc"),
+      count(first + 5, of + ".sys_alloc_carriers", "Of them, from sys_alloc"),
+      bytes(first + 6, of + ".mseg_alloc_carriers_size", "Bytes of carriers from mseg_alloc"),
+      bytes(first + 7, of + ".sys_alloc_carriers_size", "Bytes of carriers from sys_alloc"),
+  };
+}
+
+std::vector<Column> foreign_blocks(std::uint16_t id, const std::string& of) {
+  return {list_column(
+      id, of + "_foreign_blocks",
+      "Blocks of other allocators that live in these carriers, by block type",
+      {{"type", Type::kAtom}, {"count", Type::kInteger}, {"size", Type::kInteger, Unit::kBytes}},
+      Ask::kEvery, of + ".foreign_blocks")};
+}
+
+std::vector<Column> all_calls() {
+  return {
+      calls(60, "alloc", "Allocations"),
+      calls(61, "free", "Frees"),
+      calls(62, "realloc", "Reallocations"),
+      calls(63, "mseg_alloc", "Segments taken from mseg_alloc"),
+      calls(64, "mseg_dealloc", "Segments given back to mseg_alloc"),
+      calls(65, "mseg_realloc", "Segments resized by mseg_alloc"),
+      calls(66, "sys_alloc", "Areas taken from the system's malloc"),
+      calls(67, "sys_free", "Areas given back to it"),
+      calls(68, "sys_realloc", "Areas resized by it"),
+      calls(69, "mseg_create", "Segments mapped (mseg_alloc only)"),
+      calls(70, "mseg_create_resize", "Segments mapped by resizing (mseg_alloc only)"),
+      calls(71, "mseg_destroy", "Segments unmapped (mseg_alloc only)"),
+      calls(72, "mseg_recreate", "Segments remapped (mseg_alloc only)"),
+      calls(73, "mseg_clear_cache", "Times the cache was cleared (mseg_alloc only)"),
+      calls(74, "mseg_check_cache", "Times the cache was looked through (mseg_alloc only)"),
+  };
+}
+
+std::vector<Column> segments() {
+  return {
+      count(80, "status.cached_segments", "Segments kept for reuse (mseg_alloc only)"),
+      number(81, "status.cache_hits", Unit::kCount, Kind::kCounter,
+             "Segments served from the cache (mseg_alloc only)"),
+      count(82, "status.segments", "Segments in use (mseg_alloc only)"),
+      bytes(83, "status.segments_size", "Bytes of segments in use (mseg_alloc only)"),
+      count(84, "status.segments.max", "Most segments ever (mseg_alloc only)"),
+      bytes(85, "status.segments_size.max", "Most bytes of segments ever (mseg_alloc only)"),
+      count(86, "status.segments_watermark",
+            "Segments that were in use at once lately (mseg_alloc only)"),
+  };
+}
+
+}  // namespace
 
 const Table& allocator_table() {
   using enum Type;
   using enum Kind;
   static const Table table{
-      5,
-      "allocator",
-      "Every allocator instance of the node",
-      {
-          {1, "key", kTerm, Unit::kNone, kIdentity, "Allocator and instance: eheap_alloc/2",
-           Ask::kKey},
-          {2, "allocator", kAtom, Unit::kNone, kIdentity, "Allocator: eheap_alloc, ets_alloc, …"},
-          {3, "instance", kInteger, Unit::kNone, kIdentity,
-           "Scheduler it serves; 0 for other threads"},
-          {10, "mbcs_blocks", kInteger, Unit::kCount, kGauge, "Blocks in multi-block carriers",
-           Ask::kEvery, AnswerForm::kPlain, "mbcs.blocks"},
-          {11, "mbcs_blocks_size", kInteger, Unit::kBytes, kGauge, "Bytes of those blocks: used",
-           Ask::kEvery, AnswerForm::kPlain, "mbcs.blocks_size"},
-          {12, "mbcs_carriers", kInteger, Unit::kCount, kGauge, "Carriers: multi-block carriers",
-           Ask::kEvery, AnswerForm::kPlain, "mbcs.carriers"},
-          {13, "mbcs_carriers_size", kInteger, Unit::kBytes, kGauge,
-           "Bytes of those carriers: allocated", Ask::kEvery, AnswerForm::kPlain,
-           "mbcs.carriers_size"},
-          {14, "mbcs_blocks_max", kInteger, Unit::kCount, kGauge,
-           "Most blocks ever, summed over block types", Ask::kEvery, AnswerForm::kPlain,
-           "mbcs.blocks.max"},
-          {15, "mbcs_blocks_size_max", kInteger, Unit::kBytes, kGauge,
-           "Most bytes of blocks ever, summed over block types", Ask::kEvery, AnswerForm::kPlain,
-           "mbcs.blocks_size.max"},
-          {16, "mbcs_carriers_max", kInteger, Unit::kCount, kGauge, "Most carriers ever",
-           Ask::kEvery, AnswerForm::kPlain, "mbcs.carriers.max"},
-          {17, "mbcs_carriers_size_max", kInteger, Unit::kBytes, kGauge,
-           "Most bytes of carriers ever", Ask::kEvery, AnswerForm::kPlain,
-           "mbcs.carriers_size.max"},
-          {18, "mbcs_mseg_alloc_carriers", kInteger, Unit::kCount, kGauge,
-           "Of them, from mseg_alloc", Ask::kEvery, AnswerForm::kPlain, "mbcs.mseg_alloc_carriers"},
-          {19, "mbcs_sys_alloc_carriers", kInteger, Unit::kCount, kGauge, "Of them, from sys_alloc",
-           Ask::kEvery, AnswerForm::kPlain, "mbcs.sys_alloc_carriers"},
-          {20, "mbcs_mseg_alloc_carriers_size", kInteger, Unit::kBytes, kGauge,
-           "Bytes of carriers from mseg_alloc", Ask::kEvery, AnswerForm::kPlain,
-           "mbcs.mseg_alloc_carriers_size"},
-          {21, "mbcs_sys_alloc_carriers_size", kInteger, Unit::kBytes, kGauge,
-           "Bytes of carriers from sys_alloc", Ask::kEvery, AnswerForm::kPlain,
-           "mbcs.sys_alloc_carriers_size"},
-          {22,
-           "mbcs_foreign_blocks",
-           kList,
-           Unit::kCount,
-           kGauge,
-           "Blocks of other allocators that live in these carriers, by block type",
-           Ask::kEvery,
-           AnswerForm::kPlain,
-           "mbcs.foreign_blocks",
-           {{"type", kAtom}, {"count", kInteger}, {"size", kInteger, Unit::kBytes}}},
-          {30, "mbcs_pool_blocks", kInteger, Unit::kCount, kGauge,
-           "Blocks in abandoned multi-block carriers, waiting in the pool", Ask::kEvery,
-           AnswerForm::kPlain, "mbcs_pool.blocks"},
-          {31, "mbcs_pool_blocks_size", kInteger, Unit::kBytes, kGauge,
-           "Bytes of those blocks: used", Ask::kEvery, AnswerForm::kPlain, "mbcs_pool.blocks_size"},
-          {32, "mbcs_pool_carriers", kInteger, Unit::kCount, kGauge,
-           "Carriers: abandoned multi-block carriers, waiting in the pool", Ask::kEvery,
-           AnswerForm::kPlain, "mbcs_pool.carriers"},
-          {33, "mbcs_pool_carriers_size", kInteger, Unit::kBytes, kGauge,
-           "Bytes of those carriers: allocated", Ask::kEvery, AnswerForm::kPlain,
-           "mbcs_pool.carriers_size"},
-          {34,
-           "mbcs_pool_foreign_blocks",
-           kList,
-           Unit::kCount,
-           kGauge,
-           "Blocks of other allocators that live in these carriers, by block type",
-           Ask::kEvery,
-           AnswerForm::kPlain,
-           "mbcs_pool.foreign_blocks",
-           {{"type", kAtom}, {"count", kInteger}, {"size", kInteger, Unit::kBytes}}},
-          {40, "sbcs_blocks", kInteger, Unit::kCount, kGauge, "Blocks in single-block carriers",
-           Ask::kEvery, AnswerForm::kPlain, "sbcs.blocks"},
-          {41, "sbcs_blocks_size", kInteger, Unit::kBytes, kGauge, "Bytes of those blocks: used",
-           Ask::kEvery, AnswerForm::kPlain, "sbcs.blocks_size"},
-          {42, "sbcs_carriers", kInteger, Unit::kCount, kGauge, "Carriers: single-block carriers",
-           Ask::kEvery, AnswerForm::kPlain, "sbcs.carriers"},
-          {43, "sbcs_carriers_size", kInteger, Unit::kBytes, kGauge,
-           "Bytes of those carriers: allocated", Ask::kEvery, AnswerForm::kPlain,
-           "sbcs.carriers_size"},
-          {44, "sbcs_blocks_max", kInteger, Unit::kCount, kGauge,
-           "Most blocks ever, summed over block types", Ask::kEvery, AnswerForm::kPlain,
-           "sbcs.blocks.max"},
-          {45, "sbcs_blocks_size_max", kInteger, Unit::kBytes, kGauge,
-           "Most bytes of blocks ever, summed over block types", Ask::kEvery, AnswerForm::kPlain,
-           "sbcs.blocks_size.max"},
-          {46, "sbcs_carriers_max", kInteger, Unit::kCount, kGauge, "Most carriers ever",
-           Ask::kEvery, AnswerForm::kPlain, "sbcs.carriers.max"},
-          {47, "sbcs_carriers_size_max", kInteger, Unit::kBytes, kGauge,
-           "Most bytes of carriers ever", Ask::kEvery, AnswerForm::kPlain,
-           "sbcs.carriers_size.max"},
-          {48, "sbcs_mseg_alloc_carriers", kInteger, Unit::kCount, kGauge,
-           "Of them, from mseg_alloc", Ask::kEvery, AnswerForm::kPlain, "sbcs.mseg_alloc_carriers"},
-          {49, "sbcs_sys_alloc_carriers", kInteger, Unit::kCount, kGauge, "Of them, from sys_alloc",
-           Ask::kEvery, AnswerForm::kPlain, "sbcs.sys_alloc_carriers"},
-          {50, "sbcs_mseg_alloc_carriers_size", kInteger, Unit::kBytes, kGauge,
-           "Bytes of carriers from mseg_alloc", Ask::kEvery, AnswerForm::kPlain,
-           "sbcs.mseg_alloc_carriers_size"},
-          {51, "sbcs_sys_alloc_carriers_size", kInteger, Unit::kBytes, kGauge,
-           "Bytes of carriers from sys_alloc", Ask::kEvery, AnswerForm::kPlain,
-           "sbcs.sys_alloc_carriers_size"},
-          {52,
-           "sbcs_foreign_blocks",
-           kList,
-           Unit::kCount,
-           kGauge,
-           "Blocks of other allocators that live in these carriers, by block type",
-           Ask::kEvery,
-           AnswerForm::kPlain,
-           "sbcs.foreign_blocks",
-           {{"type", kAtom}, {"count", kInteger}, {"size", kInteger, Unit::kBytes}}},
-          {60, "calls_alloc", kInteger, Unit::kCount, kCounter, "Allocations", Ask::kEvery,
-           AnswerForm::kPlain, "calls.alloc"},
-          {61, "calls_free", kInteger, Unit::kCount, kCounter, "Frees", Ask::kEvery,
-           AnswerForm::kPlain, "calls.free"},
-          {62, "calls_realloc", kInteger, Unit::kCount, kCounter, "Reallocations", Ask::kEvery,
-           AnswerForm::kPlain, "calls.realloc"},
-          {63, "calls_mseg_alloc", kInteger, Unit::kCount, kCounter,
-           "Segments taken from mseg_alloc", Ask::kEvery, AnswerForm::kPlain, "calls.mseg_alloc"},
-          {64, "calls_mseg_dealloc", kInteger, Unit::kCount, kCounter,
-           "Segments given back to mseg_alloc", Ask::kEvery, AnswerForm::kPlain,
-           "calls.mseg_dealloc"},
-          {65, "calls_mseg_realloc", kInteger, Unit::kCount, kCounter,
-           "Segments resized by mseg_alloc", Ask::kEvery, AnswerForm::kPlain, "calls.mseg_realloc"},
-          {66, "calls_sys_alloc", kInteger, Unit::kCount, kCounter,
-           "Areas taken from the system's malloc", Ask::kEvery, AnswerForm::kPlain,
-           "calls.sys_alloc"},
-          {67, "calls_sys_free", kInteger, Unit::kCount, kCounter, "Areas given back to it",
-           Ask::kEvery, AnswerForm::kPlain, "calls.sys_free"},
-          {68, "calls_sys_realloc", kInteger, Unit::kCount, kCounter, "Areas resized by it",
-           Ask::kEvery, AnswerForm::kPlain, "calls.sys_realloc"},
-          {69, "calls_mseg_create", kInteger, Unit::kCount, kCounter,
-           "Segments mapped (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "calls.mseg_create"},
-          {70, "calls_mseg_create_resize", kInteger, Unit::kCount, kCounter,
-           "Segments mapped by resizing (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "calls.mseg_create_resize"},
-          {71, "calls_mseg_destroy", kInteger, Unit::kCount, kCounter,
-           "Segments unmapped (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "calls.mseg_destroy"},
-          {72, "calls_mseg_recreate", kInteger, Unit::kCount, kCounter,
-           "Segments remapped (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "calls.mseg_recreate"},
-          {73, "calls_mseg_clear_cache", kInteger, Unit::kCount, kCounter,
-           "Times the cache was cleared (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "calls.mseg_clear_cache"},
-          {74, "calls_mseg_check_cache", kInteger, Unit::kCount, kCounter,
-           "Times the cache was looked through (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "calls.mseg_check_cache"},
-          {80, "cached_segments", kInteger, Unit::kCount, kGauge,
-           "Segments kept for reuse (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "status.cached_segments"},
-          {81, "cache_hits", kInteger, Unit::kCount, kCounter,
-           "Segments served from the cache (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "status.cache_hits"},
-          {82, "segments", kInteger, Unit::kCount, kGauge, "Segments in use (mseg_alloc only)",
-           Ask::kEvery, AnswerForm::kPlain, "status.segments"},
-          {83, "segments_size", kInteger, Unit::kBytes, kGauge,
-           "Bytes of segments in use (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "status.segments_size"},
-          {84, "segments_max", kInteger, Unit::kCount, kGauge,
-           "Most segments ever (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "status.segments.max"},
-          {85, "segments_size_max", kInteger, Unit::kBytes, kGauge,
-           "Most bytes of segments ever (mseg_alloc only)", Ask::kEvery, AnswerForm::kPlain,
-           "status.segments_size.max"},
-          {86, "segments_watermark", kInteger, Unit::kCount, kGauge,
-           "Segments that were in use at once lately (mseg_alloc only)", Ask::kEvery,
-           AnswerForm::kPlain, "status.segments_watermark"},
-      }};
+      5, "allocator", "Every allocator instance of the node",
+      joined({
+          {{1, "key", kTerm, Unit::kNone, kIdentity, "Allocator and instance: eheap_alloc/2",
+            Ask::kKey},
+           {2, "allocator", kAtom, Unit::kNone, kIdentity, "Allocator: eheap_alloc, ets_alloc, …"},
+           {3, "instance", kInteger, Unit::kNone, kIdentity,
+            "Scheduler it serves; 0 for other threads"}},
+          carriers(10, "mbcs", "multi-block carriers"),
+          origins(14, "mbcs"),
+          foreign_blocks(22, "mbcs"),
+          carriers(30, "mbcs_pool", "abandoned multi-block carriers, waiting in the pool"),
+          foreign_blocks(34, "mbcs_pool"),
+          carriers(40, "sbcs", "single-block carriers"),
+          origins(44, "sbcs"),
+          foreign_blocks(52, "sbcs"),
+          all_calls(),
+          segments(),
+      })};
   return table;
 }
 

@@ -34,17 +34,11 @@ const Table& ets_table() {
            "Keeps size and memory per scheduler: dearer to read"},
           {20, "suspect_at", kInteger, Unit::kSnapshot, kGauge,
            "Snapshot in which the columns below were last read", Ask::kComputed},
-          {21,
-           "safe_fixed",
-           kList,
-           Unit::kCount,
-           kGauge,
-           "Processes that hold the table fixed, so that deleted rows stay in memory; read of "
-           "suspects only",
-           Ask::kSuspect,
-           AnswerForm::kPlain,
-           "",
-           {{"pid", kRef}, {"count", kInteger}}},
+          list_column(
+              21, "safe_fixed",
+              "Processes that hold the table fixed, so that deleted rows stay in memory; read of "
+              "suspects only",
+              {{"pid", kRef}, {"count", kInteger}}, Ask::kSuspect),
           {22, "binary_count", kInteger, Unit::kCount, kGauge,
            "Binaries over 64 bytes that its rows refer to; read of suspects only", Ask::kSuspect},
           {23, "binary_size", kInteger, Unit::kBytes, kGauge,

@@ -3,75 +3,59 @@
 #include "schema/tables/table.h"
 
 namespace beamtape {
+namespace {
 
-const Table& port_table() {
+std::vector<Column> every_port() {
   using enum Type;
   using enum Kind;
-  static const Table table{
-      3,
-      "port",
-      "Every port of the node: sockets, files, external programs",
-      {
-          {1, "port", kRef, Unit::kNone, kIdentity, "Port identifier", Ask::kKey},
-          {2, "first_seen", kInteger, Unit::kSnapshot, kIdentity,
-           "Snapshot in which the port was first listed", Ask::kComputed},
-          {3, "name", kTerm, Unit::kNone, kIdentity, "Driver (tcp_inet) or command", Ask::kEvery,
-           AnswerForm::kString},
-          {4, "connected", kRef, Unit::kNone, kGauge, "Process that owns it"},
-          {5, "registered_name", kAtom, Unit::kNone, kGauge, "Name it is registered under"},
-          {6, "input", kInteger, Unit::kBytes, kCounter, "Bytes read from the port"},
-          {7, "output", kInteger, Unit::kBytes, kCounter, "Bytes written to the port"},
-          {8, "queue_size", kInteger, Unit::kBytes, kGauge, "Bytes waiting in the driver's queue"},
-          {9, "memory", kInteger, Unit::kBytes, kGauge, "Memory of the port, without its driver's"},
-          {10, "os_pid", kInteger, Unit::kNone, kIdentity, "Process of an external program"},
-          {11,
-           "links",
-           kList,
-           Unit::kCount,
-           kGauge,
-           "Processes linked to it",
-           Ask::kEvery,
-           AnswerForm::kPlain,
-           "",
-           {{"to", kRef}}},
-          {12,
-           "monitors",
-           kList,
-           Unit::kCount,
-           kGauge,
-           "Processes it watches",
-           Ask::kEvery,
-           AnswerForm::kPlain,
-           "",
-           {{"what", kRef}}},
-          {13,
-           "monitored_by",
-           kList,
-           Unit::kCount,
-           kGauge,
-           "Processes that watch it",
-           Ask::kEvery,
-           AnswerForm::kPlain,
-           "",
-           {{"who", kRef}}},
-          {14, "parallelism", kBool, Unit::kNone, kIdentity, "Hint to the scheduler"},
-          {15, "locking", kAtom, Unit::kNone, kIdentity, "port_level or driver_level"},
-          {20, "recv_oct", kInteger, Unit::kBytes, kCounter, "Bytes received by the socket"},
-          {21, "recv_cnt", kInteger, Unit::kCount, kCounter, "Packets received"},
-          {22, "recv_max", kInteger, Unit::kBytes, kGauge, "Largest packet received"},
-          {23, "recv_avg", kInteger, Unit::kBytes, kGauge, "Average packet received"},
-          {24, "recv_dvi", kInteger, Unit::kBytes, kGauge, "Average deviation of packet sizes"},
-          {25, "send_oct", kInteger, Unit::kBytes, kCounter, "Bytes sent by the socket"},
-          {26, "send_cnt", kInteger, Unit::kCount, kCounter, "Packets sent"},
-          {27, "send_max", kInteger, Unit::kBytes, kGauge, "Largest packet sent"},
-          {28, "send_avg", kInteger, Unit::kBytes, kGauge, "Average packet sent"},
-          {29, "send_pend", kInteger, Unit::kBytes, kGauge,
-           "Bytes waiting to be sent by the socket"},
-          {30, "sockname", kTerm, Unit::kNone, kIdentity, "Local address", Ask::kEvery,
-           AnswerForm::kAddress},
-          {31, "peername", kTerm, Unit::kNone, kIdentity, "Address of the other end", Ask::kEvery,
-           AnswerForm::kAddress},
-      }};
+  return {
+      {1, "port", kRef, Unit::kNone, kIdentity, "Port identifier", Ask::kKey},
+      {2, "first_seen", kInteger, Unit::kSnapshot, kIdentity,
+       "Snapshot in which the port was first listed", Ask::kComputed},
+      {3, "name", kTerm, Unit::kNone, kIdentity, "Driver (tcp_inet) or command", Ask::kEvery,
+       AnswerForm::kString},
+      {4, "connected", kRef, Unit::kNone, kGauge, "Process that owns it"},
+      {5, "registered_name", kAtom, Unit::kNone, kGauge, "Name it is registered under"},
+      {6, "input", kInteger, Unit::kBytes, kCounter, "Bytes read from the port"},
+      {7, "output", kInteger, Unit::kBytes, kCounter, "Bytes written to the port"},
+      {8, "queue_size", kInteger, Unit::kBytes, kGauge, "Bytes waiting in the driver's queue"},
+      {9, "memory", kInteger, Unit::kBytes, kGauge, "Memory of the port, without its driver's"},
+      {10, "os_pid", kInteger, Unit::kNone, kIdentity, "Process of an external program"},
+      list_column(11, "links", "Processes linked to it", {{"to", kRef}}),
+      list_column(12, "monitors", "Processes it watches", {{"what", kRef}}),
+      list_column(13, "monitored_by", "Processes that watch it", {{"who", kRef}}),
+      {14, "parallelism", kBool, Unit::kNone, kIdentity, "Hint to the scheduler"},
+      {15, "locking", kAtom, Unit::kNone, kIdentity, "port_level or driver_level"},
+  };
+}
+
+// Of those that are inet's.
+std::vector<Column> inet_port() {
+  using enum Type;
+  using enum Kind;
+  return {
+      {20, "recv_oct", kInteger, Unit::kBytes, kCounter, "Bytes received by the socket"},
+      {21, "recv_cnt", kInteger, Unit::kCount, kCounter, "Packets received"},
+      {22, "recv_max", kInteger, Unit::kBytes, kGauge, "Largest packet received"},
+      {23, "recv_avg", kInteger, Unit::kBytes, kGauge, "Average packet received"},
+      {24, "recv_dvi", kInteger, Unit::kBytes, kGauge, "Average deviation of packet sizes"},
+      {25, "send_oct", kInteger, Unit::kBytes, kCounter, "Bytes sent by the socket"},
+      {26, "send_cnt", kInteger, Unit::kCount, kCounter, "Packets sent"},
+      {27, "send_max", kInteger, Unit::kBytes, kGauge, "Largest packet sent"},
+      {28, "send_avg", kInteger, Unit::kBytes, kGauge, "Average packet sent"},
+      {29, "send_pend", kInteger, Unit::kBytes, kGauge, "Bytes waiting to be sent by the socket"},
+      {30, "sockname", kTerm, Unit::kNone, kIdentity, "Local address", Ask::kEvery,
+       AnswerForm::kAddress},
+      {31, "peername", kTerm, Unit::kNone, kIdentity, "Address of the other end", Ask::kEvery,
+       AnswerForm::kAddress},
+  };
+}
+
+}  // namespace
+
+const Table& port_table() {
+  static const Table table{3, "port", "Every port of the node: sockets, files, external programs",
+                           joined({every_port(), inet_port()})};
   return table;
 }
 

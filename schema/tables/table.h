@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,12 @@ struct Table {
   // The same for a column that must exist: a wrong name is our own mistake (asserted).
   std::size_t index_of(std::string_view column_name) const;
 };
+
+// For declarations: the columns of several parts, one after another; and a list column that counts
+// its elements and changes.
+std::vector<Column> joined(const std::vector<std::vector<Column>>& parts);
+Column list_column(std::uint16_t id, std::string name, std::string sentence,
+                   std::vector<Field> fields, Ask ask = Ask::kEvery, std::string path = {});
 
 // The declared tables. Columnar ones first; `node` has one row per snapshot and is stored as
 // the plain SQL table node_sample. References stay valid for the whole program.
