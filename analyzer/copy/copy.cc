@@ -107,9 +107,9 @@ class Copier {
     Expected<void> done;
     if (column.type == Type::kInteger || column.type == Type::kBool) return done;
     const CellColumn& cells = data.groups[group].columns[position];
-    data.each_changed(group, [&](std::size_t row) {
+    for (const std::size_t row : data.changed_rows(group)) {
       if (done) done = words(cells[row], column.type, column.fields, snapshot);
-    });
+    }
     return done;
   }
 

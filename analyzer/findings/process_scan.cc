@@ -31,12 +31,15 @@ struct Seen {
   bool loud = false;          // is among those that are
 };
 
-// The `most` candidates with the largest scores.
+// What is kept does not fit into a cache: memory is asked for it so many rows before it is needed.
+constexpr std::size_t kAhead = 12;
+
+// The `most` candidates with the largest scores, all above `least`.
 class Largest {
  public:
-  explicit Largest(std::size_t most) : most_(most) {}
+  Largest(std::size_t most, std::int64_t least) : most_(most), least_(least) {}
   void offer(const Candidate& one) {
-    if (one.score <= 0 || (full_ && one.score <= least_)) return;
+    if (one.score <= least_) return;
     kept_.push_back(one);
     if (kept_.size() >= 4 * most_) shrink();
   }
@@ -51,12 +54,10 @@ class Largest {
               [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
     if (kept_.size() < most_) return;
     kept_.resize(most_);
-    full_ = true;
     least_ = kept_.back().score;
   }
   std::size_t most_;
-  bool full_ = false;
-  std::int64_t least_ = 0;
+  std::int64_t least_;
   std::vector<Candidate> kept_;
 };
 
@@ -67,7 +68,8 @@ class ProcessScan {
         columns_(table),
         observed_(observed),
         restarts_(table, observed),
-        waits_(table, observed) {}
+        waits_(table, observed),
+        workers_(kMostWorkers, static_cast<std::int64_t>(kLeastWorkRate * observed.duration())) {}
 
   Expected<void> run() {
     Reader& reader = observed_.recording->reader();
@@ -107,35 +109,46 @@ class ProcessScan {
     seen_.resize(std::max(seen_.size(), data.slots()));
     restarts_.begin(data, at);
     for (std::size_t g = 0; g < data.groups.size(); ++g) {
-      const RowGroup& group = data.groups[g];
-      const std::size_t first = g * kRowsPerGroup;
-      if (group.rows == 0) continue;
-      data.each_changed(g, [&](std::size_t row) { look_at(first + row, group, row); });
+      if (data.groups[g].rows != 0) look(data.groups[g], g * kRowsPerGroup, data.changed_rows(g));
     }
     count_messages(data);
     restarts_.end();
     waits_.look(data, at);
   }
 
-  void look_at(std::size_t slot, const RowGroup& group, std::size_t row) {
+  void look(const RowGroup& group, std::size_t first_slot, std::span<const std::uint16_t> rows) {
+    const auto gather = [&](std::size_t column, std::vector<Cell>& cells) {
+      cells.resize(rows.size());
+      group.columns[column].gather(rows, cells);
+    };
+    gather(*columns_.first_seen, first_seen_);
+    gather(*columns_.memory, memory_);
+    gather(*columns_.queue, queue_);
+    gather(*columns_.reductions, reductions_);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i + kAhead < rows.size()) __builtin_prefetch(&seen_[first_slot + rows[i + kAhead]], 1);
+      look_at(first_slot + rows[i], i);
+    }
+  }
+
+  // `at` is the position among the gathered cells.
+  void look_at(std::size_t slot, std::size_t at) {
     Seen& seen = seen_[slot];
-    const Cell cell = group.columns[*columns_.first_seen][row];
-    const Cell first_seen = is_missing(cell) ? 0 : cell;
+    const Cell first_seen = is_missing(first_seen_[at]) ? 0 : first_seen_[at];
     if (first_seen != seen.first_seen) {
       retire(slot);
       seen.first_seen = first_seen;
       if (first_seen != 0) restarts_.born(slot, first_seen);
     }
     if (first_seen == 0) return;
-    if (const Cell memory = group.columns[*columns_.memory][row]; !is_missing(memory)) {
+    if (const Cell memory = memory_[at]; !is_missing(memory)) {
       seen.memory = memory;
       if (seen.lowest_memory < 0 || memory < seen.lowest_memory) seen.lowest_memory = memory;
     }
-    const Cell queue = group.columns[*columns_.queue][row];
-    seen.queue = is_missing(queue) ? 0 : queue;
+    seen.queue = is_missing(queue_[at]) ? 0 : queue_[at];
     if (seen.queue >= kLoudMailbox && !seen.loud) loud_.push_back(slot);
     seen.loud = seen.loud || seen.queue >= kLoudMailbox;
-    if (const Cell reductions = group.columns[*columns_.reductions][row]; !is_missing(reductions)) {
+    if (const Cell reductions = reductions_[at]; !is_missing(reductions)) {
       if (seen.first_reductions < 0) seen.first_reductions = reductions;
       seen.reductions = reductions;
     }
@@ -173,7 +186,11 @@ class ProcessScan {
   WaitScan waits_;
   std::vector<Seen, HugePages<Seen>> seen_;
   std::vector<std::size_t> loud_;  // slots
-  Largest growers_{kMostGrowers}, mailboxes_{kMostMailboxes}, workers_{kMostWorkers};
+  // Of the changed rows of the present row group.
+  std::vector<Cell> first_seen_, memory_, queue_, reductions_;
+  Largest growers_{kMostGrowers, kLeastGrowth};
+  Largest mailboxes_{kMostMailboxes, 0};
+  Largest workers_;
 };
 
 }  // namespace

@@ -14,6 +14,10 @@ Expected<void> scan_processes(Observed& observed);
 inline constexpr std::size_t kMostGrowers = 48;
 inline constexpr std::size_t kMostMailboxes = 48;
 inline constexpr std::size_t kMostWorkers = 16;
+// What stands out at all: growth in bytes and reductions a second over the segment, each a tenth of
+// what the rules call much.
+inline constexpr std::int64_t kLeastGrowth = std::int64_t{1} << 20;
+inline constexpr double kLeastWorkRate = 20'000;
 // A mailbox of so many messages is worth a look.
 inline constexpr std::int64_t kLoudMailbox = 50;
 

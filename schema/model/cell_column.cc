@@ -29,28 +29,6 @@ Range range_of(std::span<const Cell> cells) {
 
 }  // namespace
 
-bool CellColumn::store(std::size_t row, Cell cell) {
-  switch (width_) {
-    case 0:
-      return cell == base_;
-    case 8:
-      store_as<Cell>(row, static_cast<std::uint64_t>(cell));
-      return true;
-    default:
-      break;
-  }
-  const auto offset = offset_of(cell);
-  if (offset >> (8 * width_) != 0) return false;
-  if (width_ == 1) {
-    bytes_[row] = static_cast<std::uint8_t>(offset);
-  } else if (width_ == 2) {
-    store_as<std::uint16_t>(row, offset);
-  } else {
-    store_as<std::uint32_t>(row, offset);
-  }
-  return true;
-}
-
 void CellColumn::widen(std::size_t row, Cell cell) {
   const auto cells = scratch(size_);
   copy_to(cells);
@@ -117,25 +95,57 @@ void CellColumn::fill_as(std::span<const Cell> cells) {
 }
 
 void CellColumn::copy_to(std::span<Cell> into) const {
-  const auto each = [&](auto read) {
-    for (std::size_t row = 0; row < into.size(); ++row) into[row] = read(row);
-  };
-  switch (width_) {
-    case 0:
-      std::fill(into.begin(), into.end(), base_);
-      break;
-    case 1:
-      each([this](std::size_t row) { return cell_of(bytes_[row]); });
-      break;
-    case 2:
-      each([this](std::size_t row) { return cell_of(load<std::uint16_t>(row)); });
-      break;
-    case 4:
-      each([this](std::size_t row) { return cell_of(load<std::uint32_t>(row)); });
-      break;
-    default:
-      if (size_ != 0) std::memcpy(into.data(), bytes_.data(), size_ * sizeof(Cell));
+  if (width_ == 0) return std::fill(into.begin(), into.end(), base_);
+  typed([&](auto offset) {
+    for (std::size_t row = 0; row < into.size(); ++row) {
+      into[row] = cell_at<decltype(offset)>(row);
+    }
+  });
+}
+
+void CellColumn::gather(std::span<const std::uint16_t> rows, std::span<Cell> into) const {
+  if (width_ == 0) return std::fill(into.begin(), into.end(), base_);
+  typed([&](auto offset) {
+    for (std::size_t i = 0; i < rows.size(); ++i) into[i] = cell_at<decltype(offset)>(rows[i]);
+  });
+}
+
+void CellColumn::scatter(std::span<const std::uint16_t> rows, std::span<const Cell> cells) {
+  std::size_t i = 0;
+  while (i < rows.size()) {
+    if (width_ != 0) {
+      typed([&](auto offset) {
+        while (i < rows.size() && store_at<decltype(offset)>(rows[i], cells[i])) ++i;
+      });
+    }
+    // Wide enough for this one, and mostly for those after it.
+    if (i < rows.size()) set(rows[i], cells[i]), ++i;
   }
+}
+
+std::vector<std::uint16_t> CellColumn::rows_with(Cell cell) const {
+  std::vector<std::uint16_t> rows(size_);
+  std::size_t found = 0;
+  const auto take = [&](auto holds) {
+    for (std::size_t row = 0; row < size_; ++row) {
+      rows[found] = static_cast<std::uint16_t>(row);
+      found += holds(row) ? 1 : 0;
+    }
+  };
+  if (width_ == 0) {
+    take([&](std::size_t) { return cell == base_; });
+  } else {
+    typed([&](auto offset) {
+      using Offset = decltype(offset);
+      const auto wanted = encoded<Offset>(cell);
+      if (!wanted) return;
+      take([&, code = static_cast<Offset>(*wanted)](std::size_t row) {
+        return load<Offset>(row) == code;
+      });
+    });
+  }
+  rows.resize(found);
+  return rows;
 }
 
 Cell CellColumn::highest() const {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,22 +18,18 @@ class CellColumn {
  public:
   std::size_t size() const { return size_; }
   Cell operator[](std::size_t row) const {
-    switch (width_) {
-      case 0:
-        return base_;
-      case 1:
-        return cell_of(bytes_[row]);
-      case 2:
-        return cell_of(load<std::uint16_t>(row));
-      case 4:
-        return cell_of(load<std::uint32_t>(row));
-      default:
-        return load<Cell>(row);
-    }
+    if (width_ == 0) return base_;
+    return typed([&](auto offset) { return cell_at<decltype(offset)>(row); });
   }
   void set(std::size_t row, Cell cell) {
     if (!store(row, cell)) widen(row, cell);
   }
+  // The cells of some rows, beside them in `into`.
+  void gather(std::span<const std::uint16_t> rows, std::span<Cell> into) const;
+  // Sets the cells of some rows; `cells` is beside `rows`.
+  void scatter(std::span<const std::uint16_t> rows, std::span<const Cell> cells);
+  // The rows that hold this cell, ascending.
+  std::vector<std::uint16_t> rows_with(Cell cell) const;
   // New cells are kNone.
   void resize(std::size_t size);
   // Becomes these cells, in the narrowest form that leaves room for changes.
@@ -53,6 +50,20 @@ class CellColumn {
   // Offsets below this are the reasons of missing cells.
   static constexpr std::uint64_t kReasons = kLowestValue - kLowest;
 
+  // Calls f with an offset of the column's width, which is not 0. Those of 8 bytes are cells.
+  template <typename F>
+  auto typed(F&& f) const -> decltype(f(Cell{})) {
+    switch (width_) {
+      case 1:
+        return f(std::uint8_t{});
+      case 2:
+        return f(std::uint16_t{});
+      case 4:
+        return f(std::uint32_t{});
+      default:
+        return f(Cell{});
+    }
+  }
   template <typename Offset>
   Offset load(std::size_t row) const {
     Offset offset;
@@ -60,9 +71,35 @@ class CellColumn {
     return offset;
   }
   template <typename Offset>
+  Cell cell_at(std::size_t row) const {
+    if constexpr (sizeof(Offset) == sizeof(Cell)) {
+      return load<Cell>(row);
+    } else {
+      return cell_of(load<Offset>(row));
+    }
+  }
+  template <typename Offset>
   void store_as(std::size_t row, std::uint64_t offset) {
     const auto narrow = static_cast<Offset>(offset);
     std::memcpy(bytes_.data() + row * sizeof(Offset), &narrow, sizeof(Offset));
+  }
+  // False if the cell does not fit.
+  template <typename Offset>
+  bool store_at(std::size_t row, Cell cell) {
+    const auto offset = encoded<Offset>(cell);
+    if (!offset) return false;
+    store_as<Offset>(row, *offset);
+    return true;
+  }
+  // What is stored for a cell; nothing if it does not fit.
+  template <typename Offset>
+  std::optional<std::uint64_t> encoded(Cell cell) const {
+    if constexpr (sizeof(Offset) == sizeof(Cell)) {
+      return static_cast<std::uint64_t>(cell);
+    } else {
+      const auto offset = offset_of(cell);
+      return offset <= std::numeric_limits<Offset>::max() ? std::optional(offset) : std::nullopt;
+    }
   }
   Cell cell_of(std::uint64_t offset) const {
     return static_cast<Cell>(offset +
@@ -76,8 +113,10 @@ class CellColumn {
   }
   template <typename Offset>
   void fill_as(std::span<const Cell> cells);
-  // False if the cell does not fit.
-  bool store(std::size_t row, Cell cell);
+  bool store(std::size_t row, Cell cell) {
+    if (width_ == 0) return cell == base_;
+    return typed([&](auto offset) { return store_at<decltype(offset)>(row, cell); });
+  }
   void widen(std::size_t row, Cell cell);
 
   std::vector<std::uint8_t> bytes_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "schema/model/cell_column.h"
@@ -43,15 +44,8 @@ struct TableData {
     const std::size_t row = slot % kRowsPerGroup;
     return row < group.rows ? group.columns[column][row] : missing(Missing::kNone);
   }
-  // Calls f(row) for each row of a group that may have changed, for one perhaps twice.
-  template <typename F>
-  void each_changed(std::size_t group, F&& f) const {
-    if (changed.empty() || changed[group].all) {
-      for (std::size_t row = 0; row < groups[group].rows; ++row) f(row);
-    } else {
-      for (const std::size_t row : changed[group].rows) f(row);
-    }
-  }
+  // The rows of a group that may have changed, some perhaps twice. Valid while this is not changed.
+  std::span<const std::uint16_t> changed_rows(std::size_t group) const;
   // True if somebody lives in the slot (its key, column 0, has a value).
   bool occupied(std::size_t slot) const { return !is_missing(at(slot, 0)); }
 };

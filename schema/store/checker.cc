@@ -190,10 +190,10 @@ void Checker::check_references(const Table& table, std::int64_t snapshot, const 
     for (std::size_t g = 0; g < data.groups.size(); ++g) {
       const auto& group = data.groups[g];
       if (group.rows == 0) continue;
-      data.each_changed(g, [&](std::size_t row) {
+      for (const std::size_t row : data.changed_rows(g)) {
         const Cell cell = group.columns[c][row];
         if (!is_missing(cell)) check_cell(table, column, snapshot, cell, walk);
-      });
+      }
     }
   }
 }

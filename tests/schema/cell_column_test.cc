@@ -76,6 +76,47 @@ TEST(CellColumn, AddsToWhatIsNotMissing) {
   }
 }
 
+TEST(CellColumn, GivesAndTakesChosenRows) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    std::mt19937_64 random(seed);
+    const auto bits = 1 + random() % 63;
+    const auto cell = [&] {
+      return random() % 16 == 0 ? any_cell(random) : static_cast<Cell>(random() >> bits);
+    };
+    std::vector<Cell> cells(1 + random() % 300);
+    for (Cell& one : cells) one = cell();
+    CellColumn column = column_of(cells);
+    for (int step = 0; step < 10; ++step) {
+      std::vector<std::uint16_t> rows;
+      for (std::size_t row = 0; row < cells.size(); ++row) {
+        if (random() % 3 == 0) rows.push_back(static_cast<std::uint16_t>(row));
+      }
+      std::vector<Cell> chosen(rows.size());
+      column.gather(rows, chosen);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        ASSERT_EQ(chosen[i], cells[rows[i]]) << "seed " << seed;
+        chosen[i] = cells[rows[i]] = cell();
+      }
+      column.scatter(rows, chosen);
+      ASSERT_EQ(cells_of(column), cells) << "seed " << seed;
+    }
+  }
+}
+
+TEST(CellColumn, FindsTheRowsThatHoldACell) {
+  const std::vector<std::uint16_t> none, both{0, 1};
+  const Cell damaged = missing(Missing::kBadAnswer);
+  for (const Cell other : {Cell{6}, Cell{300}, Cell{70'000}, kMost, kLowestValue, kNone}) {
+    const CellColumn column = column_of({other, 5, other, damaged, 5});
+    EXPECT_EQ(column.rows_with(5), (std::vector<std::uint16_t>{1, 4})) << other;
+    EXPECT_EQ(column.rows_with(other), (std::vector<std::uint16_t>{0, 2})) << other;
+    EXPECT_EQ(column.rows_with(damaged), std::vector<std::uint16_t>{3}) << other;
+    EXPECT_EQ(column.rows_with(other == 6 ? kMost : 6), none) << other;
+  }
+  EXPECT_EQ(column_of({7, 7}).rows_with(7), both);
+  EXPECT_EQ(column_of({7, 7}).rows_with(8), none);
+}
+
 TEST(CellColumn, NewCellsAreEmpty) {
   CellColumn column = column_of({5, 70'000, kNone});
   column.resize(5);
