@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,7 @@ namespace {
 
 constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::chrono::milliseconds kLook{20};
+constexpr int kNiceness = 5;
 constexpr int kUsageExit = 2;
 constexpr int kCannotOpenExit = 3;
 constexpr int kEndedEarlyExit = 4;
@@ -193,6 +195,11 @@ int run(RecorderOptions options) {
   return 0;
 }
 
+// Where the node and the recorder are on one machine and want the same processor, the node has it.
+void let_others_go_first() {
+  if (getpriority(PRIO_PROCESS, 0) < kNiceness) setpriority(PRIO_PROCESS, 0, kNiceness);
+}
+
 }  // namespace
 }  // namespace beamtape
 
@@ -208,5 +215,6 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // A limit of file sizes (`ulimit -f`) is a full disk, not an end.
   std::signal(SIGXFSZ, SIG_IGN);
+  beamtape::let_others_go_first();
   return beamtape::run(*parsed.options);
 }

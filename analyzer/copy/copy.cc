@@ -104,13 +104,12 @@ class Copier {
   // What the other rows refer to was put with an earlier snapshot.
   Expected<void> words_of_column(const Column& column, const TableData& data, std::size_t group,
                                  std::size_t position, std::int64_t snapshot) {
-    Expected<void> done;
-    if (column.type == Type::kInteger || column.type == Type::kBool) return done;
+    if (column.type == Type::kInteger || column.type == Type::kBool) return {};
     const CellColumn& cells = data.groups[group].columns[position];
     for (const std::size_t row : data.changed_rows(group)) {
-      if (done) done = words(cells[row], column.type, column.fields, snapshot);
+      if (auto done = words(cells[row], column.type, column.fields, snapshot); !done) return done;
     }
-    return done;
+    return {};
   }
 
   // Puts the text or list that a cell refers to, with the texts of its elements.

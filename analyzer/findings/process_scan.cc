@@ -1,6 +1,7 @@
 #include "analyzer/findings/process_scan.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include "analyzer/findings/huge_pages.h"
@@ -29,6 +30,7 @@ struct Seen {
   std::int64_t queue = 0;
   std::int64_t messages = 0;  // summed over the snapshots in which the mailbox was loud
   bool loud = false;          // is among those that are
+  bool grew = false;          // was kLeastGrowth above its lowest
 };
 
 // What is kept does not fit into a cache: memory is asked for it so many rows before it is needed.
@@ -61,6 +63,17 @@ class Largest {
   std::vector<Candidate> kept_;
 };
 
+// The reductions of a worker, at least: it is there in four fifths of the snapshots, and at its
+// rate or above in half of its intervals.
+std::int64_t least_work(const std::vector<double>& seconds) {
+  std::vector<double> intervals;
+  for (std::size_t i = 1; i < seconds.size(); ++i) intervals.push_back(seconds[i] - seconds[i - 1]);
+  std::sort(intervals.begin(), intervals.end());
+  const auto some = static_cast<std::ptrdiff_t>(intervals.size() * 3 / 10);
+  const double time = std::accumulate(intervals.begin(), intervals.begin() + some, 0.0);
+  return static_cast<std::int64_t>(kLeastWorkRate * time);
+}
+
 class ProcessScan {
  public:
   ProcessScan(const Table& table, Observed& observed)
@@ -69,7 +82,7 @@ class ProcessScan {
         observed_(observed),
         restarts_(table, observed),
         waits_(table, observed),
-        workers_(kMostWorkers, static_cast<std::int64_t>(kLeastWorkRate * observed.duration())) {}
+        workers_(kMostWorkers, least_work(observed.seconds())) {}
 
   Expected<void> run() {
     Reader& reader = observed_.recording->reader();
@@ -144,6 +157,7 @@ class ProcessScan {
     if (const Cell memory = memory_[at]; !is_missing(memory)) {
       seen.memory = memory;
       if (seen.lowest_memory < 0 || memory < seen.lowest_memory) seen.lowest_memory = memory;
+      seen.grew = seen.grew || memory - seen.lowest_memory > kLeastGrowth;
     }
     seen.queue = is_missing(queue_[at]) ? 0 : queue_[at];
     if (seen.queue >= kLoudMailbox && !seen.loud) loud_.push_back(slot);
@@ -170,7 +184,9 @@ class ProcessScan {
   void retire(std::size_t slot) {
     Seen& seen = seen_[slot];
     if (seen.first_seen != 0) {
-      growers_.offer({slot, seen.first_seen, seen.memory - seen.lowest_memory});
+      if (seen.grew) {
+        growers_.offer({slot, seen.first_seen, seen.memory - seen.lowest_memory});
+      }
       mailboxes_.offer({slot, seen.first_seen, seen.messages});
       workers_.offer({slot, seen.first_seen, seen.reductions - seen.first_reductions});
       restarts_.gone(slot);
@@ -188,7 +204,7 @@ class ProcessScan {
   std::vector<std::size_t> loud_;  // slots
   // Of the changed rows of the present row group.
   std::vector<Cell> first_seen_, memory_, queue_, reductions_;
-  Largest growers_{kMostGrowers, kLeastGrowth};
+  Largest growers_{kMostGrowers, 0};
   Largest mailboxes_{kMostMailboxes, 0};
   Largest workers_;
 };

@@ -14,10 +14,11 @@ Expected<void> scan_processes(Observed& observed);
 inline constexpr std::size_t kMostGrowers = 48;
 inline constexpr std::size_t kMostMailboxes = 48;
 inline constexpr std::size_t kMostWorkers = 16;
-// What stands out at all: growth in bytes and reductions a second over the segment, each a tenth of
-// what the rules call much.
+// Only one whose memory was so much more than its lowest may be a grower: a tenth of what a rule
+// calls much.
 inline constexpr std::int64_t kLeastGrowth = std::int64_t{1} << 20;
-inline constexpr double kLeastWorkRate = 20'000;
+// A worker does so many reductions per second: a tenth of a slow core.
+inline constexpr double kLeastWorkRate = 200'000;
 // A mailbox of so many messages is worth a look.
 inline constexpr std::int64_t kLoudMailbox = 50;
 

@@ -10,6 +10,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/process_scan.h"
 #include "analyzer/load/text.h"
 
 namespace beamtape {
@@ -17,7 +18,6 @@ namespace runaway_process_rule {
 namespace {
 
 constexpr double kBusyShare = 0.8, kOneModule = 0.6;
-constexpr double kLeastRate = 200'000;  // reductions per second: a tenth of a slow core
 constexpr double kShareOfScheduler = 0.5;
 
 struct Busy {
@@ -74,7 +74,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   const double schedulers = observed.node_last("schedulers_online", 1);
   for (const ProcessSeries& process : observed.processes) {
     const Busy busy = measure(observed, process);
-    if (process.ended || busy.share < kBusyShare || busy.rate < kLeastRate ||
+    if (process.ended || busy.share < kBusyShare || busy.rate < kLeastWorkRate ||
         busy.in_module < kOneModule || busy.rate < kShareOfScheduler * all / schedulers) {
       continue;
     }

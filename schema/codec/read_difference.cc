@@ -138,41 +138,20 @@ class DifferenceReader {
     beyond_.resize(columns_.size());
   }
 
-  // `cells` are as before; 0 where no value needs one.
-  Cell first_base_of(const CellColumn& cells) {
-    if (!origin_) {
-      if (std::none_of(old_.begin(), old_.end(), is_missing)) return 0;
-      origin_ = youngest(rows_);
-    }
-    return first_base(cells, *origin_);
-  }
-
+  // `cells` stay as they were until all values are read: the first of a new subject is told from
+  // another row of theirs.
   void apply(std::size_t index, CellColumn& cells) {
     const auto& column = columns_[index];
     find_followed(index);
     // Others change too where they do so like another column, and are looked at where one does.
     const bool whole = column.like || is_source_[index];
     const std::span<const std::uint16_t> rows = whole ? changed_ : followed_rows_;
-    old_.resize(rows.size());
-    cells.gather(rows, old_);
-    const Cell base = first_base_of(cells);
+    find_expected(index, rows, cells);
+    read_values(index, cells, whole);
+    if (is_source_[index]) find_beyond(index);
     cells.add(column.modal);
     if (column.marked) add_marked(marked_rows_[index], column.marked->modal - column.modal, cells);
-    now_.resize(rows.size());
-    cells.gather(rows, now_);
-    if (column.like) {
-      const auto& more = beyond_[*column.like];
-      for (std::size_t i = 0; i < more.size(); ++i) now_[i] = sum_of(now_[i], more[i]);
-    }
-    read_values(index, base, whole);
     cells.scatter(rows, now_);
-    if (!is_source_[index]) return;
-    auto& beyond = beyond_[index];
-    beyond.resize(changed_.size());
-    for (std::size_t i = 0; i < beyond.size(); ++i) {
-      const bool means = what_[i] >= kMasked && !is_missing(now_[i]) && !is_missing(old_[i]);
-      beyond[i] = means ? difference_of(now_[i], old_[i]) - column.modal : 0;
-    }
   }
 
   // Of which changed rows a value follows.
@@ -195,27 +174,59 @@ class DifferenceReader {
     followed_rows_.resize(count);
   }
 
-  void add_marked(const std::vector<std::uint16_t>& rows, std::uint64_t difference,
-                  CellColumn& cells) {
+  // In now_, what the cells of these rows are where nothing else is said.
+  void find_expected(std::size_t index, std::span<const std::uint16_t> rows,
+                     const CellColumn& cells) {
+    const auto& column = columns_[index];
+    old_.resize(rows.size());
     now_.resize(rows.size());
-    cells.gather(rows, now_);
-    for (Cell& cell : now_) cell = sum_of(cell, difference);
-    cells.scatter(rows, now_);
+    cells.gather(rows, old_);
+    for (std::size_t i = 0; i < rows.size(); ++i) now_[i] = sum_of(old_[i], column.modal);
+    const auto& marked = marked_rows_[index];
+    for (std::size_t i = 0, at = 0; i < rows.size() && at < marked.size(); ++i) {
+      while (at < marked.size() && marked[at] < rows[i]) ++at;
+      if (at == marked.size() || marked[at] != rows[i]) continue;
+      now_[i] = sum_of(now_[i], column.marked->modal - column.modal);
+    }
+    if (!column.like) return;
+    const auto& more = beyond_[*column.like];
+    for (std::size_t i = 0; i < more.size(); ++i) now_[i] = sum_of(now_[i], more[i]);
   }
 
   // `whole`: now_ is beside changed_, else beside followed_.
-  void read_values(std::size_t index, Cell base, bool whole) {
+  void read_values(std::size_t index, const CellColumn& cells, bool whole) {
     Near near(columns_[index]);
+    std::optional<Cell> base;
     for (std::size_t at = 0; at < followed_.size(); ++at) {
       Cell& cell = now_[whole ? followed_[at] : at];
       if (what_[followed_[at]] == kNewSubject || is_missing(cell)) {
-        cell = get_value(in_, base);
+        if (!origin_) origin_ = youngest(rows_);
+        if (!base) base = first_base(cells, *origin_);
+        cell = get_value(in_, *base);
         if (!is_missing(cell)) base = cell;
       } else {
         cell = get_value(in_, near.base(cell));
         near.passed(cell);
       }
     }
+  }
+
+  void find_beyond(std::size_t index) {
+    auto& beyond = beyond_[index];
+    beyond.resize(changed_.size());
+    for (std::size_t i = 0; i < beyond.size(); ++i) {
+      const bool means = what_[i] >= kMasked && !is_missing(now_[i]) && !is_missing(old_[i]);
+      beyond[i] = means ? difference_of(now_[i], old_[i]) - columns_[index].modal : 0;
+    }
+  }
+
+  // Also rows in which nothing else changed.
+  void add_marked(const std::vector<std::uint16_t>& rows, std::uint64_t difference,
+                  CellColumn& cells) {
+    old_.resize(rows.size());
+    cells.gather(rows, old_);
+    for (Cell& cell : old_) cell = sum_of(cell, difference);
+    cells.scatter(rows, old_);
   }
 
   // Emptied rows, and the columns that a new subject's row does not have.

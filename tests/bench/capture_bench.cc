@@ -20,7 +20,8 @@
 // A stretch is the longest that a process or port kept a scheduler without a break, in wall time,
 // as erlang:system_monitor (long_schedule, long_gc) tells; the node's longest of each snapshot.
 // Those that begin and end within a built-in function, which nobody can divide, are told apart:
-// with many processes that is processes/0.
+// with many processes that is processes/0. In wall time is in it what the node's threads waited for
+// a processor that somebody else had, the recorder for one: Linux counts that as well.
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -109,15 +110,21 @@ handle_info(_, S) -> {noreply, S}.
   std::exit(1);
 }
 
-double cpu_ms(pid_t process) {
-  double nanoseconds = 0;
+// What all threads of a process did so far, in milliseconds.
+struct Spent {
+  double running = 0;
+  double waiting = 0;  // for a processor
+};
+Spent spent_by(pid_t process) {
+  Spent all;
   for (const auto& task :
        std::filesystem::directory_iterator(fmt::format("/proc/{}/task", process))) {
-    double one = 0;
-    std::ifstream(task.path() / "schedstat") >> one;
-    nanoseconds += one;
+    double running = 0, waiting = 0;
+    std::ifstream(task.path() / "schedstat") >> running >> waiting;
+    all.running += running / 1e6;
+    all.waiting += waiting / 1e6;
   }
-  return nanoseconds / 1e6;
+  return all;
 }
 
 double median(std::vector<double> values) {
@@ -135,6 +142,7 @@ std::string load() {
 struct Stretch {
   double ms = 0;
   std::string where;  // what kind it was, and in which functions it began and ended
+  double waited = 0;  // by the node's threads, in the same snapshot
 };
 
 // One node under our control.
@@ -191,7 +199,8 @@ class Target {
     return cpu() - before;
   }
   // `erl` becomes the emulator by exec: the child is the node itself.
-  double cpu() const { return cpu_ms(node_->id()); }
+  Spent spent() const { return spent_by(node_->id()); }
+  double cpu() const { return spent().running; }
   std::string file() const { return folder_ / "bench.beamtape"; }
   const live::World& world() const { return world_; }
   std::string cookie_file() const { return world_.cookie_file(); }
@@ -231,7 +240,7 @@ class Recorder {
     program_.signal(SIGUSR1);
     return next_line();
   }
-  double cpu() const { return cpu_ms(program_.id()); }
+  double cpu() const { return spent_by(program_.id()).running; }
   double most_memory_mb() const {
     std::ifstream status(fmt::format("/proc/{}/status", program_.id()));
     for (std::string word; status >> word;) {
@@ -254,13 +263,15 @@ class Recorder {
 void count_snapshot(Target& target, Recorder& recorder, int active, Figures& figures) {
   target.work(active);
   target.stretch("longest");
-  const double before = target.cpu();
+  const Spent before = target.spent();
   const double stored_before = recorder.cpu();
   const nlohmann::json line = recorder.snapshot();
-  figures.snapshots.push_back(target.cpu() - before);
+  const Spent after = target.spent();
+  figures.snapshots.push_back(after.running - before.running);
   figures.stored.push_back(recorder.cpu() - stored_before);
   figures.took.push_back(line["took_us"].get<double>() / 1e3);
   figures.stretches.push_back(target.stretch("longest"));
+  figures.stretches.back().waited = after.waiting - before.waiting;
   figures.detailed = line["detailed"];
   figures.stale += line["stale_found"].get<std::int64_t>();
 }
@@ -305,6 +316,7 @@ void report(const Figures& figures) {
   line("longest stretch of a snapshot, median", median(stretches), "ms");
   line("longest stretch of all", longest->ms, "ms");
   fmt::print("  which was {}\n", longest->where);
+  line("  in that snapshot the node waited for a processor", longest->waited, "ms");
   line("longest stretch within a built-in (processes/0)", figures.of_processes, "ms");
   line("first snapshot, target CPU", figures.first, "ms");
   line("first snapshot, question to stored", figures.first_took, "ms");

@@ -270,6 +270,23 @@ TEST(Difference, WrapsAroundAtTheEndsOfTheRange) {
   EXPECT_EQ(decoded(table, part, before), now);
 }
 
+// What all others changed by would make it a missing cell; nobody is new.
+TEST(Difference, KeepsACellAtTheEndOfTheRangeWhereAllOthersGrow) {
+  constexpr Cell kMost = std::numeric_limits<Cell>::max();
+  const auto table = wide_table(2);
+  RowGroup before;
+  before.grow(2, 5);
+  for (std::size_t r = 0; r < 5; ++r) {
+    before.columns[0].set(r, static_cast<Cell>(10 + r));
+    before.columns[1].set(r, r == 2 ? kMost : static_cast<Cell>(100 + r));
+  }
+  auto now = before;
+  now.columns[1].add(1);
+  now.columns[1].set(2, kMost);
+  const auto part = encode_difference(table, before, now, kLevel);
+  EXPECT_EQ(decoded(table, part, before), now);
+}
+
 TEST(Difference, IsRefusedByRowsItWasNotMadeFrom) {
   RandomRows random(5);
   const auto before = random.rows(animals(), 20);
