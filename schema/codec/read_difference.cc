@@ -149,8 +149,10 @@ class DifferenceReader {
     find_expected(index, rows, cells);
     read_values(index, cells, whole);
     if (is_source_[index]) find_beyond(index);
+    const auto& marked = marked_rows_[index];
+    take_marked(index, cells);
     cells.add(column.modal);
-    if (column.marked) add_marked(marked_rows_[index], column.marked->modal - column.modal, cells);
+    cells.scatter(marked, old_);
     cells.scatter(rows, now_);
   }
 
@@ -186,7 +188,7 @@ class DifferenceReader {
     for (std::size_t i = 0, at = 0; i < rows.size() && at < marked.size(); ++i) {
       while (at < marked.size() && marked[at] < rows[i]) ++at;
       if (at == marked.size() || marked[at] != rows[i]) continue;
-      now_[i] = sum_of(now_[i], column.marked->modal - column.modal);
+      now_[i] = sum_of(old_[i], column.marked->modal);
     }
     if (!column.like) return;
     const auto& more = beyond_[*column.like];
@@ -220,13 +222,12 @@ class DifferenceReader {
     }
   }
 
-  // Also rows in which nothing else changed.
-  void add_marked(const std::vector<std::uint16_t>& rows, std::uint64_t difference,
-                  CellColumn& cells) {
-    old_.resize(rows.size());
-    cells.gather(rows, old_);
-    for (Cell& cell : old_) cell = sum_of(cell, difference);
-    cells.scatter(rows, old_);
+  // In old_, what marked rows become, also those in which nothing else changed.
+  void take_marked(std::size_t index, const CellColumn& cells) {
+    const auto& marked = marked_rows_[index];
+    old_.resize(marked.size());
+    cells.gather(marked, old_);
+    for (Cell& cell : old_) cell = sum_of(cell, columns_[index].marked->modal);
   }
 
   // Emptied rows, and the columns that a new subject's row does not have.

@@ -154,6 +154,22 @@ TEST(Difference, TellsNothingOfRowsThatOnlyTheReadingMoved) {
   EXPECT_EQ(told_rows(together(), part, before).size(), 4096u / 3 + 1);
 }
 
+// Of a row that was read, what the others' counters moved by would make it a missing cell.
+TEST(Difference, KeepsAReadRowAtTheEndOfTheRange) {
+  constexpr Cell kMost = std::numeric_limits<Cell>::max();
+  auto before = rows_together(300);
+  for (std::size_t r = 0; r < 300; r += 3) before.columns[1].set(r, 7);
+  before.columns[2].set(30, kMost - 500);
+  before.columns[2].set(33, kMost - 500);
+  auto now = before;
+  for (std::size_t r = 0; r < 300; ++r) {
+    now.columns[2].set(r, before.columns[2][r] + (r % 3 == 0 ? 1 : 520));
+  }
+  now.columns[2].set(33, kMost);
+  const auto part = encode_difference(together(), before, now, kLevel);
+  EXPECT_EQ(decoded(together(), part, before), now);
+}
+
 TEST(Difference, TellsWhichRowsChanged) {
   const auto before = rows_together(500);
   auto now = before;
