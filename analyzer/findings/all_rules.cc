@@ -11,7 +11,7 @@ const std::vector<Rule>& all_rules() {
                                        kBinaryLeakRule,       kProcessMemoryGrowthRule,
                                        kRestartLoopRule,      kSchedulerSaturationRule,
                                        kLimitNearRule,        kAllocatorFragmentationRule,
-                                       kMemoryStepRule};
+                                       kMemoryGrowthRule,     kMemoryStepRule};
   return rules;
 }
 

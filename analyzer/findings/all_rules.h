@@ -20,6 +20,7 @@ extern const Rule kRestartLoopRule;
 extern const Rule kSchedulerSaturationRule;
 extern const Rule kLimitNearRule;
 extern const Rule kAllocatorFragmentationRule;
+extern const Rule kMemoryGrowthRule;
 extern const Rule kMemoryStepRule;
 
 }  // namespace beamtape

@@ -1,4 +1,6 @@
 // Many wait for one: ten or more inside calls to the same process, in three snapshots in a row.
+// Where their requests are not in its mailbox it has taken them to answer later, which workers that
+// wait for work look like: info.
 
 #include <fmt/format.h>
 
@@ -15,6 +17,19 @@ namespace {
 constexpr std::size_t kInARow = 3;
 // Crowded in fewer snapshots than this share is a burst.
 constexpr double kOften = 0.25;
+// Of the waiters' requests, the share that is in the mailbox where they wait for their turn.
+constexpr double kInMailbox = 0.5;
+
+// True if most requests were taken from the mailbox, in most snapshots with a crowd.
+bool answers_later(const ProcessSeries& callee, const WaitCrowd& crowd) {
+  std::size_t taken = 0, known = 0;
+  for (std::size_t i = 0; i < crowd.waiters.size(); ++i) {
+    if (!(crowd.waiters[i] > 0) || std::isnan(callee.message_queue_len[i])) continue;
+    ++known;
+    taken += callee.message_queue_len[i] < kInMailbox * crowd.waiters[i] ? 1 : 0;
+  }
+  return 2 * taken > known;
+}
 
 void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
   std::size_t row = 0, longest = 0, crowded = 0, known = 0, first = observed.size(), last = 0;
@@ -35,11 +50,15 @@ void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
   const ProcessSeries* callee = observed.process(crowd.callee);
   if (longest < kInARow || callee == nullptr) return;
   const double share = static_cast<double>(crowded) / static_cast<double>(known);
-  const Severity severity =
-      share < kOften || observed.size() < kFewestSamples ? Severity::kInfo : Severity::kWarning;
+  const bool later = answers_later(*callee, crowd);
+  const Severity severity = later || share < kOften || observed.size() < kFewestSamples
+                                ? Severity::kInfo
+                                : Severity::kWarning;
   Finding& finding = verdict.add(severity, most / 1000, subject_of(*callee));
-  finding.title = fmt::format("{} is a bottleneck: up to {} processes wait for it", called(*callee),
-                              amount(most, Unit::kCount));
+  const std::string name = called(*callee), count = amount(most, Unit::kCount);
+  finding.title =
+      later ? fmt::format("Up to {} processes wait for an answer of {}", count, name)
+            : fmt::format("{} is a bottleneck: up to {} processes wait for it", name, count);
   finding.evidence =
       fmt::format("Ten or more were inside a call to it in {} of {} snapshots, {} in a row.",
                   crowded, known, longest);
@@ -49,7 +68,11 @@ void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
   }
   if (!callee->stack.empty())
     finding.evidence += fmt::format(" It was in {}.", stack_text(callee->stack));
-  finding.caveat = "A server that answers quickly may have ten callers at any instant and be fine.";
+  finding.caveat =
+      later
+          ? "Most of their requests are not in its mailbox: it took them, to answer later. Workers "
+            "that wait for work look like this, and so do callers of a pool that has none left."
+          : "A server that answers quickly may have ten callers at any instant and be fine.";
   finding.advice = fmt::format(
       "See what it does for each call and whom it waits for itself: `process FILE '{}'`. Reads may "
       "go to an ETS "

@@ -1,8 +1,10 @@
 #include "analyzer/findings/causes.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "analyzer/trend/statistics.h"
 
@@ -110,23 +112,49 @@ std::size_t first_cause(const std::vector<Finding>& findings, const std::vector<
   return first;
 }
 
+void tell_beside(const Finding& other, Finding& finding) {
+  finding.also.push_back({other.rule, other.severity, other.subject, other.title});
+  if (other.score > finding.score) {
+    finding.score = other.score;
+    finding.severity = other.severity;
+  }
+}
+
+// What takes memory as it grows.
+bool takes_memory(const Finding& finding) {
+  static constexpr std::array kRules{"mailbox-buildup", "process-leak",         "port-leak",
+                                     "ets-table-leak",  "ets-growth",           "atom-leak",
+                                     "binary-leak",     "process-memory-growth"};
+  return finding.severity > Severity::kInfo &&
+         std::find(kRules.begin(), kRules.end(), finding.rule) != kRules.end();
+}
+
 }  // namespace
 
 std::vector<Finding> tell_once(std::vector<Finding> findings) {
+  // That the node's memory grows is news only where nobody is known to take it.
+  const auto whole = std::find_if(findings.begin(), findings.end(),
+                                  [](const Finding& one) { return one.rule == "memory-growth"; });
+  std::optional<Finding> memory;
+  if (whole != findings.end()) {
+    memory = std::move(*whole);
+    findings.erase(whole);
+  }
   std::vector<Finding> told;
   for (const auto& set : causes(findings)) {
     const std::size_t first = first_cause(findings, set);
     Finding finding = findings[first];
     for (const std::size_t one : set) {
-      if (one == first) continue;
-      const Finding& other = findings[one];
-      finding.also.push_back({other.rule, other.severity, other.subject, other.title});
-      if (other.score > finding.score) {
-        finding.score = other.score;
-        finding.severity = other.severity;
-      }
+      if (one != first) tell_beside(findings[one], finding);
     }
     told.push_back(std::move(finding));
+  }
+  if (!memory) return told;
+  const auto taker = std::find_if(told.begin(), told.end(), takes_memory);
+  if (taker == told.end()) {
+    told.push_back(std::move(*memory));
+  } else {
+    taker->also.push_back({memory->rule, memory->severity, memory->subject, memory->title});
   }
   return told;
 }

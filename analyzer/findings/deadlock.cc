@@ -11,6 +11,7 @@
 #include "analyzer/findings/evidence.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
+#include "analyzer/waits/wait_graph.h"
 
 namespace beamtape {
 namespace deadlock_rule {
@@ -27,16 +28,14 @@ std::size_t longest_row(const std::vector<std::size_t>& at) {
   return longest;
 }
 
-// Each reading of a process costs it one reduction, and each message that comes in wakes it to look
-// whether it is the answer; what goes beyond that is work of its own.
 bool stands_still(const WaitCycle& cycle, const std::vector<const ProcessSeries*>& members) {
-  constexpr double kForEachReading = 2, kForEachMessage = 50;
   const std::size_t first = cycle.at.front(), last = cycle.at.back();
-  return std::all_of(members.begin(), members.end(), [&](const ProcessSeries* one) {
-    const double work = one->reductions[last] - one->reductions[first];
-    const double messages = one->message_queue_len[last] - one->message_queue_len[first];
-    return work <= kForEachReading * static_cast<double>(last - first + 1) +
-                       kForEachMessage * std::max(messages, 0.0);
+  return std::none_of(members.begin(), members.end(), [&](const ProcessSeries* one) {
+    const auto rise = [&](const Values& values) { return values[last] - values[first]; };
+    const double work = rise(one->reductions);
+    // Not known is not still.
+    return std::isnan(work) ||
+           worked(work, rise(one->message_queue_len), static_cast<double>(last - first + 1));
   });
 }
 

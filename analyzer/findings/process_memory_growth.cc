@@ -39,13 +39,17 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
   const std::size_t seen = collections(process);
   Severity severity = severity_of_bytes(observed, growth);
   if (seen < 2) severity = one_less(severity);
-  const double node = observed.node_last("memory_total", growth.to);
   const auto [first, last] = extent(process.memory);
   const double now = process.memory[last];
+  // Beside the node's at the same time: it may have ended since.
+  const Values* total = observed.node("memory_total");
+  const double node = total != nullptr && !std::isnan((*total)[last]) ? (*total)[last] : growth.to;
   Finding& finding =
       verdict.add(severity, growth.rise() / std::max(node, 1.0), subject_of(process));
-  finding.title =
-      fmt::format("The memory of {} grows: {} now", called(process), amount(now, Unit::kBytes));
+  finding.title = process.ended ? fmt::format("The memory of {} grew to {}, until it ended",
+                                              called(process), amount(now, Unit::kBytes))
+                                : fmt::format("The memory of {} grows: {} now", called(process),
+                                              amount(now, Unit::kBytes));
   finding.evidence = fmt::format(
       "It went {}, with {} collections seen meanwhile; {:.1f} % of the node.",
       growth_text(growth, Unit::kBytes, observed.seconds()[last] - observed.seconds()[first]), seen,

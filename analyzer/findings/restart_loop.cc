@@ -48,8 +48,10 @@ void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) 
   std::vector<double> lives;
   for (std::size_t i = 1; i < seconds.size(); ++i) lives.push_back(seconds[i] - seconds[i - 1]);
   const double life = median(lives);
+  // When it came is known to an interval.
+  const bool lives_a_while = life + observed.segment.cadence / 2 >= kLivesAWhile;
   const std::string name = printable(restarts.name);
-  Finding& finding = verdict.add(life < kLivesAWhile ? Severity::kWarning : Severity::kInfo,
+  Finding& finding = verdict.add(lives_a_while ? Severity::kInfo : Severity::kWarning,
                                  static_cast<double>(most) / 60,
                                  {restarts.registered ? "process" : "group", name, name, name});
   finding.title = fmt::format("{} is started again and again: {} times in {}", name, seconds.size(),
@@ -58,10 +60,13 @@ void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) 
       "Another process took its place {} times, at most {} times within a minute; each lived {} "
       "(median).",
       seconds.size(), most, span_text(life));
-  if (!restarts.supervisor.empty())
+  if (!restarts.supervisor.empty()) {
     finding.evidence += fmt::format(" Its supervisor is {}.", restarts.supervisor);
+    finding.involves.push_back("process " + restarts.supervisor);
+  }
   finding.caveat = fmt::format(
-      "Why it ended is not recorded. One that started and ended between two snapshots "
+      "Why it ended is not recorded; some are ended on purpose, to begin afresh. One that started "
+      "and ended between two snapshots "
       "({}) is not counted.",
       span_text(observed.segment.cadence));
   finding.advice =

@@ -45,4 +45,11 @@ const std::vector<std::string>& wait_functions();
 
 const char* certainty_name(WaitEdge::Certainty certainty);  // "sure", "likely", "outside"
 
+// True if a process that waits did more meanwhile than waiting costs: each reading is one
+// reduction, and each message that comes in wakes it to look whether it is the answer.
+inline bool worked(double reductions, double messages, double readings) {
+  constexpr double kForEachReading = 2, kForEachMessage = 50;
+  return reductions > kForEachReading * readings + kForEachMessage * (messages > 0 ? messages : 0);
+}
+
 }  // namespace beamtape

@@ -17,7 +17,18 @@ struct Known {
   std::string outside;
   const SnapshotRecord* since = nullptr;
   bool open = false;
+  Cell reductions = 0, queue = 0;
 };
+
+// One that did something else in between has begun another call.
+bool is_same_wait(const Known& before, const Known& now) {
+  if (before.callee != now.callee || before.outside != now.outside) return false;
+  if (is_missing(before.reductions) || is_missing(now.reductions)) return true;
+  const bool queues = !is_missing(before.queue) && !is_missing(now.queue);
+  return !worked(static_cast<double>(now.reductions) - static_cast<double>(before.reductions),
+                 queues ? static_cast<double>(now.queue) - static_cast<double>(before.queue) : 0,
+                 1);
+}
 
 std::string text_of(const RowView& row, const std::vector<Shown>& columns, const char* name) {
   const Shown* column = find_shown(columns, name);
@@ -62,18 +73,24 @@ class WaitReader {
 
   void look(const SnapshotRecord& one, const TableData& data, bool first) {
     graph_ = wait_graph(table_, data, Texts(recording_.reader(), one.epoch));
-    const auto first_seen = table_.find("first_seen");
+    const auto cell = [&](const char* name, std::size_t slot) {
+      const auto column = table_.find(name);
+      return column ? data.at(slot, *column) : missing(Missing::kNotRecorded);
+    };
     const auto id = [&](std::size_t slot) {
-      return Id{slot, first_seen ? data.at(slot, *first_seen) : 0};
+      return Id{slot, table_.find("first_seen") ? cell("first_seen", slot) : 0};
     };
     std::map<Id, Known> now;
     for (const WaitEdge& edge : graph_.edges) {
       const bool outside = edge.certainty == WaitEdge::Certainty::kOutside;
-      Known known{outside ? Id{} : id(edge.callee), edge.outside, &one,
-                  first || was_damaged(edge.waiter)};
+      Known known{outside ? Id{} : id(edge.callee),
+                  edge.outside,
+                  &one,
+                  first || was_damaged(edge.waiter),
+                  cell("reductions", edge.waiter),
+                  cell("message_queue_len", edge.waiter)};
       const auto before = known_.find(id(edge.waiter));
-      if (before != known_.end() && before->second.callee == known.callee &&
-          before->second.outside == known.outside) {
+      if (before != known_.end() && is_same_wait(before->second, known)) {
         known.since = before->second.since;
         known.open = before->second.open;
       }

@@ -1,0 +1,113 @@
+// The node's memory grows (growth.h), by 10 MiB and a fifth, whatever it is of: what no other rule
+// can name, as armed timers and messages on their way are in no table. tell_once() tells it beside
+// a finding that explains it, if there is one.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/evidence.h"
+#include "analyzer/load/text.h"
+#include "analyzer/trend/statistics.h"
+
+namespace beamtape {
+namespace memory_growth_rule {
+namespace {
+
+constexpr double kLeastBytes = 10 * kMiB, kLeastShare = 0.2;
+// Less than this is told as info: a node that fills its caches looks the same for a while.
+constexpr double kMuch = 0.5;
+// A kind of memory that makes up so much of the rise is told.
+constexpr double kPart = 0.1;
+
+struct Kind {
+  const char* column;
+  const char* what;
+};
+constexpr Kind kKinds[] = {{"memory_processes", "processes"},
+                           {"memory_binary", "binaries"},
+                           {"memory_ets", "ETS tables"},
+                           {"memory_code", "code"},
+                           {"memory_atom", "atoms"}};
+
+// Between the first and the last sixth of what was recorded; 0 if nothing was.
+double rise_of(const Values& values) {
+  std::vector<double> known;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(known),
+               [](double one) { return !std::isnan(one); });
+  const auto some = static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, known.size() / 6));
+  if (known.empty()) return 0;
+  return median({known.end() - some, known.end()}) - median({known.begin(), known.begin() + some});
+}
+
+// What all processes say they hold.
+Values held_by_processes(const Observed& observed) {
+  Values sum(observed.size(), 0.0);
+  for (const SampleSeries& group : observed.groups.rows) {
+    const Values& memory = observed.groups.values(group, "memory");
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += std::isnan(memory[i]) ? 0 : memory[i];
+  }
+  return sum;
+}
+
+// "85.0 MiB of processes, of which they themselves hold 2.10 MiB; 30.1 MiB of binaries".
+std::string parts(const Observed& observed, double whole) {
+  std::vector<std::string> told;
+  double rest = whole;
+  for (const Kind& kind : kKinds) {
+    const Values* values = observed.node(kind.column);
+    const double rise = values == nullptr ? 0 : rise_of(*values);
+    rest -= rise;
+    if (rise < kPart * whole) continue;
+    told.push_back(fmt::format("{} of {}", amount(rise, Unit::kBytes), kind.what));
+    if (&kind != &kKinds[0] || observed.groups.rows.empty()) continue;
+    const double held = std::max(0.0, rise_of(held_by_processes(observed)));
+    if (held < rise / 2) {
+      told.back() += fmt::format(", of which they themselves hold {}", amount(held, Unit::kBytes));
+    }
+  }
+  if (rest >= kPart * whole) {
+    told.push_back(
+        fmt::format("{} of no process, table, binary, code or atom", amount(rest, Unit::kBytes)));
+  }
+  return joined(told, "; ");
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (!verdict.long_enough()) return;
+  const Values* total = verdict.need("memory_total");
+  if (total == nullptr) return;
+  const Growth growth = judge_growth(observed.seconds(), *total);
+  if (!growth.growing() || growth.rise() < kLeastBytes || growth.share() < kLeastShare) return;
+  const Severity severity =
+      growth.share() < kMuch ? Severity::kInfo : severity_of_bytes(observed, growth);
+  Finding& finding =
+      verdict.add(severity, growth.share() / 4, {"node", observed.node_name, "", ""});
+  finding.title =
+      fmt::format("The node's memory grows: {} now", amount(total->back(), Unit::kBytes));
+  finding.evidence =
+      fmt::format("It went {}.", growth_text(growth, Unit::kBytes, observed.duration()));
+  if (const auto of = parts(observed, rise_of(*total)); !of.empty()) {
+    finding.evidence += fmt::format(" Between its first and last sixth: {}.", of);
+  }
+  finding.caveat =
+      "A node that fills its caches grows for a while. Armed timers and messages on their way are "
+      "in no table.";
+  finding.advice = "See where it went: `diff FILE`.";
+  add_numbers(finding, growth);
+  finding.plot = plot_of(observed, "memory_total", Unit::kBytes, *total);
+  capped_by_load(observed, growth, finding);
+}
+
+}  // namespace
+}  // namespace memory_growth_rule
+
+const Rule kMemoryGrowthRule{"memory-growth", "the node's memory grows",
+                             memory_growth_rule::evaluate};
+
+}  // namespace beamtape

@@ -1,0 +1,122 @@
+// How gravely, and beside what, a finding is told.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/analyzer/run.h"
+#include "tests/analyzer/trouble.h"
+
+namespace beamtape {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Trouble::Shape climbing(double from, double each) {
+  return [=](int i) { return from + each * i; };
+}
+
+TEST(MemoryGrowth, IsToldWhereNobodyIsKnownToTakeIt) {
+  const auto found = Trouble()
+                         .node("memory_total", climbing(30 * kMiB, 2 * kMiB))
+                         .node("memory_processes", climbing(10 * kMiB, 1.9 * kMiB))
+                         .group(
+                             "shop", [](int) { return 10; }, [](int) { return 5 * kMiB; })
+                         .findings();
+  ASSERT_THAT(said(found), ElementsAre("memory-growth warning shop@here"));
+  EXPECT_THAT(found.findings[0].evidence,
+              HasSubstr("of processes, of which they themselves hold 0 B"));
+}
+
+TEST(MemoryGrowth, OfLessThanHalfIsInfo) {
+  const auto found = Trouble().node("memory_total", climbing(100 * kMiB, kMiB / 2)).findings();
+  EXPECT_THAT(said(found), ElementsAre("memory-growth info shop@here"));
+}
+
+TEST(MemoryGrowth, IsToldBesideWhatTakesIt) {
+  const auto found =
+      Trouble()
+          .node("memory_total", climbing(30 * kMiB, 2 * kMiB))
+          .ets(
+              "prices", [](int) { return 1; }, climbing(1000, 1000), climbing(1 * kMiB, 1.9 * kMiB))
+          .findings();
+  ASSERT_EQ(found.findings.size(), 1u);
+  EXPECT_EQ(found.findings[0].rule, "ets-growth");
+  ASSERT_EQ(found.findings[0].also.size(), 1u);
+  EXPECT_EQ(found.findings[0].also[0].rule, "memory-growth");
+}
+
+TEST(ProcessMemoryGrowth, OfOneThatEndedIsBesideTheNodeOfThen) {
+  const auto found =
+      Trouble()
+          .node("memory_total", [](int i) { return (i < 40 ? 100 + 2 * i : 20) * kMiB; })
+          .also([](Story& story, int i) {
+            story.process("<0.81.0>").text("registered_name", "other").number("memory", 3000);
+            if (i >= 40) return;
+            story.process("<0.80.0>")
+                .text("registered_name", "batch")
+                .text("status", "running")
+                .number("memory", std::llround((5 + 2 * i) * kMiB));
+          })
+          .findings();
+  ASSERT_EQ(found.findings.size(), 1u) << ::testing::PrintToString(said(found));
+  EXPECT_THAT(found.findings[0].title, HasSubstr("grew to 83.0 MiB, until it ended"));
+  EXPECT_THAT(found.findings[0].evidence, HasSubstr("46.6 % of the node"));
+}
+
+// Workers that wait for work: their requests were taken, to be answered later.
+void add_long_poll(Story& story, int i) {
+  std::vector<std::string> workers;
+  for (int w = 0; w < 15; ++w) workers.push_back("<0." + std::to_string(200 + w) + ".0>");
+  story.process("<0.80.0>")
+      .text("registered_name", "jobs")
+      .text("status", "waiting")
+      .number("message_queue_len", 0)
+      .number("reductions", 1000)
+      .refs("monitors", {})
+      .refs("monitored_by", workers);
+  for (const auto& worker : workers) {
+    story.process(worker)
+        .text("registered_name", "worker" + worker)
+        .text("status", "waiting")
+        .text("current_function", "gen:do_call/4")
+        .number("message_queue_len", 0)
+        .number("reductions", i < 12 ? 1000 + i : 5000 + i)
+        .refs("monitors", {"<0.80.0>"})
+        .refs("monitored_by", {});
+  }
+}
+
+TEST(Bottleneck, WhoAnswersLaterIsToldAsInfo) {
+  const auto found = Trouble().also(add_long_poll).findings();
+  ASSERT_THAT(said(found), ElementsAre("bottleneck info jobs"));
+  EXPECT_THAT(found.findings[0].title, HasSubstr("15 processes wait for an answer of jobs"));
+}
+
+// Each reading costs one reduction; who did more meanwhile has begun another call.
+TEST(WaitsCommand, AnotherCallOfTheSameServerIsAnotherWait) {
+  const Story story = Trouble(20).also(add_long_poll).story();
+  const auto document = nlohmann::json::parse(run_on(story, {"waits", "f", "--json"}).out);
+  EXPECT_EQ(document.at("rows").at(0).at("since_snapshot"), 13);
+  EXPECT_EQ(document.at("rows").at(0).at("since_or_before"), false);
+}
+
+// Three of one supervisor that are ended on purpose every ten seconds.
+TEST(RestartLoop, OfSeveralAtOnceIsToldOnce) {
+  const auto found = Trouble()
+                         .also([](Story& story, int i) {
+                           for (int w = 1; w <= 3; ++w) {
+                             story.process("<0." + std::to_string(100 * w + i / 10) + ".0>")
+                                 .text("registered_name", "render_" + std::to_string(w))
+                                 .text("status", "waiting")
+                                 .refs("ancestors", {"render_sup"});
+                           }
+                         })
+                         .findings();
+  ASSERT_THAT(said(found), ElementsAre("restart-loop info render_1"));
+}
+
+}  // namespace
+}  // namespace beamtape
