@@ -91,8 +91,11 @@ void write_text(const Recording& recording, const Tree& tree, const std::vector<
   if (tree.from == nullptr) {
     out.write(fmt::format("{}; no rates and restarts: there is no snapshot before\n\n", all));
   } else {
-    out.write(fmt::format("{}; reductions per second and restarts over the {} before\n\n", all,
-                          duration_text(std::llround(tree.seconds * 1e6))));
+    out.write(
+        fmt::format("{}; reductions per second and restarts over the {} before\n"
+                    "(of named and of only children: where several of a kind live, who "
+                    "replaces whom cannot be told)\n\n",
+                    all, duration_text(std::llround(tree.seconds * 1e6))));
   }
   TextTable table({{"with everything below it", false, true},
                    {"pid", false, false},
