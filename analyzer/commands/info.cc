@@ -248,16 +248,6 @@ std::string dropped_text(const Reader& reader) {
   return fmt::format("{} of the first {} snapshots", grouped(to - kept), grouped(to));
 }
 
-// "1.00 s", or "1.00 s to 4.00 s" where the budget stretched some.
-std::string intervals_text(const std::vector<SnapshotRecord>& all) {
-  const auto [least, most] = std::minmax_element(
-      all.begin(), all.end(), [](const SnapshotRecord& a, const SnapshotRecord& b) {
-        return a.interval_us < b.interval_us;
-      });
-  const std::string from = duration_text(least->interval_us), to = duration_text(most->interval_us);
-  return from == to ? from : fmt::format("{} to {}", from, to);
-}
-
 void write_text(const Recording& recording, Output& out) {
   const Reader& reader = recording.reader();
   const auto& all = reader.snapshots();

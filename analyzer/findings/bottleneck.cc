@@ -73,11 +73,14 @@ void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
           ? "Most of their requests are not in its mailbox: it took them, to answer later. Workers "
             "that wait for work look like this, and so do callers of a pool that has none left."
           : "A server that answers quickly may have ten callers at any instant and be fine.";
-  finding.advice = fmt::format(
-      "See what it does for each call and whom it waits for itself: `process FILE '{}'`. Reads may "
-      "go to an ETS "
-      "table, work to several processes.",
-      callee->pid);
+  finding.advice =
+      later
+          ? fmt::format("See what it waits for: `process FILE '{}'`. A pool may need more members.",
+                        callee->pid)
+          : fmt::format(
+                "See what it does for each call and whom it waits for itself: `process "
+                "FILE '{}'`. Reads may go to an ETS table, work to several processes.",
+                callee->pid);
   finding.numbers = {{"most_waiters", most}, {"snapshots", static_cast<double>(crowded)}};
   finding.plot = plot_of(observed, "waiters", Unit::kCount, crowd.waiters);
   seen_between(observed, first, last, finding);

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 
+#include "analyzer/findings/all_rules.h"
 #include "analyzer/trend/statistics.h"
 
 namespace beamtape {
@@ -122,19 +123,21 @@ void tell_beside(const Finding& other, Finding& finding) {
 
 // What takes memory as it grows.
 bool takes_memory(const Finding& finding) {
-  static constexpr std::array kRules{"mailbox-buildup", "process-leak",         "port-leak",
-                                     "ets-table-leak",  "ets-growth",           "atom-leak",
-                                     "binary-leak",     "process-memory-growth"};
+  static const std::array kRules{&kMailboxBuildupRule, &kProcessLeakRule,        &kPortLeakRule,
+                                 &kEtsTableLeakRule,   &kEtsGrowthRule,          &kAtomLeakRule,
+                                 &kBinaryLeakRule,     &kProcessMemoryGrowthRule};
   return finding.severity > Severity::kInfo &&
-         std::find(kRules.begin(), kRules.end(), finding.rule) != kRules.end();
+         std::any_of(kRules.begin(), kRules.end(),
+                     [&](const Rule* rule) { return finding.rule == rule->id; });
 }
 
 }  // namespace
 
 std::vector<Finding> tell_once(std::vector<Finding> findings) {
   // That the node's memory grows is news only where nobody is known to take it.
-  const auto whole = std::find_if(findings.begin(), findings.end(),
-                                  [](const Finding& one) { return one.rule == "memory-growth"; });
+  const auto whole = std::find_if(findings.begin(), findings.end(), [](const Finding& one) {
+    return one.rule == kMemoryGrowthRule.id;
+  });
   std::optional<Finding> memory;
   if (whole != findings.end()) {
     memory = std::move(*whole);
@@ -154,7 +157,7 @@ std::vector<Finding> tell_once(std::vector<Finding> findings) {
   if (taker == told.end()) {
     told.push_back(std::move(*memory));
   } else {
-    taker->also.push_back({memory->rule, memory->severity, memory->subject, memory->title});
+    tell_beside(*memory, *taker);
   }
   return told;
 }

@@ -33,6 +33,14 @@ Severity for_thin(Severity severity, const Growth& growth) {
 
 }  // namespace
 
+double median_of_known(const Values& values, std::size_t from, std::size_t to) {
+  std::vector<double> known;
+  for (std::size_t i = from; i < to; ++i) {
+    if (!std::isnan(values[i])) known.push_back(values[i]);
+  }
+  return known.empty() ? std::nan("") : median(std::move(known));
+}
+
 std::vector<Grower> growers_of(const Observed& observed, const SampledTable& table,
                                std::string_view column) {
   std::vector<Grower> growing;

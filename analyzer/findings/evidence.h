@@ -17,6 +17,20 @@ inline constexpr double kMiB = 1 << 20;
 // Fewer samples than this are thin evidence: one level less.
 inline constexpr std::size_t kThinSamples = 30;
 
+// The kinds of memory that a node counts, by its columns.
+struct MemoryKind {
+  const char* column;
+  const char* what;
+};
+inline constexpr MemoryKind kMemoryKinds[] = {{"memory_processes", "processes"},
+                                              {"memory_binary", "binaries"},
+                                              {"memory_ets", "ETS tables"},
+                                              {"memory_code", "code"},
+                                              {"memory_atom", "atoms"}};
+
+// The median of the values at indexes [from, to) that are not NaN; NaN if all are.
+double median_of_known(const Values& values, std::size_t from, std::size_t to);
+
 struct Grower {
   const SampleSeries* series = nullptr;
   Growth growth;

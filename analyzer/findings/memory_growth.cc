@@ -6,14 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
 #include "analyzer/load/text.h"
-#include "analyzer/trend/statistics.h"
 
 namespace beamtape {
 namespace memory_growth_rule {
@@ -25,24 +23,12 @@ constexpr double kMuch = 0.5;
 // A kind of memory that makes up so much of the rise is told.
 constexpr double kPart = 0.1;
 
-struct Kind {
-  const char* column;
-  const char* what;
-};
-constexpr Kind kKinds[] = {{"memory_processes", "processes"},
-                           {"memory_binary", "binaries"},
-                           {"memory_ets", "ETS tables"},
-                           {"memory_code", "code"},
-                           {"memory_atom", "atoms"}};
-
-// Between the first and the last sixth of what was recorded; 0 if nothing was.
+// Between the first and the last sixth of the stretch; 0 where one of them has no value.
 double rise_of(const Values& values) {
-  std::vector<double> known;
-  std::copy_if(values.begin(), values.end(), std::back_inserter(known),
-               [](double one) { return !std::isnan(one); });
-  const auto some = static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, known.size() / 6));
-  if (known.empty()) return 0;
-  return median({known.end() - some, known.end()}) - median({known.begin(), known.begin() + some});
+  const std::size_t some = std::max<std::size_t>(1, values.size() / 6);
+  const double rise = median_of_known(values, values.size() - some, values.size()) -
+                      median_of_known(values, 0, some);
+  return std::isnan(rise) ? 0 : rise;
 }
 
 // What all processes say they hold.
@@ -59,13 +45,13 @@ Values held_by_processes(const Observed& observed) {
 std::string parts(const Observed& observed, double whole) {
   std::vector<std::string> told;
   double rest = whole;
-  for (const Kind& kind : kKinds) {
+  for (const MemoryKind& kind : kMemoryKinds) {
     const Values* values = observed.node(kind.column);
     const double rise = values == nullptr ? 0 : rise_of(*values);
     rest -= rise;
     if (rise < kPart * whole) continue;
     told.push_back(fmt::format("{} of {}", amount(rise, Unit::kBytes), kind.what));
-    if (&kind != &kKinds[0] || observed.groups.rows.empty()) continue;
+    if (&kind != &kMemoryKinds[0] || observed.groups.rows.empty()) continue;
     const double held = std::max(0.0, rise_of(held_by_processes(observed)));
     if (held < rise / 2) {
       told.back() += fmt::format(", of which they themselves hold {}", amount(held, Unit::kBytes));

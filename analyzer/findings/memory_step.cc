@@ -12,23 +12,12 @@
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
 #include "analyzer/load/time.h"
-#include "analyzer/trend/statistics.h"
 
 namespace beamtape {
 namespace memory_step_rule {
 namespace {
 
 constexpr double kLeastShare = 0.1, kLeastBytes = 32 * kMiB;
-
-struct Kind {
-  const char* column;
-  const char* what;
-};
-constexpr Kind kKinds[] = {{"memory_processes", "processes"},
-                           {"memory_binary", "binaries"},
-                           {"memory_ets", "ETS tables"},
-                           {"memory_code", "code"},
-                           {"memory_atom", "atoms"}};
 
 // Of the rise between the levels, the least that has to come at once.
 constexpr double kAtOnce = 0.6;
@@ -39,14 +28,6 @@ constexpr std::size_t kBeside = 3;
 struct Step {
   std::size_t before = 0, after = 0;
 };
-
-double median_of_known(const Values& values, std::size_t from, std::size_t to) {
-  std::vector<double> known;
-  for (std::size_t i = from; i < to; ++i) {
-    if (!std::isnan(values[i])) known.push_back(values[i]);
-  }
-  return known.empty() ? std::nan("") : median(std::move(known));
-}
 
 // Where the values rise most within two intervals.
 Step steepest(const Values& values) {
@@ -77,7 +58,7 @@ double level_after(const Values& values, const Step& step) {
 const char* most_of_it(const Observed& observed, const Step& step) {
   const char* most = nullptr;
   double largest = 0;
-  for (const Kind& kind : kKinds) {
+  for (const MemoryKind& kind : kMemoryKinds) {
     const Values* values = observed.node(kind.column);
     if (values == nullptr) continue;
     const double rise = level_after(*values, step) - level_before(*values, step);

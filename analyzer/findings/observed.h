@@ -14,7 +14,7 @@
 namespace beamtape {
 
 // What rules see of a segment: series instead of rows, gathered in one pass over it, in memory
-// that does not grow with the number of processes beyond some 40 bytes each.
+// that does not grow with the number of processes beyond some 60 bytes each.
 
 // One number for each snapshot of the segment; NaN where there is none.
 using Values = std::vector<double>;

@@ -284,4 +284,13 @@ Expected<Frame> Recording::sums(const AggregateTable& kind, const SnapshotRecord
   return plain_frame(kind.table, snapshot, std::move(data));
 }
 
+std::string intervals_text(const std::vector<SnapshotRecord>& snapshots) {
+  const auto [least, most] = std::minmax_element(
+      snapshots.begin(), snapshots.end(), [](const SnapshotRecord& a, const SnapshotRecord& b) {
+        return a.interval_us < b.interval_us;
+      });
+  const std::string from = duration_text(least->interval_us), to = duration_text(most->interval_us);
+  return from == to ? from : fmt::format("{} to {}", from, to);
+}
+
 }  // namespace beamtape

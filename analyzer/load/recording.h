@@ -80,6 +80,9 @@ class Recording {
   std::vector<std::string> node_names_;
 };
 
+// Between snapshots, at least one: "1.00 s", or "1.00 s to 4.00 s" where the budget stretched some.
+std::string intervals_text(const std::vector<SnapshotRecord>& snapshots);
+
 // "processes" for the table "process".
 std::string plural(const std::string& table_name);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "analyzer/load/frame.h"
@@ -73,12 +74,11 @@ class WaitReader {
 
   void look(const SnapshotRecord& one, const TableData& data, bool first) {
     graph_ = wait_graph(table_, data, Texts(recording_.reader(), one.epoch));
-    const auto cell = [&](const char* name, std::size_t slot) {
-      const auto column = table_.find(name);
+    const auto cell = [&](std::optional<std::size_t> column, std::size_t slot) {
       return column ? data.at(slot, *column) : missing(Missing::kNotRecorded);
     };
     const auto id = [&](std::size_t slot) {
-      return Id{slot, table_.find("first_seen") ? cell("first_seen", slot) : 0};
+      return Id{slot, first_seen_ ? cell(first_seen_, slot) : 0};
     };
     std::map<Id, Known> now;
     for (const WaitEdge& edge : graph_.edges) {
@@ -87,8 +87,8 @@ class WaitReader {
                   edge.outside,
                   &one,
                   first || was_damaged(edge.waiter),
-                  cell("reductions", edge.waiter),
-                  cell("message_queue_len", edge.waiter)};
+                  cell(reductions_, edge.waiter),
+                  cell(queue_, edge.waiter)};
       const auto before = known_.find(id(edge.waiter));
       if (before != known_.end() && is_same_wait(before->second, known)) {
         known.since = before->second.since;
@@ -118,8 +118,6 @@ class WaitReader {
 
   void describe(const TableData& data, Waits& answer) const {
     const auto fan_in = graph_.fan_in();
-    const auto queue = table_.find("message_queue_len");
-    const auto first_seen = table_.find("first_seen");
     std::vector<std::pair<Wait, std::size_t>> waits;  // with the waiter's slot
     for (const WaitEdge& edge : graph_.edges) {
       Wait wait;
@@ -127,14 +125,14 @@ class WaitReader {
       wait.certainty = edge.certainty;
       wait.function = text_of(view(data, edge.waiter), columns_, "current_function");
       const Known& known =
-          known_.at({edge.waiter, first_seen ? data.at(edge.waiter, *first_seen) : 0});
+          known_.at({edge.waiter, first_seen_ ? data.at(edge.waiter, *first_seen_) : 0});
       wait.since = known.since;
       wait.since_open = known.open;
       if (edge.certainty == WaitEdge::Certainty::kOutside) {
         wait.callee.pid = edge.outside;
       } else {
         wait.callee = process(data, edge.callee);
-        wait.callee_queue = queue ? data.at(edge.callee, *queue) : missing(Missing::kNotRecorded);
+        wait.callee_queue = queue_ ? data.at(edge.callee, *queue_) : missing(Missing::kNotRecorded);
         wait.callee_waiters = fan_in.at(edge.callee);
       }
       waits.emplace_back(std::move(wait), edge.waiter);
@@ -157,6 +155,9 @@ class WaitReader {
   const Table& table_;
   const SnapshotRecord& snapshot_;
   const std::vector<Shown> columns_ = shown_columns(table_);
+  const std::optional<std::size_t> first_seen_ = table_.find("first_seen");
+  const std::optional<std::size_t> reductions_ = table_.find("reductions");
+  const std::optional<std::size_t> queue_ = table_.find("message_queue_len");
   WaitGraph graph_;  // of the last snapshot looked at
   std::map<Id, Known> known_;
   std::vector<bool> damaged_;  // row groups of the snapshot before

@@ -118,8 +118,9 @@ void CellColumn::scatter(std::span<const std::uint16_t> rows, std::span<const Ce
         while (i < rows.size() && store_at<decltype(offset)>(rows[i], cells[i])) ++i;
       });
     }
-    // Wide enough for this one, and mostly for those after it.
-    if (i < rows.size()) set(rows[i], cells[i]), ++i;
+    if (i == rows.size()) break;
+    set(rows[i], cells[i]);  // makes it wide enough for this one, and mostly for those after it
+    ++i;
   }
 }
 
