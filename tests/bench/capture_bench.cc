@@ -54,7 +54,7 @@ constexpr int kPerRound = 3;
 constexpr const char* kModule = R"(
 -module(bench_target).
 -behaviour(gen_server).
--export([start/1, memory_pass/0, bare_loop/0, work/1, watch/0, longest/0, of_processes/0]).
+-export([start/1, memory_pass/0, bare_loop/0, work/1, watch/0, longest/0, of_processes/0, spin/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 start(N) ->
   Pids = [element(2, {ok, _} = gen_server:start(?MODULE, I, [])) || I <- lists:seq(1, N)],
@@ -76,6 +76,15 @@ work(PerCent) ->
            rand:uniform(100) =< PerCent],
   [receive worked -> ok end || _ <- Asked],
   done.
+spin(Milliseconds) ->
+  Until = erlang:monotonic_time(millisecond) + Milliseconds,
+  Spinning = [spawn_monitor(fun() -> spin_until(Until) end)
+    || _ <- lists:seq(1, erlang:system_info(schedulers_online))],
+  [receive {'DOWN', Ref, process, _, _} -> ok end || {_, Ref} <- Spinning],
+  done.
+spin_until(Until) ->
+  _ = lists:sum(lists:seq(1, 1000)),
+  case erlang:monotonic_time(millisecond) < Until of true -> spin_until(Until); false -> ok end.
 watch() ->
   register(watcher, spawn(fun() ->
     erlang:system_monitor(self(), [{long_schedule, 1}, {long_gc, 1}]),
@@ -217,6 +226,7 @@ struct Figures {
   std::vector<double> passes, loops;            // CPU of the target, ms
   std::vector<double> snapshots, took, stored;  // CPU, ms; wall ms; CPU of the recorder, ms
   std::vector<Stretch> stretches;
+  std::vector<double> of_machine;  // stretches of the control
   double first = 0, first_took = 0;
   double of_processes = 0;  // ms
   double memory_mb = 0;
@@ -272,6 +282,8 @@ void count_snapshot(Target& target, Recorder& recorder, int active, Figures& fig
   figures.took.push_back(line["took_us"].get<double>() / 1e3);
   figures.stretches.push_back(target.stretch("longest"));
   figures.stretches.back().waited = after.waiting - before.waiting;
+  target.call("spin", static_cast<std::int64_t>(figures.took.back()));
+  figures.of_machine.push_back(target.stretch("longest").ms);
   figures.detailed = line["detailed"];
   figures.stale += line["stale_found"].get<std::int64_t>();
 }
@@ -317,6 +329,9 @@ void report(const Figures& figures) {
   line("longest stretch of all", longest->ms, "ms");
   fmt::print("  which was {}\n", longest->where);
   line("  in that snapshot the node waited for a processor", longest->waited, "ms");
+  line("longest stretch of the control, median", median(figures.of_machine), "ms");
+  line("longest stretch of the control, of all",
+       *std::max_element(figures.of_machine.begin(), figures.of_machine.end()), "ms");
   line("longest stretch within a built-in (processes/0)", figures.of_processes, "ms");
   line("first snapshot, target CPU", figures.first, "ms");
   line("first snapshot, question to stored", figures.first_took, "ms");
