@@ -1,5 +1,6 @@
 // Ports (sockets, files, external programs) of one driver become more (growth.h): by a fifth and 20
-// at least. Those whose counters stand still are the ones that nobody uses any more.
+// at least; sockets of module `socket` likewise. Those whose counters stand still are the ones that
+// nobody uses any more.
 
 #include <fmt/format.h>
 
@@ -34,12 +35,14 @@ struct Standing {
 
 std::string key_text(Cell cell) { return ref_text(unpack(cell)); }
 
-Standing standing_still(const Observed& observed, const std::string& folded) {
+Standing standing_still(const Observed& observed, const std::string& folded, bool sockets) {
   Standing found;
-  const Table* table = observed.recording->reader().table("port");
+  const Table* table = observed.recording->reader().table(sockets ? "socket" : "port");
   if (table == nullptr) return found;
-  const auto name = table->find("name"), input = table->find("input"),
-             output = table->find("output"), owner = table->find("connected");
+  const auto name = table->find(sockets ? "id" : "name"),
+             input = table->find(sockets ? "read_byte" : "input"),
+             output = table->find(sockets ? "write_byte" : "output"),
+             owner = table->find(sockets ? "owner" : "connected");
   if (!name || !input || !output || !owner) return found;
   const auto middle =
       observed.recording->frame(*table, *observed.segment.snapshots[observed.size() / 2]);
@@ -55,7 +58,7 @@ Standing standing_still(const Observed& observed, const std::string& folded) {
   for (const std::size_t slot : last->slots()) {
     const RowView row = last->row(slot);
     const auto text = row.texts.text(row.cell(*name));
-    if (!text || written_term(fold_name(*text)) != folded) continue;
+    if (!sockets && (!text || written_term(fold_name(*text)) != folded)) continue;
     const Cell by = row.cell(*owner);
     relatives.emplace_back();
     if (!is_missing(by) && unpack(by).tag == Ref::Tag::kPid) {
@@ -79,17 +82,19 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   for (const Grower& grower : growers_of(observed, observed.ports, "ports")) {
     if (grower.growth.rise() < kLeast || grower.growth.share() < kLeastShare) continue;
     const Values& ports = observed.ports.values(*grower.series, "ports");
-    const double now = observed.node_last("port_count", ports.back());
-    const double limit = observed.node_last("port_limit", 0);
+    const bool sockets = grower.series->name == socket_table().name;
+    const double now = sockets ? 0 : observed.node_last("port_count", ports.back());
+    const double limit = sockets ? 0 : observed.node_last("port_limit", 0);
     const std::string name = printable(grower.series->name);
-    const Standing standing = standing_still(observed, grower.series->name);
+    const Standing standing = standing_still(observed, grower.series->name, sockets);
     // Descriptors of the system run out long before ports do, and are not recorded.
     const Severity severity =
         std::max(severity_towards(grower.growth, now, limit),
                  grower.growth.samples >= kThinSamples ? Severity::kWarning : Severity::kInfo);
     Finding& finding = verdict.add(severity, grower.growth.share() / 2, {"port", name, name, ""});
     finding.title =
-        fmt::format("Ports of {} become more: {} now", name, amount(ports.back(), Unit::kCount));
+        fmt::format("{} {} become more: {} now", sockets ? "Sockets of module" : "Ports of", name,
+                    amount(ports.back(), Unit::kCount));
     finding.evidence = fmt::format(
         "Their number went {}. Of {} that lived in the middle of this time and still do, {} moved "
         "no byte "
@@ -102,15 +107,16 @@ void evaluate(const Observed& observed, Verdict& verdict) {
                                       grouped(static_cast<std::int64_t>(standing.owned)));
     }
     finding.caveat = "More clients that stay connected look the same.";
-    finding.advice =
-        "Look for sockets or files that are opened and not closed on every path: `show ports "
-        "FILE --sort first_seen`.";
+    finding.advice = fmt::format(
+        "Look for {} that are opened and not closed on every path: `show {} FILE --sort "
+        "first_seen`.",
+        sockets ? "sockets" : "sockets or files", sockets ? "sockets" : "ports");
     finding.numbers = {{"living", static_cast<double>(standing.living)},
                        {"still", static_cast<double>(standing.still)}};
     add_numbers(finding, grower.growth);
     finding.plot = plot_of(observed, "ports", Unit::kCount, ports);
     finding.involves = standing.shared;
-    finding.of_node = {{"port_count", grower.growth.rise()}};
+    if (!sockets) finding.of_node = {{"port_count", grower.growth.rise()}};
     capped_by_load(observed, grower.growth, finding);
   }
 }

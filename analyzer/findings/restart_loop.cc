@@ -1,11 +1,13 @@
 // A child is started again and again: three times in 60 s under one registered name, or, without a
 // name, as the only child of its kind below its supervisor. One that lives ten seconds and more
-// each time is told as info: some pools do that on purpose.
+// each time is told as info: some pools do that on purpose. So are children of which several of a
+// kind live, always as many: jobs that follow each other look the same.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
@@ -18,7 +20,10 @@ namespace {
 
 constexpr std::size_t kTimes = 3;
 constexpr double kWithin = 60, kLivesAWhile = 10;
-constexpr double kAlwaysThere = 0.6;  // of the snapshots
+constexpr double kAlwaysThere = 0.6, kSteady = 0.9;  // of the snapshots
+// A second, of several alike: more restarts than that no supervisor is told to bear (the default of
+// its intensity is one in 5 s). They are jobs.
+constexpr double kMostOfAlike = 3;
 
 // The most replacements within kWithin seconds.
 std::size_t most_at_once(const std::vector<double>& seconds) {
@@ -30,44 +35,58 @@ std::size_t most_at_once(const std::vector<double>& seconds) {
   return most;
 }
 
-// Without a name only a single child can be told from one of many.
-bool is_single(const Restarts& restarts) {
-  std::size_t there = 0;
-  for (const double living : restarts.living) {
-    if (living > 1) return false;
-    there += living == 1 ? 1 : 0;
-  }
-  return static_cast<double>(there) >= kAlwaysThere * static_cast<double>(restarts.living.size());
+// How many of them live at a time where that number stands still, in nine of ten snapshots; else 0.
+// Of those with a name there is one.
+std::size_t steady_number(const Restarts& restarts) {
+  if (restarts.registered) return 1;
+  std::map<double, std::size_t> snapshots;  // by how many lived
+  for (const double living : restarts.living) ++snapshots[living];
+  const auto most =
+      std::max_element(snapshots.begin(), snapshots.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  const double share = most == snapshots.end() ? 0.0
+                                               : static_cast<double>(most->second) /
+                                                     static_cast<double>(restarts.living.size());
+  // A single one is missed in many a snapshot while it starts.
+  const double enough = snapshots.rbegin()->first == 1 ? kAlwaysThere : kSteady;
+  return share >= enough ? static_cast<std::size_t>(most->first) : 0;
 }
 
 void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) {
   std::vector<double> seconds;
   for (const std::size_t at : restarts.at) seconds.push_back(observed.seconds()[at]);
   const std::size_t most = most_at_once(seconds);
-  if (most < kTimes || (!restarts.registered && !is_single(restarts))) return;
+  const std::size_t living = steady_number(restarts);
+  if (living == 0 || most < kTimes * living) return;
+  if (living > 1 && static_cast<double>(most) > kMostOfAlike * kWithin) return;
   std::vector<double> lives;
-  for (std::size_t i = 1; i < seconds.size(); ++i) lives.push_back(seconds[i] - seconds[i - 1]);
+  for (std::size_t i = living; i < seconds.size(); ++i) {
+    lives.push_back(seconds[i] - seconds[i - living]);
+  }
   const double life = median(lives);
   // When it came is known to an interval.
   const bool lives_a_while = life + observed.segment.cadence / 2 >= kLivesAWhile;
   const std::string name = printable(restarts.name);
-  Finding& finding = verdict.add(lives_a_while ? Severity::kInfo : Severity::kWarning,
+  Finding& finding = verdict.add(lives_a_while || living > 1 ? Severity::kInfo : Severity::kWarning,
                                  static_cast<double>(most) / 60,
                                  {restarts.registered ? "process" : "group", name, name, name});
   finding.title = fmt::format("{} is started again and again: {} times in {}", name, seconds.size(),
                               span_text(observed.duration()));
   finding.evidence = fmt::format(
-      "Another process took its place {} times, at most {} times within a minute; each lived {} "
+      "{}nother process took its place {} times, at most {} times within a minute; each lived {} "
       "(median).",
+      living > 1 ? fmt::format("{} of them live at a time; when one ended, a", living) : "A",
       seconds.size(), most, span_text(life));
   if (!restarts.supervisor.empty()) {
     finding.evidence += fmt::format(" Its supervisor is {}.", restarts.supervisor);
     finding.involves.push_back("process " + restarts.supervisor);
   }
   finding.caveat = fmt::format(
-      "Why it ended is not recorded; some are ended on purpose, to begin afresh. One that started "
+      "{}Why it ended is not recorded; some are ended on purpose, to begin afresh. One that "
+      "started "
       "and ended between two snapshots "
       "({}) is not counted.",
+      living > 1 ? "Jobs or connections that follow each other look the same. " : "",
       span_text(observed.segment.cadence));
   finding.advice =
       "Read the node's log for its exit reason; a supervisor gives up after max_restarts and takes "

@@ -15,6 +15,7 @@ constexpr double kEnvelopeP = 0.07;
 constexpr std::size_t kFewForQuantile = 8;
 constexpr double kWentAway = 0.25;     // of the envelope's rise
 constexpr double kStillGrowing = 0.3;  // of the whole's slope
+constexpr double kFall = 0.5;          // of the range
 constexpr double kStepFits = 0.95;     // of the line's residual
 
 struct Points {
@@ -74,7 +75,7 @@ bool envelope_rises(const Points& points, double least_rise) {
 
 // Times at which what the values never fall below again rises by a step.
 std::vector<double> steps_up(const Points& points) {
-  constexpr double kStep = 1.2;
+  constexpr double kStep = 1.1;
   std::vector<double> floor = points.values;
   for (std::size_t i = floor.size() - 1; i > 0; --i)
     floor[i - 1] = std::min(floor[i - 1], floor[i]);
@@ -88,6 +89,36 @@ std::vector<double> steps_up(const Points& points) {
   return times;
 }
 
+// Bottoms are the lowest values between falls by half of all that it moves in; where it falls once,
+// what it rose from is one of them.
+bool bottoms_rise(const Points& points, double slope) {
+  const auto [lowest, highest] = std::minmax_element(points.values.begin(), points.values.end());
+  const double fall = kFall * (*highest - *lowest);
+  std::vector<std::size_t> bottoms{0};
+  std::size_t top = 0;
+  bool falling = false;  // since the last bottom
+  for (std::size_t i = 1; i < points.values.size(); ++i) {
+    if (falling) {
+      if (points.values[i] < points.values[bottoms.back()]) bottoms.back() = i;
+      falling = points.values[i] < points.values[bottoms.back()] + fall;
+      top = i;
+    } else {
+      if (points.values[i] > points.values[top]) top = i;
+      falling = points.values[i] <= points.values[top] - fall;
+      if (falling) {
+        bottoms.push_back(i);
+      } else if (bottoms.size() == 1 && points.values[i] < points.values[bottoms[0]]) {
+        bottoms[0] = i;
+      }
+    }
+  }
+  if (bottoms.size() == 1) return true;
+  const std::size_t first = bottoms.size() == 2 ? bottoms[0] : bottoms[1];
+  const std::size_t last = bottoms.back();
+  return points.values[last] - points.values[first] >=
+         kStillGrowing * slope * (points.seconds[last] - points.seconds[first]);
+}
+
 bool climbs_stairs(const Points& points) {
   constexpr std::size_t kFewestSteps = 3;
   constexpr double kTwice = 2, kOverdue = 2.5;
@@ -95,7 +126,9 @@ bool climbs_stairs(const Points& points) {
   const auto times = steps_up(points);
   if (times.size() < kFewestSteps || points.values.back() < kTwice * lowest) return false;
   const double last = times.back(), before = times[times.size() - 2];
-  return points.seconds.back() - last <= kOverdue * (last - before);
+  const double slope = (points.values.back() - points.values.front()) /
+                       (points.seconds.back() - points.seconds.front());
+  return points.seconds.back() - last <= kOverdue * (last - before) && bottoms_rise(points, slope);
 }
 
 // Condition 4; also over a pause of a block's length and more, where one value stands for a long

@@ -42,11 +42,13 @@ Growth judge_growth(std::span<const double> seconds, std::span<const double> val
                     double least_share = 0.10);
 inline constexpr std::size_t kMostSamples = 600;
 
-// The same for a heap, which grows in a few large steps (by a factor of about 1.6 on the BEAM, more
-// for small ones) while what it holds grows smoothly: also growing if what it never falls below
-// again rose in at least three such steps to at least twice what it was, and the last one is not
-// overdue: after the last, less than 2.5 times what passed between the two before it. A heap that
-// has warmed up fails that.
+// The same for a heap, which grows in a few large steps (on the BEAM by a factor of about 1.6, a
+// large one of 1.2, half of that beside its old heap) while what it holds grows smoothly: also
+// growing if what it never falls below again rose in at least three such steps to at least twice
+// what it was, and the last one is not overdue: after the last, less than 2.5 times what passed
+// between the two before it. A heap that has warmed up fails that. Where it falls by half of its
+// range, what it falls back to has to rise as well: one that is filled and emptied, and ends full,
+// does not grow.
 Growth judge_heap_growth(std::span<const double> seconds, std::span<const double> values);
 
 }  // namespace beamtape

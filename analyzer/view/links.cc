@@ -47,7 +47,9 @@ void follow(Session& session, const std::string& kind, const std::string& id) {
   if (kind == "ets") {
     session.show_filtered("ets", id[0] == '#' ? quoted_filter("id =", id) : group_filter(id));
   }
-  if (kind == "port") {
+  if (kind == "port" && id == "socket") {
+    session.show("sockets");
+  } else if (kind == "port") {
     session.show_filtered("ports", id[0] == '#' ? quoted_filter("port =", id) : group_filter(id));
   }
   if (kind == "node") session.show("node");

@@ -84,6 +84,22 @@ std::vector<EtsSample> ets_samples(RecordedNode& node) {
   return samples;
 }
 
+// The sockets of module `socket`, which are no ports: they stand beside the drivers.
+PortSample socket_sample(RecordedNode& node) {
+  const Table& table = socket_table();
+  const Rows& rows = node.rows(table);
+  const std::size_t read = table.index_of("read_byte"), written = table.index_of("write_byte");
+  PortSample sum;
+  sum.name = node.interner->text(table.name);
+  for (std::size_t slot = 0; slot < rows.slots(); ++slot) {
+    if (!rows.occupied(slot)) continue;
+    ++sum.ports;
+    sum.input += value_or_zero(rows.get(slot, read));
+    sum.output += value_or_zero(rows.get(slot, written));
+  }
+  return sum;
+}
+
 std::vector<PortSample> port_samples(RecordedNode& node) {
   const Table& table = port_table();
   const std::size_t input = table.index_of("input"), output = table.index_of("output"),
@@ -96,6 +112,7 @@ std::vector<PortSample> port_samples(RecordedNode& node) {
                                            sum.queue_size += value_or_zero(rows.get(slot, queue));
                                            sum.memory += value_or_zero(rows.get(slot, memory));
                                          });
+  if (const PortSample sockets = socket_sample(node); sockets.ports > 0) samples.push_back(sockets);
   keep_largest(samples, node.interner->text("other"), &PortSample::ports,
                [](PortSample& sum, const PortSample& one) {
                  sum.ports += one.ports;

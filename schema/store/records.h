@@ -85,7 +85,7 @@ struct EtsSample {  // tables of one (folded) name
   std::int64_t memory = 0;  // bytes
   bool operator==(const EtsSample&) const = default;
 };
-struct PortSample {  // ports of one driver
+struct PortSample {  // ports of one driver, or the sockets of module `socket`
   Cell name = 0;
   std::int64_t ports = 0;
   std::int64_t input = 0;   // bytes read from the ports that live

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 
 #include "tests/analyzer/run.h"
 #include "tests/analyzer/trouble.h"
@@ -13,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 Trouble::Shape climbing(double from, double each) {
   return [=](int i) { return from + each * i; };
@@ -116,6 +118,31 @@ TEST(RestartLoop, OfSeveralAtOnceIsToldOnce) {
                          })
                          .findings();
   ASSERT_THAT(said(found), ElementsAre("restart-loop info render_1"));
+}
+
+// Four children without a name, of which one is replaced every second, or by `number` of them.
+Findings several_alike(const std::function<int(int)>& number) {
+  return Trouble()
+      .also([&](Story& story, int i) {
+        for (int w = 0; w < number(i); ++w) {
+          story.process("<0." + std::to_string(100 * (w + 1) + (i + w) / 4) + ".0>")
+              .text("dictionary_initial_call", "csv_importer:init/1")
+              .text("status", "waiting")
+              .refs("ancestors", {"import_sup"});
+        }
+      })
+      .findings();
+}
+
+TEST(RestartLoop, OfSeveralAlikeIsInfoWhereTheirNumberStandsStill) {
+  const auto found = several_alike([](int) { return 4; });
+  ASSERT_THAT(said(found), ElementsAre("restart-loop info csv_importer:init/1"));
+  EXPECT_THAT(found.findings[0].evidence, HasSubstr("4 of them live at a time"));
+  EXPECT_THAT(found.findings[0].evidence, HasSubstr("each lived 4.0"));
+}
+
+TEST(RestartLoop, IsNotToldOfJobsThatComeAndGo) {
+  EXPECT_THAT(said(several_alike([](int i) { return 3 + i % 3; })), IsEmpty());
 }
 
 }  // namespace

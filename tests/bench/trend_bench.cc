@@ -1,7 +1,7 @@
 // How often judge_growth, and for heaps judge_heap_growth, call simulated gauges growing: series
 // shaped like those of a node (collections as a sawtooth, noise that depends on itself, an
-// irregular cadence), from a seed. The first five kinds are healthy and should be near 0, the last
-// two are leaks and should be near 100.
+// irregular cadence), from a seed. Leaks, and what holds ever more,
+// should be near 100, all others near 0.
 //
 // Beside it what two simple rules say of the same series, each with a rise of 10 % at least: least
 // squares and Mann–Kendall, p < 0.01. They tell how hard the series are: where a tenth of the flat
@@ -163,13 +163,25 @@ void run_gauges(const Options& options) {
     const double periods = s.uniform(2, 6), phase = s.uniform(0, 1);
     return [=](double t) { return 0.5 * std::sin(kTwoPi * (periods * t + phase)); };
   });
+  run("filled and emptied", options, [](Simulation& s) {
+    const double periods = s.uniform(2, 8), phase = s.uniform(0, 1);
+    return [=](double t) { return std::fmod(periods * t + phase, 1.0); };
+  });
   run("leak to twice", options, [](Simulation&) { return [](double t) { return t; }; });
   run("leak to twice in 6 steps", options,
       [](Simulation&) { return [](double t) { return std::floor(std::min(t, 0.999) * 6) / 5; }; });
+  run("leak, half of it emptied", options, [](Simulation& s) {
+    const double periods = s.uniform(4, 8), phase = s.uniform(0, 1);
+    return [=](double t) { return t + std::fmod(periods * t + phase, 1.0) * 0.7; };
+  });
 }
 
-// What a heap is to be large enough for so many words.
+// What a heap is to be large enough for so many words, and a large one beside an old heap.
 double heap(double words) { return std::pow(1.6, std::ceil(std::log(1 + words) / std::log(1.6))); }
+double large_heap(double words) {
+  const double held = std::pow(1.2, std::floor(std::log(1 + words) / std::log(1.2)));
+  return held + 1.2 * held;
+}
 
 void run_heaps(const Options& options) {
   fmt::print("heaps, {}\n", options.rough.name);
@@ -186,10 +198,22 @@ void run_heaps(const Options& options) {
         return [=](double t) { return heap(level * (0.5 - 0.5 * std::cos(kTwoPi * periods * t))); };
       },
       {judge_heap});
+  run("filled and emptied", options,
+      [](Simulation& s) {
+        const double periods = s.uniform(1.2, 6), level = s.uniform(2, 20), phase = s.uniform(0, 1);
+        return [=](double t) { return heap(level * std::fmod(periods * t + phase, 1.0)); };
+      },
+      {judge_heap});
   run("holds ever more", options,
       [](Simulation& s) {
         const double level = s.uniform(5, 40);
         return [=](double t) { return heap(level * t); };
+      },
+      {judge_heap});
+  run("the same, large", options,
+      [](Simulation& s) {
+        const double level = s.uniform(2, 20);
+        return [=](double t) { return large_heap(level * t); };
       },
       {judge_heap});
 }

@@ -126,6 +126,9 @@ TEST_F(Exactness, SocketsAreRecordedAsTheNodeAnswers) {
   say("socket", compared);
   EXPECT_EQ(compared.rows, 6u);
   EXPECT_EQ(compared.moving, 0u);
+  // Their number is a series beside the ports'.
+  const auto series = analyze({"series", file().string(), "port:socket", "ports"});
+  EXPECT_EQ(series.at("rows").back().at("value"), 6);
 }
 
 TEST_F(Exactness, AllocatorsAreRecordedAsTheNodeAnswers) {
