@@ -1,10 +1,13 @@
 // Binaries over 64 bytes (which live outside of heaps) grow as a whole (growth.h), by 10 MiB and a
 // fifth. Who keeps them alive is known of the largest holders, each binary counted once per holder,
-// and of ETS tables up to 100 000 rows.
+// of ETS tables up to 100 000 rows, and of a sample of the processes of a group: what its median
+// keeps, times their number. There a binary counts for as many of its references as are seen, so
+// that one that all share is not counted for each.
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -12,7 +15,9 @@
 #include "analyzer/findings/evidence.h"
 #include "analyzer/load/elixir_names.h"
 #include "analyzer/load/frame.h"
+#include "analyzer/load/process_group.h"
 #include "analyzer/load/text.h"
+#include "analyzer/trend/statistics.h"
 #include "schema/model/group.h"
 
 namespace beamtape {
@@ -21,6 +26,8 @@ namespace {
 
 constexpr double kLeastBytes = 10 * kMiB, kLeastShare = 0.2;
 constexpr std::size_t kHoldersTold = 3;
+// Of fewer that were read, or that live, nothing is told of their group.
+constexpr std::size_t kFewestOfGroup = 5;
 // A holder of this much of the growth is the subject itself; of so much, it has a part in it.
 constexpr double kMostOfGrowth = 0.5, kPartOfGrowth = 0.2;
 
@@ -28,8 +35,9 @@ struct Holder {
   FindingSubject subject;
   double bytes = 0;
   std::uint64_t binaries = 0;
-  std::uint64_t cut_from = 0;  // references on the node, where only some were kept
-  std::int64_t read_at = 0;    // snapshot, if that was before the last; else 0
+  std::uint64_t cut_from = 0;            // references on the node, where only some were kept
+  std::int64_t read_at = 0;              // snapshot, if that was before the last; else 0
+  std::size_t members = 0, sampled = 0;  // of a group: how many there are and how many were read
 };
 
 std::string text_of(const RowView& row, const std::vector<Shown>& columns, const char* name) {
@@ -46,6 +54,26 @@ std::int64_t read_before(const Observed& observed, const Table& table, const Row
   return is_missing(at) || at >= observed.last_snapshot().id ? 0 : at;
 }
 
+// What those of a group keep that were read.
+using Samples = std::map<std::string, std::vector<double>>;
+
+void add_groups(const Observed& observed, Samples& samples, std::vector<Holder>& holders) {
+  for (const SampleSeries& group : observed.groups.rows) {
+    const auto at = samples.find(group.name);
+    const double count = observed.groups.values(group, "processes").back();
+    if (at == samples.end() || at->second.size() < kFewestOfGroup || !(count > kFewestOfGroup)) {
+      continue;
+    }
+    const std::string name = printable(group.name);
+    Holder holder;
+    holder.subject = {"group", name, name, name};
+    holder.bytes = median(at->second) * count;
+    holder.members = static_cast<std::size_t>(count);
+    holder.sampled = at->second.size();
+    holders.push_back(std::move(holder));
+  }
+}
+
 void add_processes(const Observed& observed, std::vector<Holder>& holders) {
   const Table* table = observed.recording->reader().table("process");
   const auto binary = table ? table->find("binary") : std::nullopt;
@@ -53,6 +81,8 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
   if (!observed.last_processes) return;
   const Frame& frame = *observed.last_processes;
   const auto columns = shown_columns(*table);
+  Samples samples;
+  std::vector<Holder> single;
   for (const std::size_t slot : frame.slots()) {
     const RowView row = frame.row(slot);
     if (is_missing(row.cell(*binary))) continue;
@@ -60,22 +90,31 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
     if (!list) continue;
     Holder holder;
     std::set<Cell> known;
+    double own = 0;
     // Elements are (id, size, references).
     for (std::size_t i = 0; i + 2 < list->items.size(); i += 3) {
-      if (is_missing(list->items[i + 1]) || !known.insert(list->items[i]).second) continue;
+      if (is_missing(list->items[i + 1])) continue;
+      own += static_cast<double>(list->items[i + 1]) /
+             static_cast<double>(std::max<Cell>(list->items[i + 2], 1));
+      if (!known.insert(list->items[i]).second) continue;
       holder.bytes += static_cast<double>(list->items[i + 1]);
       ++holder.binaries;
     }
     if (list->true_count > list->items.size() / 3) holder.cut_from = list->true_count;
     // Of a list that was cut, as much again for each that was left out.
     if (holder.cut_from > 0 && !list->items.empty()) {
-      holder.bytes *=
-          static_cast<double>(holder.cut_from) / (static_cast<double>(list->items.size()) / 3);
+      const double kept = static_cast<double>(list->items.size()) / 3;
+      holder.bytes *= static_cast<double>(holder.cut_from) / kept;
+      own *= static_cast<double>(holder.cut_from) / kept;
     }
+    samples[written_term(process_group(row))].push_back(own);
     holder.subject = {"process", text_of(row, columns, "pid"), text_of(row, columns, "name"), ""};
     holder.read_at = read_before(observed, *table, row);
-    holders.push_back(std::move(holder));
+    single.push_back(std::move(holder));
   }
+  // Where one keeps as much as its group, all share it.
+  add_groups(observed, samples, holders);
+  std::move(single.begin(), single.end(), std::back_inserter(holders));
 }
 
 void add_tables(const Observed& observed, std::vector<Holder>& holders) {
@@ -104,6 +143,11 @@ std::string told(const Holder& holder) {
   if (subject.kind == "ets") {
     return fmt::format("the rows of ETS table {} refer to {}{}", subject.name,
                        amount(holder.bytes, Unit::kBytes), when);
+  }
+  if (subject.kind == "group") {
+    return fmt::format("the {} processes of {} keep about {} ({} of them were read)",
+                       grouped(static_cast<std::int64_t>(holder.members)), subject.name,
+                       amount(holder.bytes, Unit::kBytes), holder.sampled);
   }
   const bool unnamed = subject.name.empty() || subject.name == "-";
   return fmt::format("{} keeps {}{}{}",
@@ -138,8 +182,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       largest.empty() ? std::string(" None of the holders that were read keeps much of it.")
                       : fmt::format(" Of the holders that were read, {}.", joined(largest, "; "));
   finding.caveat =
-      "A binary may be kept by several; only the largest holders are asked, some in each snapshot. "
-      "Messages "
+      "A binary may be kept by several; only the largest holders are asked, some in each snapshot, "
+      "and a sample of the others. Messages "
       "waiting in a mailbox keep binaries too.";
   finding.advice =
       "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "

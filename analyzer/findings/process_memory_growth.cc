@@ -19,6 +19,9 @@ constexpr double kLeastBytes = 10 * kMiB, kLeastShareOfNode = 0.005;
 // A member that makes up this much of its group's growth is the culprit itself.
 constexpr double kMostOfGroup = 0.6;
 
+constexpr const char* kRests =
+    " It has stood still for longer than between the last two steps, and may have stopped.";
+
 bool large(const Observed& observed, const Growth& growth) {
   const double node = observed.node_last("memory_total", 0);
   return growth.growing() && growth.rise() >= std::max(kLeastBytes, kLeastShareOfNode * node);
@@ -38,7 +41,7 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
                   Verdict& verdict) {
   const std::size_t seen = collections(process);
   Severity severity = severity_of_bytes(observed, growth);
-  if (seen < 2) severity = one_less(severity);
+  if (seen < 2 || growth.rests) severity = one_less(severity);
   const auto [first, last] = extent(process.memory);
   const double now = process.memory[last];
   // Beside the node's at the same time: it may have ended since.
@@ -56,7 +59,9 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
       now / node * 100);
   if (!process.stack.empty())
     finding.evidence += fmt::format(" It was in {}.", stack_text(process.stack));
-  finding.caveat = "A heap grows in steps and may stop at the next one. Its state is not recorded.";
+  finding.caveat = fmt::format(
+      "A heap grows in steps and may stop at the next one.{} Its state is not recorded.",
+      growth.rests ? kRests : "");
   finding.advice = fmt::format("See what it keeps in its state: `process FILE '{}'`.", process.pid);
   finding.numbers = {{"collections", static_cast<double>(seen)}};
   add_numbers(finding, growth);
@@ -69,19 +74,35 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
   const Values& memory = observed.groups.values(*grower.series, "memory");
   const double count = observed.groups.values(*grower.series, "processes").back();
   const std::string name = printable(grower.series->name);
-  Finding& finding = verdict.add(severity_of_bytes(observed, grower.growth),
+  const Severity severity = severity_of_bytes(observed, grower.growth);
+  Finding& finding = verdict.add(grower.growth.rests ? one_less(severity) : severity,
                                  grower.growth.share() / 4, {"group", name, name, name});
   finding.title = fmt::format("The memory of the processes of {} grows: {} now", name,
                               amount(memory.back(), Unit::kBytes));
   finding.evidence = fmt::format(
       "Together it went {}; there are {} of them, and their number does not grow.",
       growth_text(grower.growth, Unit::kBytes, observed.duration()), amount(count, Unit::kCount));
-  finding.caveat = "Sessions that are all young grow together for a while.";
+  finding.caveat = fmt::format("Sessions that are all young grow together for a while.{}",
+                               grower.growth.rests ? kRests : "");
   finding.advice = fmt::format(
       "See the largest: `show processes FILE --filter '{}' --sort memory`.", filter_for(name));
   add_numbers(finding, grower.growth);
   finding.plot = plot_of(observed, "memory", Unit::kBytes, memory);
   capped_by_load(observed, grower.growth, finding);
+}
+
+// Their memory as a gauge; and as that of heaps, which may grow in steps together.
+std::vector<Grower> growing_groups(const Observed& observed) {
+  std::vector<Grower> growers = growers_of(observed, observed.groups, "memory");
+  for (const SampleSeries& group : observed.groups.rows) {
+    const bool known = std::any_of(growers.begin(), growers.end(),
+                                   [&](const Grower& one) { return one.series == &group; });
+    const Growth growth =
+        known ? Growth()
+              : judge_heap_growth(observed.seconds(), observed.groups.values(group, "memory"));
+    if (growth.growing()) growers.push_back({&group, growth});
+  }
+  return growers;
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {
@@ -92,7 +113,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     if (process.long_mailbox || !large(observed, growth)) continue;
     told.emplace_back(&process, growth);
   }
-  for (const Grower& grower : growers_of(observed, observed.groups, "memory")) {
+  for (const Grower& grower : growing_groups(observed)) {
     if (!large(observed, grower.growth)) continue;
     const Values& count = observed.groups.values(*grower.series, "processes");
     const bool more = judge_growth(observed.seconds(), count).growing();

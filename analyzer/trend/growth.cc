@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "analyzer/trend/statistics.h"
 
@@ -73,18 +74,18 @@ bool envelope_rises(const Points& points, double least_rise) {
          highest - low.back() <= kWentAway * rise;
 }
 
-// Times at which what the values never fall below again rises by a step.
+// Times at which what the values never fall below again has risen by a step, which may take some
+// samples: the heaps of a group do not grow all at once.
 std::vector<double> steps_up(const Points& points) {
-  constexpr double kStep = 1.1;
+  constexpr double kStep = 1.1, kRises = 1.01;
   std::vector<double> floor = points.values;
   for (std::size_t i = floor.size() - 1; i > 0; --i)
     floor[i - 1] = std::min(floor[i - 1], floor[i]);
   std::vector<double> times;
   for (std::size_t i = 1; i < floor.size(); ++i) {
-    if (floor[i] < kStep * floor[i - 1]) continue;
-    // Two in neighbouring samples are one.
-    if (!times.empty() && i > 1 && times.back() == points.seconds[i - 1]) times.pop_back();
-    times.push_back(points.seconds[i]);
+    const double before = floor[i - 1];
+    while (i < floor.size() && floor[i] >= kRises * floor[i - 1]) ++i;
+    if (floor[i - 1] >= kStep * before) times.push_back(points.seconds[i - 1]);
   }
   return times;
 }
@@ -119,16 +120,19 @@ bool bottoms_rise(const Points& points, double slope) {
          kStillGrowing * slope * (points.seconds[last] - points.seconds[first]);
 }
 
-bool climbs_stairs(const Points& points) {
+// Nothing unless it climbs; else for how long it has not, in gaps between the last two steps.
+std::optional<double> climbs_stairs(const Points& points) {
   constexpr std::size_t kFewestSteps = 3;
   constexpr double kTwice = 2, kOverdue = 2.5;
   const double lowest = *std::min_element(points.values.begin(), points.values.end());
   const auto times = steps_up(points);
-  if (times.size() < kFewestSteps || points.values.back() < kTwice * lowest) return false;
+  if (times.size() < kFewestSteps || points.values.back() < kTwice * lowest) return {};
   const double last = times.back(), before = times[times.size() - 2];
+  const double rests = (points.seconds.back() - last) / (last - before);
   const double slope = (points.values.back() - points.values.front()) /
                        (points.seconds.back() - points.seconds.front());
-  return points.seconds.back() - last <= kOverdue * (last - before) && bottoms_rise(points, slope);
+  if (rests > kOverdue || !bottoms_rise(points, slope)) return {};
+  return rests;
 }
 
 // Condition 4; also over a pause of a block's length and more, where one value stands for a long
@@ -192,7 +196,9 @@ Growth judge_heap_growth(std::span<const double> seconds, std::span<const double
   Growth growth = judge_growth(seconds, values);
   if (growth.growing() || growth.samples < kFewestSamples) return growth;
   const Points points = usable(seconds, values);
-  if (!climbs_stairs(points)) return growth;
+  const auto rests = climbs_stairs(points);
+  if (!rests) return growth;
+  growth.rests = *rests > 1;
   growth.p = rising_p(points.seconds, points.values);
   if (growth.p >= kTrendP) return growth;
   // A line through stairs says little: from the first to the last value.

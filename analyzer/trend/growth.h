@@ -27,6 +27,9 @@ struct Growth {
   // Of kStep: index into the values given, and the two levels.
   std::size_t step_at = 0;
   double step_before = 0, step_after = 0;
+  // Of a heap that climbs in steps: the last is longer ago than the one before it was then. It may
+  // have stopped.
+  bool rests = false;
 
   bool growing() const { return verdict == Verdict::kGrowing; }
   double rise() const { return to - from; }

@@ -1,5 +1,6 @@
 // Suspects: the few processes that hold most. Their binaries and heap blocks are too dear to ask
-// of everybody (567 000 references cost the victim 30 ms), so a handful is read each snapshot.
+// of everybody (567 000 references cost the victim 30 ms), so a handful is read each snapshot; and
+// one bystander, another one each time: what many small ones keep shows in a sample of them.
 
 #include <algorithm>
 
@@ -12,6 +13,7 @@ constexpr std::size_t kSuspectCount = 32;
 constexpr std::int64_t kTurns = 8;  // all suspects have been read after so many snapshots
 constexpr std::uint64_t kManyBinaries = 10'000;
 constexpr std::int64_t kManyBinariesTurns = 64;
+constexpr std::size_t kScatter = 2'654'435'761;  // Knuth's multiplicative hash
 
 }  // namespace
 
@@ -27,18 +29,23 @@ void Processes::choose_suspects(RecordedNode& node) {
   const std::size_t count = std::min(kSuspectCount, holders.size());
   const auto end = holders.begin() + static_cast<std::ptrdiff_t>(count);
   std::partial_sort(holders.begin(), end, holders.end(), std::greater<>());
-  for (auto holder = holders.begin(); holder != end; ++holder) {
-    const std::uint32_t slot = holder->second;
+  const auto may_be_read = [&](std::uint32_t slot) {
     const Cell read_at = rows.get(slot, at_.suspect_at);
     const Cell binary = rows.get(slot, at_.binary);
     const bool dear =
         !is_missing(binary) && node.interner->list_of(binary).true_count > kManyBinaries;
-    const std::int64_t pause = dear ? kManyBinariesTurns : kTurns;
-    if (is_missing(read_at) || node.snapshot - read_at >= pause) {
-      work_[kSuspects].slots.push_back(slot);
-    }
-    if (work_[kSuspects].slots.size() >= kSuspectCount / kTurns) break;
+    return is_missing(read_at) || node.snapshot - read_at >= (dear ? kManyBinariesTurns : kTurns);
+  };
+  auto& chosen = work_[kSuspects].slots;
+  for (auto holder = holders.begin(); holder != end; ++holder) {
+    if (may_be_read(holder->second)) chosen.push_back(holder->second);
+    if (chosen.size() >= kSuspectCount / kTurns) break;
   }
+  const auto bystanders = static_cast<std::size_t>(holders.end() - end);
+  if (bystanders == 0) return;
+  const std::size_t at = static_cast<std::size_t>(node.turn) * kScatter % bystanders;
+  const std::uint32_t bystander = end[static_cast<std::ptrdiff_t>(at)].second;
+  if (may_be_read(bystander)) chosen.push_back(bystander);
 }
 
 std::size_t Processes::read_suspects(const Answer& answer, RecordedNode& node) {

@@ -21,7 +21,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::StartsWith;
 
 Trouble::Shape flat(double value) {
   return [=](int) { return value; };
@@ -126,12 +125,6 @@ TEST(AtomLeak, IsSilentWhenCodeIsLoaded) {
 TEST(PortLeak, IsFoundByDriver) {
   EXPECT_THAT(said(Trouble().ports("tcp_inet", rising(50, 4)).findings()),
               ElementsAre("port-leak warning tcp_inet"));
-}
-
-TEST(PortLeak, IsFoundOfSocketsThatAreNoPorts) {
-  const auto found = Trouble().ports("socket", rising(50, 4)).findings();
-  ASSERT_THAT(said(found), ElementsAre("port-leak warning socket"));
-  EXPECT_THAT(found.findings[0].title, StartsWith("Sockets of module socket become more: "));
 }
 
 TEST(BinaryLeak, IsOfTheNodeWhereNoHolderIsKnown) {

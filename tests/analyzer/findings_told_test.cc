@@ -145,5 +145,45 @@ TEST(RestartLoop, IsNotToldOfJobsThatComeAndGo) {
   EXPECT_THAT(said(several_alike([](int i) { return 3 + i % 3; })), IsEmpty());
 }
 
+TEST(PortLeak, IsFoundOfSocketsThatAreNoPorts) {
+  const auto found = Trouble().ports("socket", [](int i) { return 50 + 4 * i; }).findings();
+  ASSERT_THAT(said(found), ElementsAre("port-leak warning socket"));
+  EXPECT_THAT(found.findings[0].title, HasSubstr("Sockets of module socket become more: "));
+}
+
+// Fifty processes, of which eight were read: each keeps `own` bytes by itself, and one binary that
+// all of them share.
+Findings binaries_of_many(double own) {
+  return Trouble()
+      .node("memory_binary", [](int i) { return (10 + i) * kMiB; })
+      .group(
+          "mqtt_conn:init/1", [](int) { return 50; }, [](int) { return kMiB; })
+      .also([=](Story& story, int i) {
+        for (int one = 0; one < 50; ++one) {
+          auto row = story.process("<0." + std::to_string(300 + one) + ".0>");
+          row.text("dictionary_initial_call", "mqtt_conn:init/1").text("status", "waiting");
+          if (one >= 8) continue;
+          row.raw("binary", story.list_id({2,
+                                           {1000 + one, static_cast<Cell>(own), 1,  //
+                                            77, 50'000'000, 50}}));
+          row.number("suspect_at", i + 1);
+        }
+      })
+      .findings();
+}
+
+TEST(BinaryLeak, IsOfAGroupWhoseSampleKeepsMuch) {
+  const auto found = binaries_of_many(kMiB);
+  ASSERT_THAT(said(found), ElementsAre("binary-leak warning mqtt_conn:init/1"));
+  EXPECT_THAT(found.findings[0].title,
+              HasSubstr("the 50 processes of mqtt_conn:init/1 keep about 97.7 MiB (8 of them"));
+}
+
+TEST(BinaryLeak, CountsWhatAllShareOnce) {
+  const auto found = binaries_of_many(0);
+  EXPECT_THAT(found.findings[0].title,
+              HasSubstr("the 50 processes of mqtt_conn:init/1 keep about 47.7 MiB"));
+}
+
 }  // namespace
 }  // namespace beamtape

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "recorder/collect/processes.h"
 #include "recorder/term/builder.h"
@@ -334,6 +335,22 @@ TEST_F(ProcessesTest, AnEmptyDictionaryIsAskedAgain) {
   EXPECT_EQ(node_.interner->text_of(cell(1, "initial_call")), "erlang:apply/2");
   EXPECT_TRUE(snapshot({{.pid = 1}}).was_asked("identity", 1));
   EXPECT_FALSE(snapshot({{.pid = 1}}).was_asked("identity", 1));
+}
+
+// The 32 largest in turn, four of them and one other in each snapshot.
+TEST_F(ProcessesTest, BystandersAreSampledBesideTheSuspects) {
+  turn_step_ = 1;
+  std::vector<Census> census;
+  for (std::uint32_t pid = 1; pid <= 100; ++pid) census.push_back({.pid = pid});
+  snapshot(census);
+  std::set<std::uint32_t> asked;
+  for (int turn = 0; turn < 64; ++turn) {
+    for (Census& one : census) ++one.reductions;
+    const auto pids = snapshot(census).asked["suspects"];
+    EXPECT_LE(pids.size(), 5u);
+    asked.insert(pids.begin(), pids.end());
+  }
+  EXPECT_GE(asked.size(), 32u + 20u);
 }
 
 }  // namespace
