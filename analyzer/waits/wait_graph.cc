@@ -185,6 +185,10 @@ const std::vector<std::string>& wait_functions() {
       "'Elixir.Task':await/2",
       "'Elixir.Task':await/3",
       "'Elixir.Task':await_receive/3",
+      "io:execute_request/3",
+      "file:file_request/2",
+      "disk_log:monitor_request/2",
+      "dets:req/2",
   };
   return functions;
 }

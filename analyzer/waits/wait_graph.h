@@ -12,9 +12,10 @@
 namespace beamtape {
 
 // Who waits for whom at one snapshot. A process inside a call (gen_server:call, GenServer.call,
-// gen_statem:call and what else gen:call serves, Task.await, erpc:call) stands in a known function
-// and monitors the one it waits for. Source: OTP's gen.erl, erpc.erl, Elixir's task.ex; on OTP 25
-// observed.
+// gen_statem:call and what else gen:call serves, Task.await, erpc:call, a request to an I/O server,
+// a disk_log or a dets table) stands in a known function and monitors the one it waits for. Source:
+// OTP's gen.erl, erpc.erl, Elixir's task.ex; on OTP 25 observed, and there alone io, file, disk_log
+// and dets.
 struct WaitEdge {
   enum class Certainty {
     kSure,     // it monitors one process only, and that one knows it
