@@ -19,6 +19,7 @@ const Question kAllocators{
     .keys = "erlang:system_info(alloc_util_allocators) ++ [mseg_alloc, sys_alloc]",
     .answer = "[{A, erlang:system_info({allocator, A})} || A <- Part]",
     .chunk = 4,
+    .most_per_row = std::chrono::microseconds(100),
 };
 
 constexpr Cell kGiga = 1'000'000'000;

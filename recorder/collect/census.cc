@@ -53,6 +53,7 @@ const Question kCensusQuestion{
     // to 4.
     .keys_words = "erlang:system_info(process_count) * 10 + 20000",
     .packed = true,
+    .most_per_row = std::chrono::microseconds(50),
     .at_limit = &kCensusListQuestion,
 };
 

@@ -29,13 +29,17 @@ constexpr std::string_view kAnswer =
     "       _ -> Item end || Item <- Info] end || Info <- All];"
     "  _ -> All end end";
 
-constexpr Question reading(std::string_view name, int chunk) {
+constexpr std::chrono::microseconds kMostCost{50};
+
+constexpr Question reading(std::string_view name, int chunk,
+                           std::chrono::microseconds most_per_row = {}) {
   return {.name = name,
           .keys = "Given",
           .answer = kAnswer,
           .of_processes = true,
           .chunk = chunk,
-          .heap_words = chunk * kRowWords};
+          .heap_words = chunk * kRowWords,
+          .most_per_row = most_per_row};
 }
 
 // Snapshots between two readings of what is dear about a process with long lists.
@@ -44,10 +48,12 @@ constexpr std::int64_t kLongMailboxMessages = 10'000;
 
 }  // namespace
 
-const std::array<Question, 6> kDetailQuestions{
-    reading("detail", kRows),    reading("detail_long_mailbox", kRows),
-    reading("detail_wide", 100), reading("detail_wide_lists", 1),
-    reading("suspects", 1),      reading("identity_plain", kRows)};
+const std::array<Question, 6> kDetailQuestions{reading("detail", kRows, kMostCost),
+                                               reading("detail_long_mailbox", kRows, kMostCost),
+                                               reading("detail_wide", 100, kMostCost),
+                                               reading("detail_wide_lists", 1),
+                                               reading("suspects", 1),
+                                               reading("identity_plain", kRows, kMostCost)};
 
 void Processes::want_detail(std::size_t slot, RecordedNode& node) {
   const ProcessTrack& track = node.tracks[slot];

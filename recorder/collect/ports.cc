@@ -24,6 +24,7 @@ const Question kPorts{
         "  lists:map(fun inet:sockname/1, Sockets), lists:map(fun inet:peername/1, Sockets)}}"
         " end",
     .chunk = 200,
+    .most_per_row = std::chrono::microseconds(100),
 };
 
 class Ports : public ListedTable {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace beamtape {
 namespace {
 
@@ -76,7 +78,20 @@ constexpr std::string_view kWithoutKeys =
     " true -> {{Part, Infos}};"
     " false -> {{Part, values, element(2, lists:unzip(lists:append(Infos)))}} end end";
 
+// Measured on OTP 25, each times five or more: a row of a detail takes up to 10 us where all is
+// cold, an element of a list, of 12 bytes and more, 0.15 us.
+constexpr double kCostOfByte = 0.1;
+constexpr std::int64_t kCostOfChunk = 1000;
+
 }  // namespace
+
+std::int64_t most_cost(const Question& question, std::int64_t took, std::size_t rows,
+                       std::size_t bytes) {
+  if (question.most_per_row.count() == 0) return took;
+  const double sent = kCostOfByte * static_cast<double>(bytes);
+  return std::min(took, kCostOfChunk + static_cast<std::int64_t>(sent) +
+                            question.most_per_row.count() * static_cast<std::int64_t>(rows));
+}
 
 std::string expressions(const Question& question) {
   const std::string deadline =

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -36,6 +38,9 @@ struct Question {
   // the bytes, and cheaper for the node than to send them all.
   bool packed = false;
   std::chrono::milliseconds deadline{2000};  // for one chunk
+  // CPU time that a row takes of the node at most, ours and the subject's, beside kCostOfByte for
+  // what is sent and kCostOfChunk; 0: not known, it may be a long list. See most_cost().
+  std::chrono::microseconds most_per_row{0};
   // Asked of the server behind rpc itself, which needs no process: `answer` is evaluated there,
   // without a deadline, and nobody else is served meanwhile. For a millisecond's work only.
   bool in_server = false;
@@ -45,6 +50,12 @@ struct Question {
 
 // Words of heap that an item of a row takes when its key is left out.
 inline constexpr int kItemWords = 10;
+
+// What a chunk cost the node at most, in microseconds: the wall time `took` in its worker, or less
+// where its rows and bytes cannot have cost so much. On a node with more to do than its schedulers
+// can, a worker mostly waits: for its turn, and for that of each process that it asks.
+std::int64_t most_cost(const Question& question, std::int64_t took, std::size_t rows,
+                       std::size_t bytes);
 
 // Two Erlang expressions, "Work, Ask.". Work answers about one chunk: it binds Chunk, Dst, Items,
 // Part and Tag. Ask, where Work is bound to the first as erl_parse gives it,

@@ -201,7 +201,9 @@ void Capture::record_question(const Answer& answer, std::size_t rows, SnapshotRe
       cells.text(outcome_text(answer.outcome)),
   };
   for (std::size_t at = 0; at < std::size(values); ++at) table.set(slot, at + 1, values[at]);
-  record.target_us += took;
+  record.target_us += answer.outcome == Answer::Outcome::kOk
+                          ? most_cost(*answer.question, took, rows, answer.sent_bytes)
+                          : took;
   node_.target_us = record.target_us;
 }
 

@@ -208,8 +208,8 @@ std::int64_t Session::longest_filling() const {
 }
 
 // Moves due_ to the next grid point that the budget allows. Returns the microseconds till then,
-// from when it was due (or from `began`, if it was taken before it was due). What it cost is wall
-// time in our workers on the node: an upper bound of what they took from the schedulers.
+// from when it was due (or from `began`, if it was taken before it was due). What it cost is an
+// upper bound of what our workers took from the schedulers (Question::most_per_row).
 std::int64_t Session::plan_next(Clock::time_point began, const SnapshotRecord& record) {
   const bool reads_all = taken_ == 0 || record.filling;
   const double budget = reads_all ? std::max(kFirstBudget, plan_.budget) : plan_.budget;

@@ -37,7 +37,7 @@ struct SnapshotRecord {
   std::int64_t ended_wall_us = 0;  // all answers are in
   std::int64_t began_mono_us = 0;
   std::int64_t interval_us = 0;     // intended time to the next
-  std::int64_t target_us = 0;       // sum over chunks of wall time spent in them on the node
+  std::int64_t target_us = 0;       // taken of the node at most, see FORMAT.md
   std::int64_t received_bytes = 0;  // from the node
   std::int64_t processes = 0;       // listed by the node
   std::int64_t detailed = 0;        // of them, read in detail this time

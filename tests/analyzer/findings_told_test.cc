@@ -185,5 +185,13 @@ TEST(BinaryLeak, CountsWhatAllShareOnce) {
               HasSubstr("the 50 processes of mqtt_conn:init/1 keep about 47.7 MiB"));
 }
 
+TEST(SchedulerSaturation, IsInfoOfFewSnapshots) {
+  const auto of = [](int snapshots) {
+    return said(Trouble(snapshots).node("run_queue", [](int) { return 27; }).findings());
+  };
+  EXPECT_THAT(of(11), ElementsAre("scheduler-saturation info shop@here"));
+  EXPECT_THAT(of(4), IsEmpty());
+}
+
 }  // namespace
 }  // namespace beamtape

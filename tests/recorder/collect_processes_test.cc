@@ -353,5 +353,13 @@ TEST_F(ProcessesTest, BystandersAreSampledBesideTheSuspects) {
   EXPECT_GE(asked.size(), 32u + 20u);
 }
 
+TEST(QuestionTest, CostsWhatItTookOrWhatItsRowsCanHaveCost) {
+  Question question{.name = "q", .keys = "k", .answer = "a"};
+  EXPECT_EQ(most_cost(question, 261'000, 92, 68'767), 261'000) << "nothing is known of its rows";
+  question.most_per_row = std::chrono::microseconds(50);
+  EXPECT_EQ(most_cost(question, 261'000, 92, 68'767), 1000 + 92 * 50 + 6876);
+  EXPECT_EQ(most_cost(question, 900, 92, 68'767), 900);
+}
+
 }  // namespace
 }  // namespace beamtape
