@@ -93,17 +93,26 @@ std::vector<std::string> shared_by_most(const Observed& observed,
   return shared;
 }
 
+std::vector<std::size_t> members_of_group(const Observed& observed, const std::string& group) {
+  std::vector<std::size_t> members;
+  if (!observed.last_processes) return members;
+  const Frame& frame = *observed.last_processes;
+  GroupNames names(frame.table());
+  for (auto slot = frame.slots().rbegin(); slot != frame.slots().rend(); ++slot) {
+    if (members.size() >= kMostMembers) break;
+    if (names.of(frame.row(*slot)) == group) members.push_back(*slot);
+  }
+  return members;
+}
+
 std::vector<std::string> kin_of_group(const Observed& observed, const std::string& group) {
   if (!observed.last_processes) return {};
   const Frame& frame = *observed.last_processes;
   const Table& table = frame.table();
   // Links go both ways: they tell who belongs together, but not who is above.
   std::vector<std::unordered_set<Cell>> above, linked;
-  GroupNames names(table);
-  for (auto slot = frame.slots().rbegin(); slot != frame.slots().rend(); ++slot) {
-    if (above.size() >= kMostMembers) break;
-    const RowView row = frame.row(*slot);
-    if (names.of(row) != group) continue;
+  for (const std::size_t slot : members_of_group(observed, group)) {
+    const RowView row = frame.row(slot);
     above.emplace_back();
     linked.emplace_back();
     if (const auto parent = table.find("parent")) add_pids(row, *parent, above.back());

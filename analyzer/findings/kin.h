@@ -10,6 +10,9 @@ namespace beamtape {
 
 // Who belongs to whom, as the last snapshot shows it: what a finding `involves` (finding.h).
 
+// Rows of the last snapshot that are of a group of processes, some hundred of them.
+std::vector<std::size_t> members_of_group(const Observed& observed, const std::string& group);
+
 // What at least half of some things have to do with: "process <0.1.2>", "group shop_cart". Of each
 // thing its `relatives`, pids as cells.
 std::vector<std::string> shared_by_most(const Observed& observed,

@@ -9,6 +9,8 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/kin.h"
+#include "analyzer/findings/relations.h"
 #include "analyzer/load/text.h"
 
 namespace beamtape {
@@ -59,6 +61,7 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
       now / node * 100);
   if (!process.stack.empty())
     finding.evidence += fmt::format(" It was in {}.", stack_text(process.stack));
+  if (!process.ended) finding.evidence += relations_text(observed, {process.id.slot});
   finding.caveat = fmt::format(
       "A heap grows in steps and may stop at the next one.{} Its state is not recorded.",
       growth.rests ? kRests : "");
@@ -82,6 +85,7 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
   finding.evidence = fmt::format(
       "Together it went {}; there are {} of them, and their number does not grow.",
       growth_text(grower.growth, Unit::kBytes, observed.duration()), amount(count, Unit::kCount));
+  finding.evidence += relations_text(observed, members_of_group(observed, grower.series->name));
   finding.caveat = fmt::format("Sessions that are all young grow together for a while.{}",
                                grower.growth.rests ? kRests : "");
   finding.advice = fmt::format(

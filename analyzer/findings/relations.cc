@@ -1,0 +1,81 @@
+#include "analyzer/findings/relations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "analyzer/load/frame.h"
+#include "analyzer/load/text.h"
+#include "analyzer/trend/statistics.h"
+#include "schema/model/ref.h"
+
+namespace beamtape {
+namespace {
+
+constexpr double kMany = 100;
+
+struct Relation {
+  const char* column;
+  const char* done;  // by each, so many times
+  const char* by;    // whom
+};
+constexpr Relation kRelations[] = {{"links", "is linked", "with"},
+                                   {"monitors", "monitors others", ""},
+                                   {"monitored_by", "is monitored", "by"}};
+
+// Who makes up half of what was kept of the lists; empty if nobody does.
+std::string most_of(const Frame& frame, const std::unordered_map<Cell, std::size_t>& times) {
+  std::size_t all = 0;
+  const std::pair<const Cell, std::size_t>* most = nullptr;
+  for (const auto& one : times) {
+    all += one.second;
+    if (most == nullptr || one.second > most->second) most = &one;
+  }
+  if (most == nullptr || most->second * 2 < all || unpack(most->first).tag != Ref::Tag::kPid) {
+    return {};
+  }
+  const std::string pid = ref_text(unpack(most->first));
+  const auto columns = shown_columns(frame.table());
+  const Shown* name = find_shown(columns, "name");
+  for (const std::size_t slot : frame.slots()) {
+    if (frame.cell(slot, 0) != most->first || name == nullptr) continue;
+    const Value value = value_of(frame.row(slot), *name);
+    if (!no_value(value)) return fmt::format("{} ({})", display(value, Unit::kNone), pid);
+  }
+  return pid;
+}
+
+}  // namespace
+
+std::string relations_text(const Observed& observed, const std::vector<std::size_t>& slots) {
+  std::string text;
+  if (!observed.last_processes || slots.empty()) return text;
+  const Frame& frame = *observed.last_processes;
+  for (const Relation& relation : kRelations) {
+    const auto column = frame.table().find(relation.column);
+    if (!column) continue;
+    std::vector<double> counts;
+    std::unordered_map<Cell, std::size_t> times;
+    for (const std::size_t slot : slots) {
+      if (!std::binary_search(frame.slots().begin(), frame.slots().end(), slot)) continue;
+      const RowView row = frame.row(slot);
+      const Cell cell = row.cell(*column);
+      const auto list = is_missing(cell) ? std::nullopt : row.texts.list(cell);
+      if (!list) continue;
+      counts.push_back(static_cast<double>(list->true_count));
+      for (const Cell one : list->items) {
+        if (!is_missing(one)) ++times[one];
+      }
+    }
+    const double many = counts.empty() ? 0 : median(counts);
+    if (many < kMany) continue;
+    const std::string whom = *relation.by != '\0' ? most_of(frame, times) : "";
+    text += fmt::format(" {} {} {} times{}.", slots.size() == 1 ? "It" : "The median of them",
+                        relation.done, amount(many, Unit::kCount),
+                        whom.empty() ? "" : fmt::format(", mostly {} {}", relation.by, whom));
+  }
+  return text;
+}
+
+}  // namespace beamtape
