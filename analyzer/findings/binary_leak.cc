@@ -1,12 +1,13 @@
 // Binaries over 64 bytes (which live outside of heaps) grow as a whole (growth.h), by 10 MiB and a
 // fifth. Who keeps them alive is known of the largest holders, each binary counted once per holder,
 // of ETS tables up to 100 000 rows, and of a sample of the processes of a group: what they keep on
-// average, times their number. There a binary counts for as many of its references as are seen, so
-// that one that all share is not counted for each.
+// average, times the number of those that were not read. There a binary counts for as many of its
+// references as are seen, so that one that all share is not counted for each.
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <numeric>
@@ -54,10 +55,14 @@ std::int64_t read_before(const Observed& observed, const Table& table, const Row
   return is_missing(at) || at >= observed.last_snapshot().id ? 0 : at;
 }
 
-// What those of a group keep that were read.
-using Samples = std::map<std::string, std::vector<double>>;
+// What those of a group keep that were read: of the suspects, and of bystanders (the recorder's
+// suspects.cc), which stand for all others.
+struct Sample {
+  std::vector<double> suspects, bystanders;
+};
+using Samples = std::map<std::string, Sample>;
 
-// Without the largest tenth: those that hold most are read more often than others.
+// Without the largest tenth.
 double cautious_mean(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   values.resize(values.size() - (values.size() + 9) / 10);
@@ -65,20 +70,36 @@ double cautious_mean(std::vector<double> values) {
 }
 
 void add_groups(const Observed& observed, Samples& samples, std::vector<Holder>& holders) {
+  const double all = observed.node_last("memory_binary", 0);
   for (const SampleSeries& group : observed.groups.rows) {
     const auto at = samples.find(group.name);
     const double count = observed.groups.values(group, "processes").back();
-    if (at == samples.end() || at->second.size() < kFewestOfGroup || !(count > kFewestOfGroup)) {
-      continue;
-    }
+    if (at == samples.end() || at->second.bystanders.size() < kFewestOfGroup) continue;
+    const auto& [suspects, bystanders] = at->second;
+    const double others = count - static_cast<double>(suspects.size());
+    if (!(others >= static_cast<double>(bystanders.size()))) continue;
     const std::string name = printable(group.name);
     Holder holder;
     holder.subject = {"group", name, name, name};
-    holder.bytes = cautious_mean(at->second) * count;
+    holder.bytes = std::min(all, std::accumulate(suspects.begin(), suspects.end(), 0.0) +
+                                     cautious_mean(bystanders) * others);
     holder.members = static_cast<std::size_t>(count);
-    holder.sampled = at->second.size();
+    holder.sampled = suspects.size() + bystanders.size();
     holders.push_back(std::move(holder));
   }
+}
+
+// Who has more memory is one of the suspects, which are the largest of all.
+Cell least_of_suspects(const Frame& frame) {
+  constexpr std::size_t kSuspects = 32;
+  const auto memory = frame.table().find("memory");
+  std::vector<Cell> all;
+  for (const std::size_t slot : frame.slots()) {
+    if (memory && !is_missing(frame.cell(slot, *memory))) all.push_back(frame.cell(slot, *memory));
+  }
+  if (all.size() <= kSuspects) return 0;
+  std::nth_element(all.begin(), all.begin() + kSuspects, all.end(), std::greater<>());
+  return all[kSuspects];
 }
 
 void add_processes(const Observed& observed, std::vector<Holder>& holders) {
@@ -90,6 +111,8 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
   const auto columns = shown_columns(*table);
   Samples samples;
   std::vector<Holder> single;
+  const auto memory = table->find("memory");
+  const Cell suspicious = least_of_suspects(frame);
   for (const std::size_t slot : frame.slots()) {
     const RowView row = frame.row(slot);
     if (is_missing(row.cell(*binary))) continue;
@@ -114,7 +137,9 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
       holder.bytes *= static_cast<double>(holder.cut_from) / kept;
       own *= static_cast<double>(holder.cut_from) / kept;
     }
-    samples[written_term(process_group(row))].push_back(own);
+    Sample& sample = samples[written_term(process_group(row))];
+    const Cell large = memory ? row.cell(*memory) : missing(Missing::kNone);
+    (is_missing(large) || large > suspicious ? sample.suspects : sample.bystanders).push_back(own);
     holder.subject = {"process", text_of(row, columns, "pid"), text_of(row, columns, "name"), ""};
     holder.read_at = read_before(observed, *table, row);
     single.push_back(std::move(holder));
@@ -189,8 +214,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       largest.empty() ? std::string(" None of the holders that were read keeps much of it.")
                       : fmt::format(" Of the holders that were read, {}.", joined(largest, "; "));
   finding.caveat =
-      "A binary may be kept by several; only the largest holders are asked, some in each snapshot, "
-      "and a sample of the others. Messages "
+      "A binary may be kept by several; the largest holders are asked, some in each snapshot, "
+      "and of the others a few. Messages "
       "waiting in a mailbox keep binaries too.";
   finding.advice =
       "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "

@@ -51,6 +51,7 @@ Standing standing_still(const Observed& observed, const std::string& folded, boo
   std::map<Cell, Cell> moved;
   for (const std::size_t slot : middle->slots()) {
     const RowView row = middle->row(slot);
+    if (is_missing(row.cell(*input)) || is_missing(row.cell(*output))) continue;
     moved[row.cell(0)] = row.cell(*input) + row.cell(*output);
   }
   std::map<Cell, std::size_t> owners;
@@ -69,7 +70,9 @@ Standing standing_still(const Observed& observed, const std::string& folded, boo
       }
     }
     const auto before = moved.find(row.cell(0));
-    if (before == moved.end()) continue;
+    if (before == moved.end() || is_missing(row.cell(*input)) || is_missing(row.cell(*output))) {
+      continue;
+    }
     ++found.living;
     found.still += before->second == row.cell(*input) + row.cell(*output) ? 1 : 0;
   }

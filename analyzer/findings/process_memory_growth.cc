@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
@@ -21,12 +23,23 @@ constexpr double kLeastBytes = 10 * kMiB, kLeastShareOfNode = 0.005;
 // A member that makes up this much of its group's growth is the culprit itself.
 constexpr double kMostOfGroup = 0.6;
 
+// A group's number stands still while the most are at most so many times the fewest.
+constexpr double kSameNumber = 1.1;
 constexpr const char* kRests =
-    " It has stood still for longer than between the last two steps, and may have stopped.";
+    " It has stood still for longer than passed between its last two steps, and may have stopped.";
 
 bool large(const Observed& observed, const Growth& growth) {
   const double node = observed.node_last("memory_total", 0);
   return growth.growing() && growth.rise() >= std::max(kLeastBytes, kLeastShareOfNode * node);
+}
+
+// The smallest and the largest that is known; NaN if none is.
+std::pair<double, double> bounds(const Values& values) {
+  std::pair<double, double> found{kNaN, kNaN};
+  for (const double value : values) {
+    found = {std::fmin(found.first, value), std::fmax(found.second, value)};
+  }
+  return found;
 }
 
 // How often the number of minor collections fell or rose: each is a collection seen at least.
@@ -37,6 +50,13 @@ std::size_t collections(const ProcessSeries& process) {
     changes += !std::isnan(a) && !std::isnan(b) && a != b ? 1 : 0;
   }
   return changes;
+}
+
+std::string grown_text(const Growth& growth, double bytes, bool ended = false) {
+  const std::string memory = amount(bytes, Unit::kBytes);
+  if (ended) return fmt::format("grew to {}, until it ended", memory);
+  return growth.rests ? fmt::format("has grown to {}", memory)
+                      : fmt::format("grows: {} now", memory);
 }
 
 void tell_process(const Observed& observed, const ProcessSeries& process, const Growth& growth,
@@ -51,10 +71,8 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
   const double node = total != nullptr && !std::isnan((*total)[last]) ? (*total)[last] : growth.to;
   Finding& finding =
       verdict.add(severity, growth.rise() / std::max(node, 1.0), subject_of(process));
-  finding.title = process.ended ? fmt::format("The memory of {} grew to {}, until it ended",
-                                              called(process), amount(now, Unit::kBytes))
-                                : fmt::format("The memory of {} grows: {} now", called(process),
-                                              amount(now, Unit::kBytes));
+  finding.title =
+      fmt::format("The memory of {} {}", called(process), grown_text(growth, now, process.ended));
   finding.evidence = fmt::format(
       "It went {}, with {} collections seen meanwhile; {:.1f} % of the node.",
       growth_text(growth, Unit::kBytes, observed.seconds()[last] - observed.seconds()[first]), seen,
@@ -80,8 +98,8 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
   const Severity severity = severity_of_bytes(observed, grower.growth);
   Finding& finding = verdict.add(grower.growth.rests ? one_less(severity) : severity,
                                  grower.growth.share() / 4, {"group", name, name, name});
-  finding.title = fmt::format("The memory of the processes of {} grows: {} now", name,
-                              amount(memory.back(), Unit::kBytes));
+  finding.title = fmt::format("The memory of the processes of {} {}", name,
+                              grown_text(grower.growth, memory.back()));
   finding.evidence = fmt::format(
       "Together it went {}; there are {} of them, and their number does not grow.",
       growth_text(grower.growth, Unit::kBytes, observed.duration()), amount(count, Unit::kCount));
@@ -95,16 +113,17 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
   capped_by_load(observed, grower.growth, finding);
 }
 
-// Their memory as a gauge; and as that of heaps, which may grow in steps together.
+// Their memory as a gauge; and, where their number stands still, as that of heaps, which may grow
+// in steps together.
 std::vector<Grower> growing_groups(const Observed& observed) {
   std::vector<Grower> growers = growers_of(observed, observed.groups, "memory");
   for (const SampleSeries& group : observed.groups.rows) {
-    const bool known = std::any_of(growers.begin(), growers.end(),
-                                   [&](const Grower& one) { return one.series == &group; });
-    const Growth growth =
-        known ? Growth()
-              : judge_heap_growth(observed.seconds(), observed.groups.values(group, "memory"));
-    if (growth.growing()) growers.push_back({&group, growth});
+    const Values& memory = observed.groups.values(group, "memory");
+    const auto [fewest, most] = bounds(observed.groups.values(group, "processes"));
+    const auto [least, largest] = bounds(memory);
+    if (!(most <= kSameNumber * fewest) || !(largest - least >= kLeastBytes)) continue;
+    const Growth growth = judge_heap_growth(observed.seconds(), memory);
+    if (growth.in_steps) growers.push_back({&group, growth});
   }
   return growers;
 }

@@ -17,14 +17,14 @@ constexpr double kMany = 100;
 
 struct Relation {
   const char* column;
-  const char* done;  // by each, so many times
-  const char* by;    // whom
+  const char* what;
+  const char* most;  // are whose
 };
-constexpr Relation kRelations[] = {{"links", "is linked", "with"},
-                                   {"monitors", "monitors others", ""},
-                                   {"monitored_by", "is monitored", "by"}};
+constexpr Relation kRelations[] = {{"links", "links", "to"},
+                                   {"monitors", "monitors on others", "on"},
+                                   {"monitored_by", "monitors on {}", "by"}};
 
-// Who makes up half of what was kept of the lists; empty if nobody does.
+// Who makes up more than half of what was kept of the lists; empty if nobody does.
 std::string most_of(const Frame& frame, const std::unordered_map<Cell, std::size_t>& times) {
   std::size_t all = 0;
   const std::pair<const Cell, std::size_t>* most = nullptr;
@@ -32,7 +32,7 @@ std::string most_of(const Frame& frame, const std::unordered_map<Cell, std::size
     all += one.second;
     if (most == nullptr || one.second > most->second) most = &one;
   }
-  if (most == nullptr || most->second * 2 < all || unpack(most->first).tag != Ref::Tag::kPid) {
+  if (most == nullptr || most->second * 2 <= all || unpack(most->first).tag != Ref::Tag::kPid) {
     return {};
   }
   const std::string pid = ref_text(unpack(most->first));
@@ -70,10 +70,12 @@ std::string relations_text(const Observed& observed, const std::vector<std::size
     }
     const double many = counts.empty() ? 0 : median(counts);
     if (many < kMany) continue;
-    const std::string whom = *relation.by != '\0' ? most_of(frame, times) : "";
-    text += fmt::format(" {} {} {} times{}.", slots.size() == 1 ? "It" : "The median of them",
-                        relation.done, amount(many, Unit::kCount),
-                        whom.empty() ? "" : fmt::format(", mostly {} {}", relation.by, whom));
+    const bool one = slots.size() == 1;
+    const std::string whom = most_of(frame, times);
+    const std::string what = fmt::format(fmt::runtime(relation.what), one ? "it" : "them");
+    text += fmt::format(" {} {} {}{}.", one ? "It has" : "Half of them have",
+                        amount(many, Unit::kCount), one ? what : what + " or more",
+                        whom.empty() ? "" : fmt::format(", most {} {}", relation.most, whom));
   }
   return text;
 }

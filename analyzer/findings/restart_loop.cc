@@ -1,7 +1,7 @@
 // A child is started again and again: three times in 60 s under one registered name, or, without a
 // name, as the only child of its kind below its supervisor. One that lives ten seconds and more
 // each time is told as info: some pools do that on purpose. So are children of which several of a
-// kind live, always as many: jobs that follow each other look the same.
+// kind live, nearly always as many: jobs that follow each other look the same.
 
 #include <fmt/format.h>
 
@@ -24,6 +24,7 @@ constexpr double kAlwaysThere = 0.6, kSteady = 0.9;  // of the snapshots
 // A second, of several alike: more restarts than that no supervisor is told to bear (the default of
 // its intensity is one in 5 s). They are jobs.
 constexpr double kMostOfAlike = 3;
+constexpr double kFewestCadences = 1.5;
 
 // The most replacements within kWithin seconds.
 std::size_t most_at_once(const std::vector<double>& seconds) {
@@ -39,14 +40,14 @@ std::size_t most_at_once(const std::vector<double>& seconds) {
 // Of those with a name there is one.
 std::size_t steady_number(const Restarts& restarts) {
   if (restarts.registered) return 1;
+  if (restarts.living.empty()) return 0;
   std::map<double, std::size_t> snapshots;  // by how many lived
   for (const double living : restarts.living) ++snapshots[living];
   const auto most =
       std::max_element(snapshots.begin(), snapshots.end(),
                        [](const auto& a, const auto& b) { return a.second < b.second; });
-  const double share = most == snapshots.end() ? 0.0
-                                               : static_cast<double>(most->second) /
-                                                     static_cast<double>(restarts.living.size());
+  const double share =
+      static_cast<double>(most->second) / static_cast<double>(restarts.living.size());
   // A single one is missed in many a snapshot while it starts.
   const double enough = snapshots.rbegin()->first == 1 ? kAlwaysThere : kSteady;
   return share >= enough ? static_cast<std::size_t>(most->first) : 0;
@@ -58,12 +59,16 @@ void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) 
   const std::size_t most = most_at_once(seconds);
   const std::size_t living = steady_number(restarts);
   if (living == 0 || most < kTimes * living) return;
-  if (living > 1 && static_cast<double>(most) > kMostOfAlike * kWithin) return;
+  if (living > 1 &&
+      static_cast<double>(most) > kMostOfAlike * std::min(kWithin, observed.duration()))
+    return;
   std::vector<double> lives;
   for (std::size_t i = living; i < seconds.size(); ++i) {
     lives.push_back(seconds[i] - seconds[i - living]);
   }
   const double life = median(lives);
+  // How many of several came and went between two snapshots nobody knows.
+  if (living > 1 && life < kFewestCadences * observed.segment.cadence) return;
   // When it came is known to an interval.
   const bool lives_a_while = life + observed.segment.cadence / 2 >= kLivesAWhile;
   const std::string name = printable(restarts.name);

@@ -19,7 +19,6 @@ constexpr double kMostOfTheTime = 0.6;
 constexpr double kFarOver = 10;  // times the schedulers, at the median
 
 void evaluate(const Observed& observed, Verdict& verdict) {
-  if (observed.size() < kFewest && !verdict.long_enough()) return;
   const Values* queue = verdict.need("run_queue");
   if (queue == nullptr) return;
   const double schedulers = observed.node_last("schedulers_online", 0);
@@ -27,6 +26,10 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   Values present;
   for (const double value : *queue) {
     if (!std::isnan(value)) present.push_back(value);
+  }
+  if (present.size() < kFewest) {
+    return verdict.not_evaluated(fmt::format(
+        "{} snapshots with a run queue are needed, there are {}", kFewest, present.size()));
   }
   const auto over = static_cast<double>(std::count_if(
       present.begin(), present.end(), [&](double value) { return value > schedulers; }));

@@ -78,7 +78,8 @@ AggregateTable port_drivers() {
   using enum Kind;
   using S = PortSample;
   return make<S>("port", "Ports by driver", &Aggregates::ports,
-                 {{"ports", &S::ports, Unit::kCount, kGauge, "Ports of that driver"},
+                 {{"ports", &S::ports, Unit::kCount, kGauge,
+                   "Ports of that driver, or sockets of module socket"},
                   {"input", &S::input, Unit::kBytes, kCounter, "Read from those that live"},
                   {"output", &S::output, Unit::kBytes, kCounter, "Written to those that live"},
                   {"queue_size", &S::queue_size, Unit::kBytes, kGauge, "Waiting in their queues"},

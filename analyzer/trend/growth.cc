@@ -98,6 +98,7 @@ bool bottoms_rise(const Points& points, double slope) {
   std::vector<std::size_t> bottoms{0};
   std::size_t top = 0;
   bool falling = false;  // since the last bottom
+  bool rose = false;     // before it first fell
   for (std::size_t i = 1; i < points.values.size(); ++i) {
     if (falling) {
       if (points.values[i] < points.values[bottoms.back()]) bottoms.back() = i;
@@ -105,8 +106,12 @@ bool bottoms_rise(const Points& points, double slope) {
       top = i;
     } else {
       if (points.values[i] > points.values[top]) top = i;
+      rose = rose || points.values[top] >= points.values[bottoms[0]] + fall;
       falling = points.values[i] <= points.values[top] - fall;
-      if (falling) {
+      if (falling && !rose) {
+        bottoms[0] = i;
+        rose = true;
+      } else if (falling) {
         bottoms.push_back(i);
       } else if (bottoms.size() == 1 && points.values[i] < points.values[bottoms[0]]) {
         bottoms[0] = i;
@@ -198,6 +203,7 @@ Growth judge_heap_growth(std::span<const double> seconds, std::span<const double
   const Points points = usable(seconds, values);
   const auto rests = climbs_stairs(points);
   if (!rests) return growth;
+  growth.in_steps = true;
   growth.rests = *rests > 1;
   growth.p = rising_p(points.seconds, points.values);
   if (growth.p >= kTrendP) return growth;

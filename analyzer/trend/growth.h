@@ -27,9 +27,9 @@ struct Growth {
   // Of kStep: index into the values given, and the two levels.
   std::size_t step_at = 0;
   double step_before = 0, step_after = 0;
-  // Of a heap that climbs in steps: the last is longer ago than the one before it was then. It may
-  // have stopped.
-  bool rests = false;
+  // Of a heap: it climbs in steps; and the time since the last is longer than what passed between
+  // the two before it, so that it may have stopped.
+  bool in_steps = false, rests = false;
 
   bool growing() const { return verdict == Verdict::kGrowing; }
   double rise() const { return to - from; }
@@ -50,8 +50,8 @@ inline constexpr std::size_t kMostSamples = 600;
 // growing if what it never falls below again rose in at least three such steps to at least twice
 // what it was, and the last one is not overdue: after the last, less than 2.5 times what passed
 // between the two before it. A heap that has warmed up fails that. Where it falls by half of its
-// range, what it falls back to has to rise as well: one that is filled and emptied, and ends full,
-// does not grow.
+// range, what it falls back to has to rise as well, at 0.3 of the whole's rate: one that is filled
+// and emptied, and ends full, does not grow.
 Growth judge_heap_growth(std::span<const double> seconds, std::span<const double> values);
 
 }  // namespace beamtape

@@ -49,18 +49,18 @@ void draw_plot(Session& session, const Finding& finding) {
          finding.subject.kind == "process" ? finding.subject.id : ""});
 }
 
-const char* show_text(const std::string& kind) {
+const char* show_text(const std::string& kind, const std::string& id) {
   if (kind == "process") return "Show the process";
   if (kind == "group") return "Show its processes";
   if (kind == "ets") return "Show the table";
-  if (kind == "port") return "Show ports";
+  if (kind == "port") return id == "socket" ? "Show sockets" : "Show ports";
   return kind == "allocator" ? "Show allocators" : "Show the node";
 }
 
 void draw_actions(Session& session, const Finding& finding) {
   const auto& subject = finding.subject;
   if (leads_somewhere(subject.kind)) {
-    const bool clicked = ImGui::Button(show_text(subject.kind));
+    const bool clicked = ImGui::Button(show_text(subject.kind, subject.id));
     tell_place(session, "show " + subject.kind);
     if (clicked) follow(session, subject.kind, subject.id);
   }

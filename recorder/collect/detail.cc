@@ -29,7 +29,9 @@ constexpr std::string_view kAnswer =
     "       _ -> Item end || Item <- Info] end || Info <- All];"
     "  _ -> All end end";
 
+// Of a row without long lists and with a short mailbox.
 constexpr std::chrono::microseconds kMostCost{50};
+constexpr std::int64_t kShortMailbox = 500;  // messages; to walk one takes 0.03 us
 
 constexpr Question reading(std::string_view name, int chunk,
                            std::chrono::microseconds most_per_row = {}) {
@@ -90,6 +92,7 @@ void Processes::take_detail(Reading reading, std::size_t slot, RecordedNode& nod
   const Cell reductions = row_[at_.reductions];
   const Cell queue = row_[at_.message_queue_len];
   if (is_stale(reading, slot, node)) ++node.stale_found;
+  if (!is_missing(queue) && queue > kShortMailbox) node.dear_answer = true;
   if (reading == kWideLists) track.wide = false;  // unless a list is still long
   for (const std::size_t column : readers_[reading].columns()) {
     if (column == at_.reductions || column == at_.message_queue_len) continue;
@@ -98,6 +101,7 @@ void Processes::take_detail(Reading reading, std::size_t slot, RecordedNode& nod
     if (process_table().columns[column].type == Type::kList && !is_missing(cell) &&
         node.interner->list_of(cell).true_count > kMaxListElements) {
       track.wide = true;
+      node.dear_answer = true;
     }
   }
   if (reading == kLongMailbox) mark_long_mailbox(slot, node);

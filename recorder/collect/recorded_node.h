@@ -52,7 +52,8 @@ struct RecordedNode {
   std::vector<Cell> standby;         // pids of ours there, which are no part of the node
 
   // Of the snapshot being taken.
-  std::int64_t target_us = 0;  // what it has taken of the node so far
+  std::int64_t target_us = 0;  // for how long workers have been busy on the node so far
+  bool dear_answer = false;    // the answer read last has rows of unknown cost, see most_cost()
   // Once it has taken so much, it leaves processes that have never been read for the next one.
   std::int64_t filling_us = std::numeric_limits<std::int64_t>::max();
   std::int64_t snapshot = 0;  // its number in the file

@@ -13,6 +13,7 @@ constexpr std::size_t kSuspectCount = 32;
 constexpr std::int64_t kTurns = 8;  // all suspects have been read after so many snapshots
 constexpr std::uint64_t kManyBinaries = 10'000;
 constexpr std::int64_t kManyBinariesTurns = 64;
+constexpr std::size_t kBystanders = 256;         // whose answer is kept
 constexpr std::size_t kScatter = 2'654'435'761;  // Knuth's multiplicative hash
 
 }  // namespace
@@ -45,7 +46,23 @@ void Processes::choose_suspects(RecordedNode& node) {
   if (bystanders == 0) return;
   const std::size_t at = static_cast<std::size_t>(node.turn) * kScatter % bystanders;
   const std::uint32_t bystander = end[static_cast<std::ptrdiff_t>(at)].second;
-  if (may_be_read(bystander)) chosen.push_back(bystander);
+  if (!may_be_read(bystander)) return;
+  chosen.push_back(bystander);
+  bystanders_.emplace_back(rows.get(bystander, 0), node.snapshot);
+  if (bystanders_.size() > kBystanders) forget_bystander(node);
+}
+
+// A list that is kept is stored anew in each keyframe: of bystanders the last ones are enough.
+void Processes::forget_bystander(RecordedNode& node) {
+  Rows& rows = node.rows(process_table());
+  const auto [pid, read_at] = bystanders_.front();
+  bystanders_.pop_front();
+  const auto slot = rows.find(pid);
+  if (!slot || rows.get(*slot, at_.suspect_at) != read_at) return;  // gone, or read again
+  rows.set(*slot, at_.suspect_at, missing(Missing::kNone));
+  for (const std::size_t column : readers_[kSuspects].columns()) {
+    if (column != at_.reductions) rows.set(*slot, column, missing(Missing::kNotRecorded));
+  }
 }
 
 std::size_t Processes::read_suspects(const Answer& answer, RecordedNode& node) {

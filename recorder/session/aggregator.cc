@@ -84,6 +84,14 @@ std::vector<EtsSample> ets_samples(RecordedNode& node) {
   return samples;
 }
 
+void add_up(PortSample& sum, const PortSample& one) {
+  sum.ports += one.ports;
+  sum.input += one.input;
+  sum.output += one.output;
+  sum.queue_size += one.queue_size;
+  sum.memory += one.memory;
+}
+
 // The sockets of module `socket`, which are no ports: they stand beside the drivers.
 PortSample socket_sample(RecordedNode& node) {
   const Table& table = socket_table();
@@ -112,15 +120,13 @@ std::vector<PortSample> port_samples(RecordedNode& node) {
                                            sum.queue_size += value_or_zero(rows.get(slot, queue));
                                            sum.memory += value_or_zero(rows.get(slot, memory));
                                          });
-  if (const PortSample sockets = socket_sample(node); sockets.ports > 0) samples.push_back(sockets);
-  keep_largest(samples, node.interner->text("other"), &PortSample::ports,
-               [](PortSample& sum, const PortSample& one) {
-                 sum.ports += one.ports;
-                 sum.input += one.input;
-                 sum.output += one.output;
-                 sum.queue_size += one.queue_size;
-                 sum.memory += one.memory;
-               });
+  if (const PortSample sockets = socket_sample(node); sockets.ports > 0) {
+    // A program may be called `socket` as well; a name can be there once.
+    const auto same = std::find_if(samples.begin(), samples.end(),
+                                   [&](const PortSample& one) { return one.name == sockets.name; });
+    same == samples.end() ? samples.push_back(sockets) : add_up(*same, sockets);
+  }
+  keep_largest(samples, node.interner->text("other"), &PortSample::ports, add_up);
   return samples;
 }
 

@@ -134,6 +134,7 @@ void Capture::receive(const Answer& answer, SnapshotRecord& record) {
   if (!answer.is_over()) {
     std::size_t rows = 0;
     if (answer.outcome != Answer::Outcome::kMalformed) {
+      node_.dear_answer = false;
       rows = collector_of(*answer.question).answer(answer, node_);
     }
     if (answer.outcome == Answer::Outcome::kDeadline) {
@@ -201,10 +202,10 @@ void Capture::record_question(const Answer& answer, std::size_t rows, SnapshotRe
       cells.text(outcome_text(answer.outcome)),
   };
   for (std::size_t at = 0; at < std::size(values); ++at) table.set(slot, at + 1, values[at]);
-  record.target_us += answer.outcome == Answer::Outcome::kOk
-                          ? most_cost(*answer.question, took, rows, answer.sent_bytes)
-                          : took;
-  node_.target_us = record.target_us;
+  const bool is_bounded = answer.outcome == Answer::Outcome::kOk && !node_.dear_answer;
+  record.target_us +=
+      is_bounded ? most_cost(*answer.question, took, rows, answer.sent_bytes) : took;
+  node_.target_us += took;
 }
 
 }  // namespace beamtape

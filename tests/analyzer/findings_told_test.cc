@@ -12,9 +12,11 @@
 namespace beamtape {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 Trouble::Shape climbing(double from, double each) {
   return [=](int i) { return from + each * i; };
@@ -141,6 +143,20 @@ TEST(RestartLoop, OfSeveralAlikeIsInfoWhereTheirNumberStandsStill) {
   EXPECT_THAT(found.findings[0].evidence, HasSubstr("each lived 4.0"));
 }
 
+TEST(RestartLoop, IsNotToldOfSeveralOfWhichNoneIsSeenTwice) {
+  const auto found = Trouble()
+                         .also([](Story& story, int i) {
+                           for (int w = 0; w < 3; ++w) {
+                             story.process("<0." + std::to_string(100 + 3 * i + w) + ".0>")
+                                 .text("dictionary_initial_call", "csv_importer:init/1")
+                                 .text("status", "waiting")
+                                 .refs("ancestors", {"import_sup"});
+                           }
+                         })
+                         .findings();
+  EXPECT_THAT(said(found), IsEmpty());
+}
+
 TEST(RestartLoop, IsNotToldOfJobsThatComeAndGo) {
   EXPECT_THAT(said(several_alike([](int i) { return 3 + i % 3; })), IsEmpty());
 }
@@ -155,13 +171,14 @@ TEST(PortLeak, IsFoundOfSocketsThatAreNoPorts) {
 // all of them share.
 Findings binaries_of_many(double own) {
   return Trouble()
-      .node("memory_binary", [](int i) { return (10 + i) * kMiB; })
+      .node("memory_binary", [](int i) { return (10 + 1.5 * i) * kMiB; })
       .group(
           "mqtt_conn:init/1", [](int) { return 50; }, [](int) { return kMiB; })
       .also([=](Story& story, int i) {
         for (int one = 0; one < 50; ++one) {
           auto row = story.process("<0." + std::to_string(300 + one) + ".0>");
           row.text("dictionary_initial_call", "mqtt_conn:init/1").text("status", "waiting");
+          row.number("memory", 3000);
           if (one >= 8) continue;
           row.raw("binary", story.list_id({2,
                                            {1000 + one, static_cast<Cell>(own), 1,  //
@@ -179,6 +196,27 @@ TEST(BinaryLeak, IsOfAGroupWhoseSampleKeepsMuch) {
               HasSubstr("the 50 processes of mqtt_conn:init/1 keep about 97.7 MiB (8 of them"));
 }
 
+// 32 large ones that keep 10 MiB each, and a sample of those who keep next to nothing.
+TEST(BinaryLeak, DoesNotTakeTheLargestForAllOthers) {
+  const auto found =
+      Trouble()
+          .node("memory_binary", [](int i) { return (10 + 10 * i) * kMiB; })
+          .group(
+              "mqtt_conn:init/1", [](int) { return 5000; }, [](int) { return kMiB; })
+          .also([](Story& story, int i) {
+            for (int one = 0; one < 50; ++one) {
+              const bool large = one < 32;
+              auto row = story.process("<0." + std::to_string(300 + one) + ".0>");
+              row.text("dictionary_initial_call", "mqtt_conn:init/1").text("status", "waiting");
+              row.number("memory", (large ? 100'000 : 3000) + one).number("suspect_at", i + 1);
+              row.raw("binary", story.list_id({1, {1000 + one, large ? 10 << 20 : 100, 1}}));
+            }
+          })
+          .findings();
+  ASSERT_THAT(said(found), ElementsAre("binary-leak warning mqtt_conn:init/1"));
+  EXPECT_THAT(found.findings[0].title, HasSubstr("keep about 320 MiB (50 of them"));
+}
+
 TEST(BinaryLeak, CountsWhatAllShareOnce) {
   const auto found = binaries_of_many(0);
   EXPECT_THAT(found.findings[0].title,
@@ -191,6 +229,37 @@ TEST(SchedulerSaturation, IsInfoOfFewSnapshots) {
   };
   EXPECT_THAT(of(11), ElementsAre("scheduler-saturation info shop@here"));
   EXPECT_THAT(of(4), IsEmpty());
+}
+
+// Memory of a group in stages; with as many processes, and with a process more for each.
+Findings in_stages(bool more) {
+  const auto stage = [](int i) { return 1 << std::min(i / 12, 4); };
+  return Trouble()
+      .group(
+          "tenant_conn:init/1", [=](int i) { return more ? 10 * stage(i) : 50; },
+          [=](int i) { return 8 * kMiB * stage(i); })
+      .also([](Story& story, int) {
+        for (int one = 0; one < 50; ++one) {
+          auto row = story.process("<0." + std::to_string(300 + one) + ".0>");
+          row.text("dictionary_initial_call", "tenant_conn:init/1").text("status", "waiting");
+          row.refs("monitored_by", {"<0.80.0>", "<0.81.0>", "<0.80.0>"}, 720);
+        }
+        story.process("<0.80.0>").text("registered_name", "topics").text("status", "waiting");
+      })
+      .findings();
+}
+
+TEST(ProcessMemoryGrowth, OfAGroupMayComeInSteps) {
+  const auto found = in_stages(false);
+  ASSERT_THAT(said(found), Contains("process-memory-growth warning tenant_conn:init/1"));
+  EXPECT_THAT(found.findings[0].evidence,
+              HasSubstr("Half of them have 720 monitors on them or more, most by topics "
+                        "(<0.80.0>)."));
+}
+
+TEST(ProcessMemoryGrowth, IsNotThatOfAPoolThatIsEnlarged) {
+  EXPECT_THAT(said(in_stages(true)),
+              Not(Contains("process-memory-growth warning tenant_conn:init/1")));
 }
 
 }  // namespace

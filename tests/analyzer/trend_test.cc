@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 #include "analyzer/trend/growth.h"
 #include "analyzer/trend/statistics.h"
@@ -195,6 +198,48 @@ TEST(HeapGrowth, IsSilentOnAHeapThatBreathes) {
 TEST(Growth, IsSilentOnAConstant) {
   EXPECT_EQ(judge(std::vector<double>(40, 7.0)).verdict, Growth::Verdict::kNotGrowing);
   EXPECT_EQ(judge(std::vector<double>(40, 0.0), 0).verdict, Growth::Verdict::kNotGrowing);
+}
+
+std::vector<double> each_second(std::size_t count) {
+  std::vector<double> seconds(count);
+  std::iota(seconds.begin(), seconds.end(), 0.0);
+  return seconds;
+}
+
+std::vector<double> repeated(const std::vector<std::pair<double, int>>& parts) {
+  std::vector<double> values;
+  for (const auto& [value, times] : parts) values.insert(values.end(), times, value);
+  return values;
+}
+
+// 22 s to fill it by steps of 1.6, seen for 75 s, full at the end.
+TEST(HeapGrowth, IsNoneOfWhatIsFilledAndEmptied) {
+  std::vector<double> values;
+  for (int i = 0; i < 75; ++i) values.push_back(std::pow(1.6, (i + 12) % 22 / 3));
+  EXPECT_FALSE(judge_heap_growth(each_second(values.size()), values).growing());
+}
+
+TEST(HeapGrowth, IsSeenBehindAPeakAtTheStart) {
+  const auto values = repeated({{60, 2}, {10, 4}, {16, 4}, {25, 5}, {40, 6}, {64, 7}, {100, 3}});
+  EXPECT_TRUE(judge_heap_growth(each_second(values.size()), values).growing());
+}
+
+// A large heap beside its old one; and the heaps of a group, of which each step takes some seconds.
+TEST(HeapGrowth, StepsMayBeSmallOrTakeSomeSamples) {
+  const auto small = repeated({{10, 8}, {13, 9}, {16, 11}, {18.5, 12}, {21, 10}});
+  EXPECT_TRUE(judge_heap_growth(each_second(small.size()), small).growing());
+  const auto slow =
+      repeated({{10, 8}, {12, 1}, {14, 1}, {16, 14}, {19, 1}, {22, 1}, {26, 24}, {29, 5}});
+  const Growth growth = judge_heap_growth(each_second(slow.size()), slow);
+  EXPECT_TRUE(growth.in_steps);
+  EXPECT_FALSE(growth.rests);
+}
+
+TEST(HeapGrowth, RestsAfterALongerPauseThanBetweenItsLastSteps) {
+  const auto values = repeated({{10, 8}, {16, 8}, {26, 8}, {42, 14}});
+  const Growth growth = judge_heap_growth(each_second(values.size()), values);
+  EXPECT_TRUE(growth.in_steps);
+  EXPECT_TRUE(growth.rests);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // How often judge_growth, and for heaps judge_heap_growth, call simulated gauges growing: series
 // shaped like those of a node (collections as a sawtooth, noise that depends on itself, an
-// irregular cadence), from a seed. Leaks, and what holds ever more,
-// should be near 100, all others near 0.
+// irregular cadence), from a seed. Leaks, and what holds ever more, should be near 100, all others
+// near 0.
 //
 // Beside it what two simple rules say of the same series, each with a rise of 10 % at least: least
 // squares and Mann–Kendall, p < 0.01. They tell how hard the series are: where a tenth of the flat
