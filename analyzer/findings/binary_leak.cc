@@ -214,9 +214,11 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       largest.empty() ? std::string(" None of the holders that were read keeps much of it.")
                       : fmt::format(" Of the holders that were read, {}.", joined(largest, "; "));
   finding.caveat =
-      "A binary may be kept by several; the largest holders are asked, some in each snapshot, "
-      "and of the others a few. Messages "
-      "waiting in a mailbox keep binaries too.";
+      "A binary may be kept by several; the largest holders are asked, some in each snapshot, and "
+      "of "
+      "the others a few. Messages waiting in a mailbox keep binaries too, and buffers of sockets "
+      "are "
+      "some.";
   finding.advice =
       "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "
       "process that "
