@@ -127,7 +127,7 @@ TEST_F(Exactness, SocketsAreRecordedAsTheNodeAnswers) {
   EXPECT_EQ(compared.rows, 6u);
   EXPECT_EQ(compared.moving, 0u);
   // Their number is a series beside the ports'.
-  const auto series = analyze({"series", file().string(), "port:socket", "ports"});
+  const auto series = analyze({"series", file().string(), "port:socket", "ports", "--json"});
   EXPECT_EQ(series.at("rows").back().at("value"), 6);
 }
 
