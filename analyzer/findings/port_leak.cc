@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -33,48 +34,59 @@ struct Standing {
   std::vector<std::string> shared;  // by the owners of most
 };
 
-std::string key_text(Cell cell) { return ref_text(unpack(cell)); }
+// Where the rows of a driver's ports stand, and how they are called; and those of module `socket`.
+struct Source {
+  const char* table;
+  const char* input;
+  const char* output;
+  const char* owner;
+  const char* title;
+  const char* what;
+  const char* shown;  // as `show` names the table
+};
+constexpr Source kPorts{"port", "input", "output", "connected", "Ports of", "sockets or files",
+                        "ports"};
+constexpr Source kSockets{"socket",  "read_byte", "write_byte", "owner", "Sockets of module",
+                          "sockets", "sockets"};
 
-Standing standing_still(const Observed& observed, const std::string& folded, bool sockets) {
+std::optional<Cell> moved(const RowView& row, std::size_t input, std::size_t output) {
+  if (is_missing(row.cell(input)) || is_missing(row.cell(output))) return std::nullopt;
+  return row.cell(input) + row.cell(output);
+}
+
+Standing standing_still(const Observed& observed, const std::string& folded, const Source& source) {
   Standing found;
-  const Table* table = observed.recording->reader().table(sockets ? "socket" : "port");
+  const Table* table = observed.recording->reader().table(source.table);
   if (table == nullptr) return found;
-  const auto name = table->find(sockets ? "id" : "name"),
-             input = table->find(sockets ? "read_byte" : "input"),
-             output = table->find(sockets ? "write_byte" : "output"),
-             owner = table->find(sockets ? "owner" : "connected");
-  if (!name || !input || !output || !owner) return found;
+  const auto name = table->find("name");  // sockets have none: all are of one module
+  const auto input = table->find(source.input), output = table->find(source.output),
+             owner = table->find(source.owner);
+  if (!input || !output || !owner) return found;
   const auto middle =
       observed.recording->frame(*table, *observed.segment.snapshots[observed.size() / 2]);
   const auto last = observed.recording->frame(*table, observed.last_snapshot());
   if (!middle || !last) return found;
-  std::map<Cell, Cell> moved;
-  for (const std::size_t slot : middle->slots()) {
-    const RowView row = middle->row(slot);
-    if (is_missing(row.cell(*input)) || is_missing(row.cell(*output))) continue;
-    moved[row.cell(0)] = row.cell(*input) + row.cell(*output);
-  }
   std::map<Cell, std::size_t> owners;
   std::vector<std::unordered_set<Cell>> relatives;
   for (const std::size_t slot : last->slots()) {
     const RowView row = last->row(slot);
-    const auto text = row.texts.text(row.cell(*name));
-    if (!sockets && (!text || written_term(fold_name(*text)) != folded)) continue;
+    const auto text = name ? row.texts.text(row.cell(*name)) : std::nullopt;
+    if (name && (!text || written_term(fold_name(*text)) != folded)) continue;
     const Cell by = row.cell(*owner);
     relatives.emplace_back();
     if (!is_missing(by) && unpack(by).tag == Ref::Tag::kPid) {
       relatives.back().insert(by);
       if (++owners[by] > found.owned) {
         found.owned = owners[by];
-        found.owner = key_text(by);
+        found.owner = ref_text(unpack(by));
       }
     }
-    const auto before = moved.find(row.cell(0));
-    if (before == moved.end() || is_missing(row.cell(*input)) || is_missing(row.cell(*output))) {
-      continue;
-    }
+    if (!last->has_same(*middle, slot)) continue;
+    const auto before = moved(middle->row(slot), *input, *output);
+    const auto now = moved(row, *input, *output);
+    if (!before || !now) continue;
     ++found.living;
-    found.still += before->second == row.cell(*input) + row.cell(*output) ? 1 : 0;
+    found.still += *before == *now ? 1 : 0;
   }
   found.shared = shared_by_most(observed, relatives);
   return found;
@@ -85,23 +97,22 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   for (const Grower& grower : growers_of(observed, observed.ports, "ports")) {
     if (grower.growth.rise() < kLeast || grower.growth.share() < kLeastShare) continue;
     const Values& ports = observed.ports.values(*grower.series, "ports");
-    const bool sockets = grower.series->name == socket_table().name;
-    const double now = sockets ? 0 : observed.node_last("port_count", ports.back());
+    const bool sockets = grower.series->name == kSockets.table;
+    const Source& source = sockets ? kSockets : kPorts;
+    const double now = observed.node_last("port_count", ports.back());
     const double limit = sockets ? 0 : observed.node_last("port_limit", 0);
     const std::string name = printable(grower.series->name);
-    const Standing standing = standing_still(observed, grower.series->name, sockets);
+    const Standing standing = standing_still(observed, grower.series->name, source);
     // Descriptors of the system run out long before ports do, and are not recorded.
     const Severity severity =
         std::max(severity_towards(grower.growth, now, limit),
                  grower.growth.samples >= kThinSamples ? Severity::kWarning : Severity::kInfo);
     Finding& finding = verdict.add(severity, grower.growth.share() / 2, {"port", name, name, ""});
-    finding.title =
-        fmt::format("{} {} become more: {} now", sockets ? "Sockets of module" : "Ports of", name,
-                    amount(ports.back(), Unit::kCount));
+    finding.title = fmt::format("{} {} become more: {} now", source.title, name,
+                                amount(ports.back(), Unit::kCount));
     finding.evidence = fmt::format(
         "Their number went {}. Of {} that lived in the middle of this time and still do, {} moved "
-        "no byte "
-        "since.",
+        "no byte since.",
         growth_text(grower.growth, Unit::kCount, observed.duration()),
         grouped(static_cast<std::int64_t>(standing.living)),
         grouped(static_cast<std::int64_t>(standing.still)));
@@ -113,7 +124,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     finding.advice = fmt::format(
         "Look for {} that are opened and not closed on every path: `show {} FILE --sort "
         "first_seen`.",
-        sockets ? "sockets" : "sockets or files", sockets ? "sockets" : "ports");
+        source.what, source.shown);
     finding.numbers = {{"living", static_cast<double>(standing.living)},
                        {"still", static_cast<double>(standing.still)}};
     add_numbers(finding, grower.growth);
