@@ -192,6 +192,9 @@ void Capture::record_question(const Answer& answer, std::size_t rows, SnapshotRe
   const auto slot = table.list(++answers_, missing(Missing::kNone)).first;
   if (!node_began_ && answer.began != 0) node_began_ = answer.began;
   const std::int64_t took = node_.facts.microseconds(answer.ended - answer.began);
+  const bool is_bounded = answer.outcome == Answer::Outcome::kOk && !node_.dear_answer;
+  const std::int64_t cost =
+      is_bounded ? most_cost(*answer.question, took, rows, answer.sent_bytes) : took;
   const Cell values[] = {
       cells.text(answer.question->name),
       answer.chunk,
@@ -200,11 +203,10 @@ void Capture::record_question(const Answer& answer, std::size_t rows, SnapshotRe
       static_cast<Cell>(rows),
       static_cast<Cell>(answer.sent_bytes),
       cells.text(outcome_text(answer.outcome)),
+      cost,
   };
   for (std::size_t at = 0; at < std::size(values); ++at) table.set(slot, at + 1, values[at]);
-  const bool is_bounded = answer.outcome == Answer::Outcome::kOk && !node_.dear_answer;
-  record.target_us +=
-      is_bounded ? most_cost(*answer.question, took, rows, answer.sent_bytes) : took;
+  record.target_us += cost;
   node_.target_us += took;
 }
 

@@ -67,6 +67,9 @@ const Table& question_table() {
           {7, "bytes", kInteger, Unit::kBytes, kGauge, "Bytes of the answer"},
           {8, "outcome", kAtom, Unit::kNone, kGauge,
            "ok, or why there is no answer: deadline, process_limit, failed, malformed"},
+          {9, "cost", kInteger, Unit::kMicroseconds, kGauge,
+           "What it took of the node's schedulers at most: no more than `took`, which is mostly "
+           "waiting on a busy node"},
       }};
   return table;
 }
