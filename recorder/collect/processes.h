@@ -1,9 +1,7 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <functional>
-#include <utility>
 #include <vector>
 
 #include "recorder/collect/answered_rows.h"
@@ -102,12 +100,10 @@ class Processes : public Collector {
   std::array<Work, kReadings> work_;
   std::vector<std::size_t> identity_columns_;  // all that the identity question brings
   std::vector<Cell> row_;                      // scratch: one cell per column
-  // Those who were read though they hold little, oldest first: pid and snapshot.
-  std::deque<std::pair<Cell, std::int64_t>> bystanders_;
-  std::vector<Cell> quarantined_;           // pids that the census leaves out
-  std::array<Cell, 4> busy_statuses_ = {};  // text ids
-  const void* busy_statuses_of_ = nullptr;  // the interner that they belong to
-  std::vector<Bytes> parts_;                // of a census at the process limit, to be asked
+  std::vector<Cell> quarantined_;              // pids that the census leaves out
+  std::array<Cell, 4> busy_statuses_ = {};     // text ids
+  const void* busy_statuses_of_ = nullptr;     // the interner that they belong to
+  std::vector<Bytes> parts_;                   // of a census at the process limit, to be asked
   std::size_t parts_under_way_ = 0;
   Missing census_failure_ = Missing::kNone;
   bool census_over_ = false;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "recorder/collect/cells.h"
@@ -50,6 +52,8 @@ struct RecordedNode {
   std::vector<ProcessTrack> tracks;  // by slot of the process table
   std::vector<Cell> node_row;        // one cell per column of node_table()
   std::vector<Cell> standby;         // pids of ours there, which are no part of the node
+  // Processes whose binaries were read though they hold little, oldest first: pid and snapshot.
+  std::deque<std::pair<Cell, std::int64_t>> bystanders;
 
   // Of the snapshot being taken.
   std::int64_t target_us = 0;  // for how long workers have been busy on the node so far

@@ -48,15 +48,15 @@ void Processes::choose_suspects(RecordedNode& node) {
   const std::uint32_t bystander = end[static_cast<std::ptrdiff_t>(at)].second;
   if (!may_be_read(bystander)) return;
   chosen.push_back(bystander);
-  bystanders_.emplace_back(rows.get(bystander, 0), node.snapshot);
-  if (bystanders_.size() > kBystanders) forget_bystander(node);
+  node.bystanders.emplace_back(rows.get(bystander, 0), node.snapshot);
+  if (node.bystanders.size() > kBystanders) forget_bystander(node);
 }
 
 // A list that is kept is stored anew in each keyframe: of bystanders the last ones are enough.
 void Processes::forget_bystander(RecordedNode& node) {
   Rows& rows = node.rows(process_table());
-  const auto [pid, read_at] = bystanders_.front();
-  bystanders_.pop_front();
+  const auto [pid, read_at] = node.bystanders.front();
+  node.bystanders.pop_front();
   const auto slot = rows.find(pid);
   if (!slot || rows.get(*slot, at_.suspect_at) != read_at) return;  // gone, or read again
   rows.set(*slot, at_.suspect_at, missing(Missing::kNone));

@@ -353,6 +353,34 @@ TEST_F(ProcessesTest, BystandersAreSampledBesideTheSuspects) {
   EXPECT_GE(asked.size(), 32u + 20u);
 }
 
+// What was read of them is stored anew in each keyframe.
+TEST_F(ProcessesTest, OnlyTheLastBystandersKeepWhatWasRead) {
+  turn_step_ = 1;
+  std::vector<Census> census;
+  for (std::uint32_t pid = 1; pid <= 600; ++pid) census.push_back({.pid = pid});
+  const auto suspects =
+      std::find_if(kDetailQuestions.begin(), kDetailQuestions.end(),
+                   [](const Question& question) { return question.name == "suspects"; });
+  for (int turn = 0; turn < 900; ++turn) {
+    for (Census& one : census) ++one.reductions;
+    const auto pids = snapshot(census).asked["suspects"];
+    TermBuilder payload;
+    payload.tuple(2).list(static_cast<std::uint32_t>(pids.size()));
+    for (const std::uint32_t pid : pids) payload.pid(kNode, pid, 0, 1);
+    payload.nil().list(static_cast<std::uint32_t>(pids.size()));
+    for (std::size_t at = 0; at < pids.size(); ++at) {
+      payload.list(2).tuple(2).atom("reductions").integer(100);
+      payload.tuple(2).atom("binary").nil().nil();
+    }
+    payload.nil();
+    processes_.answer(wrap(*suspects, std::move(payload)), node_);
+  }
+  std::size_t read = 0;
+  for (const Census& one : census) read += is_missing(cell(one.pid, "suspect_at")) ? 0 : 1;
+  EXPECT_GE(read, 32u + 150u) << "some were chosen twice";
+  EXPECT_LE(read, 32u + 256u);
+}
+
 TEST(QuestionTest, CostsWhatItTookOrWhatItsRowsCanHaveCost) {
   Question question{.name = "q", .keys = "k", .answer = "a"};
   EXPECT_EQ(most_cost(question, 261'000, 92, 68'767), 261'000) << "nothing is known of its rows";
