@@ -25,9 +25,8 @@ namespace beamtape {
 namespace binary_leak_rule {
 namespace {
 
-constexpr double kLeastBytes = 10 * kMiB, kLeastShare = 0.2;
 constexpr std::size_t kHoldersTold = 3;
-// Of fewer that were read, or that live, nothing is told of their group.
+// Of fewer bystanders that were read nothing is told of their group.
 constexpr std::size_t kFewestOfGroup = 5;
 // A holder of this much of the growth is the subject itself; of so much, it has a part in it.
 constexpr double kMostOfGrowth = 0.5, kPartOfGrowth = 0.2;
@@ -91,7 +90,7 @@ void add_groups(const Observed& observed, Samples& samples, std::vector<Holder>&
 
 // Who has more memory is one of the suspects, which are the largest of all.
 Cell least_of_suspects(const Frame& frame) {
-  constexpr std::size_t kSuspects = 32;
+  constexpr std::size_t kSuspects = 32;  // as in the recorder's suspects.cc
   const auto memory = frame.table().find("memory");
   std::vector<Cell> all;
   for (const std::size_t slot : frame.slots()) {
@@ -191,8 +190,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   if (!verdict.long_enough()) return;
   const Values* binary = verdict.need("memory_binary");
   if (binary == nullptr) return;
-  const Growth growth = judge_growth(observed.seconds(), *binary);
-  if (!growth.growing() || growth.rise() < kLeastBytes || growth.share() < kLeastShare) return;
+  const auto growing = memory_growth(observed, *binary);
+  if (!growing) return;
+  const Growth& growth = *growing;
   std::vector<Holder> holders;
   add_processes(observed, holders);
   add_tables(observed, holders);
@@ -215,14 +215,12 @@ void evaluate(const Observed& observed, Verdict& verdict) {
                       : fmt::format(" Of the holders that were read, {}.", joined(largest, "; "));
   finding.caveat =
       "A binary may be kept by several; the largest holders are asked, some in each snapshot, and "
-      "of "
-      "the others a few. Messages waiting in a mailbox keep binaries too, and buffers of sockets "
-      "are "
-      "some.";
+      "of the others a few. Messages waiting in a mailbox keep binaries too, and buffers of "
+      "sockets are some.";
   finding.advice =
       "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "
-      "process that "
-      "passes binaries on and seldom collects needs hibernation or a smaller fullsweep_after.";
+      "process that passes binaries on and seldom collects needs hibernation or a smaller "
+      "fullsweep_after.";
   add_numbers(finding, growth);
   finding.plot = plot_of(observed, "memory_binary", Unit::kBytes, *binary);
   for (const Holder& one : holders) {

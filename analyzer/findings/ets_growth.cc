@@ -16,7 +16,7 @@ namespace beamtape {
 namespace ets_growth_rule {
 namespace {
 
-constexpr double kLeastShare = 0.2, kLeastBytes = 10 * kMiB, kLeastRows = 10'000;
+constexpr double kLeastShare = 0.2, kLeastRows = 10'000;
 
 bool large(const Growth& growth, double least) {
   return growth.growing() && growth.share() >= kLeastShare && growth.rise() >= least;
@@ -24,7 +24,7 @@ bool large(const Growth& growth, double least) {
 
 void tell(const Observed& observed, const SampleSeries& series, const Growth& memory,
           const Growth& rows, Verdict& verdict) {
-  const bool by_memory = large(memory, kLeastBytes);
+  const bool by_memory = large(memory, kLeastMemory);
   const Growth& main = by_memory ? memory : rows;
   const LargestTable table = largest_table(observed, series.name);
   const std::string name = printable(series.name);
@@ -70,7 +70,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       return at == growers.end() ? Growth{} : at->growth;
     };
     const Growth memory = growth_in(by_memory), rows = growth_in(by_rows);
-    if (!large(memory, kLeastBytes) && !large(rows, kLeastRows)) continue;
+    if (!large(memory, kLeastMemory) && !large(rows, kLeastRows)) continue;
     if (judge_growth(observed.seconds(), observed.ets.values(series, "tables")).growing()) continue;
     tell(observed, series, memory, rows, verdict);
   }

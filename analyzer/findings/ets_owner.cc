@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/findings/evidence.h"
 #include "analyzer/load/elixir_names.h"
 #include "analyzer/load/frame.h"
 #include "schema/model/group.h"
@@ -22,8 +23,7 @@ void describe_owner(const Observed& observed, Cell owner, LargestTable& found) {
   for (const std::size_t slot : frame.slots()) {
     if (frame.cell(slot, 0) != owner) continue;
     const RowView row = frame.row(slot);
-    found.owner = fmt::format("{} ({})", text_of(row, find_shown(columns, "name")),
-                              text_of(row, find_shown(columns, "pid")));
+    found.owner = called(row);
     if (const Shown* ancestors = find_shown(columns, "ancestors")) {
       const Value value = value_of(row, *ancestors);
       const auto* list = std::get_if<ListValue>(&value);

@@ -33,6 +33,12 @@ Severity for_thin(Severity severity, const Growth& growth) {
 
 }  // namespace
 
+std::optional<Growth> memory_growth(const Observed& observed, const Values& memory) {
+  const Growth growth = judge_growth(observed.seconds(), memory);
+  const bool large = growth.rise() >= kLeastMemory && growth.share() >= kLeastMemoryShare;
+  return growth.growing() && large ? std::optional(growth) : std::nullopt;
+}
+
 double median_of_known(const Values& values, std::size_t from, std::size_t to) {
   std::vector<double> known;
   for (std::size_t i = from; i < to; ++i) {
@@ -157,6 +163,17 @@ std::string called(const ProcessSeries& process) {
   return process.name.empty() || process.name == "-"
              ? process.pid
              : fmt::format("{} ({})", process.name, process.pid);
+}
+
+std::string called(const RowView& process) {
+  const auto columns = shown_columns(*process.table);
+  const auto text = [&](const char* name) {
+    const Shown* column = find_shown(columns, name);
+    const Value value = column == nullptr ? Value() : value_of(process, *column);
+    return column == nullptr || no_value(value) ? std::string() : display(value, Unit::kNone);
+  };
+  const std::string name = text("name"), pid = text("pid");
+  return name.empty() || name == "-" ? pid : fmt::format("{} ({})", name, pid);
 }
 
 FindingSubject subject_of(const ProcessSeries& process) {

@@ -28,6 +28,12 @@ inline constexpr MemoryKind kMemoryKinds[] = {{"memory_processes", "processes"},
                                               {"memory_code", "code"},
                                               {"memory_atom", "atoms"}};
 
+// Memory that grows by less is not told; of a node's, also by less than this share.
+inline constexpr double kLeastMemory = 10 * kMiB, kLeastMemoryShare = 0.2;
+
+// The growth of a kind of the node's memory; nothing if it is not large enough to be told.
+std::optional<Growth> memory_growth(const Observed& observed, const Values& memory);
+
 // The median of the values at indexes [from, to) that are not NaN; NaN if all are.
 double median_of_known(const Values& values, std::size_t from, std::size_t to);
 
@@ -74,6 +80,7 @@ Plot plot_of(const Observed& observed, std::string metric, Unit unit, const Valu
 
 // "shop_cart (<0.123.0>)", or the pid alone.
 std::string called(const ProcessSeries& process);
+std::string called(const RowView& process);
 FindingSubject subject_of(const ProcessSeries& process);
 // A --filter expression that finds the processes of a group (names in it are folded).
 std::string filter_for(const std::string& group);

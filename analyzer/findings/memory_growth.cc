@@ -17,7 +17,6 @@ namespace beamtape {
 namespace memory_growth_rule {
 namespace {
 
-constexpr double kLeastBytes = 10 * kMiB, kLeastShare = 0.2;
 // Less than this is told as info: a node that fills its caches looks the same for a while.
 constexpr double kMuch = 0.5;
 // A kind of memory that makes up so much of the rise is told.
@@ -68,8 +67,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   if (!verdict.long_enough()) return;
   const Values* total = verdict.need("memory_total");
   if (total == nullptr) return;
-  const Growth growth = judge_growth(observed.seconds(), *total);
-  if (!growth.growing() || growth.rise() < kLeastBytes || growth.share() < kLeastShare) return;
+  const auto growing = memory_growth(observed, *total);
+  if (!growing) return;
+  const Growth& growth = *growing;
   const Severity severity =
       growth.share() < kMuch ? Severity::kInfo : severity_of_bytes(observed, growth);
   Finding& finding =

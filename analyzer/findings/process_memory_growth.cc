@@ -19,10 +19,9 @@ namespace beamtape {
 namespace process_memory_growth_rule {
 namespace {
 
-constexpr double kLeastBytes = 10 * kMiB, kLeastShareOfNode = 0.005;
+constexpr double kLeastShareOfNode = 0.005;
 // A member that makes up this much of its group's growth is the culprit itself.
 constexpr double kMostOfGroup = 0.6;
-
 // A group's number stands still while the most are at most so many times the fewest.
 constexpr double kSameNumber = 1.1;
 constexpr const char* kRests =
@@ -30,7 +29,7 @@ constexpr const char* kRests =
 
 bool large(const Observed& observed, const Growth& growth) {
   const double node = observed.node_last("memory_total", 0);
-  return growth.growing() && growth.rise() >= std::max(kLeastBytes, kLeastShareOfNode * node);
+  return growth.growing() && growth.rise() >= std::max(kLeastMemory, kLeastShareOfNode * node);
 }
 
 // The smallest and the largest that is known; NaN if none is.
@@ -121,7 +120,7 @@ std::vector<Grower> growing_groups(const Observed& observed) {
     const Values& memory = observed.groups.values(group, "memory");
     const auto [fewest, most] = bounds(observed.groups.values(group, "processes"));
     const auto [least, largest] = bounds(memory);
-    if (!(most <= kSameNumber * fewest) || !(largest - least >= kLeastBytes)) continue;
+    if (!(most <= kSameNumber * fewest) || !(largest - least >= kLeastMemory)) continue;
     const Growth growth = judge_heap_growth(observed.seconds(), memory);
     if (growth.in_steps) growers.push_back({&group, growth});
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "analyzer/findings/evidence.h"
 #include "analyzer/load/frame.h"
 #include "analyzer/load/text.h"
 #include "analyzer/trend/statistics.h"
@@ -17,12 +18,14 @@ constexpr double kMany = 100;
 
 struct Relation {
   const char* column;
-  const char* what;
+  const char* of_one;
+  const char* of_several;
   const char* most;  // are whose
 };
-constexpr Relation kRelations[] = {{"links", "links", "to"},
-                                   {"monitors", "monitors on others", "on"},
-                                   {"monitored_by", "monitors on {}", "by"}};
+constexpr Relation kRelations[] = {
+    {"links", "links", "links or more", "to"},
+    {"monitors", "monitors on others", "monitors on others or more", "on"},
+    {"monitored_by", "monitors on it", "monitors on them or more", "by"}};
 
 // Who makes up more than half of what was kept of the lists; empty if nobody does.
 std::string most_of(const Frame& frame, const std::unordered_map<Cell, std::size_t>& times) {
@@ -35,15 +38,10 @@ std::string most_of(const Frame& frame, const std::unordered_map<Cell, std::size
   if (most == nullptr || most->second * 2 <= all || unpack(most->first).tag != Ref::Tag::kPid) {
     return {};
   }
-  const std::string pid = ref_text(unpack(most->first));
-  const auto columns = shown_columns(frame.table());
-  const Shown* name = find_shown(columns, "name");
   for (const std::size_t slot : frame.slots()) {
-    if (frame.cell(slot, 0) != most->first || name == nullptr) continue;
-    const Value value = value_of(frame.row(slot), *name);
-    if (!no_value(value)) return fmt::format("{} ({})", display(value, Unit::kNone), pid);
+    if (frame.cell(slot, 0) == most->first) return called(frame.row(slot));
   }
-  return pid;
+  return ref_text(unpack(most->first));
 }
 
 }  // namespace
@@ -72,9 +70,8 @@ std::string relations_text(const Observed& observed, const std::vector<std::size
     if (many < kMany) continue;
     const bool one = slots.size() == 1;
     const std::string whom = most_of(frame, times);
-    const std::string what = fmt::format(fmt::runtime(relation.what), one ? "it" : "them");
     text += fmt::format(" {} {} {}{}.", one ? "It has" : "Half of them have",
-                        amount(many, Unit::kCount), one ? what : what + " or more",
+                        amount(many, Unit::kCount), one ? relation.of_one : relation.of_several,
                         whom.empty() ? "" : fmt::format(", most {} {}", relation.most, whom));
   }
   return text;

@@ -21,10 +21,10 @@ namespace {
 constexpr std::size_t kTimes = 3;
 constexpr double kWithin = 60, kLivesAWhile = 10;
 constexpr double kAlwaysThere = 0.6, kSteady = 0.9;  // of the snapshots
-// A second, of several alike: more restarts than that no supervisor is told to bear (the default of
-// its intensity is one in 5 s). They are jobs.
-constexpr double kMostOfAlike = 3;
-constexpr double kFewestCadences = 1.5;
+// Restarts a second of several alike: no supervisor is told to bear more (the default of its
+// intensity is one in 5 s). Nor are those told that live for less than so many intervals: how many
+// came between two snapshots nobody knows. Both are jobs.
+constexpr double kMostOfAlike = 3, kFewestCadences = 1.5;
 
 // The most replacements within kWithin seconds.
 std::size_t most_at_once(const std::vector<double>& seconds) {
@@ -67,7 +67,6 @@ void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) 
     lives.push_back(seconds[i] - seconds[i - living]);
   }
   const double life = median(lives);
-  // How many of several came and went between two snapshots nobody knows.
   if (living > 1 && life < kFewestCadences * observed.segment.cadence) return;
   // When it came is known to an interval.
   const bool lives_a_while = life + observed.segment.cadence / 2 >= kLivesAWhile;
@@ -78,9 +77,10 @@ void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) 
   finding.title = fmt::format("{} is started again and again: {} times in {}", name, seconds.size(),
                               span_text(observed.duration()));
   finding.evidence = fmt::format(
-      "{}nother process took its place {} times, at most {} times within a minute; each lived {} "
-      "(median).",
-      living > 1 ? fmt::format("{} of them live at a time; when one ended, a", living) : "A",
+      "{} {} times, at most {} times within a minute; each lived {} (median).",
+      living > 1
+          ? fmt::format("{} of them live at a time. Another process took the place of one", living)
+          : "Another process took its place",
       seconds.size(), most, span_text(life));
   if (!restarts.supervisor.empty()) {
     finding.evidence += fmt::format(" Its supervisor is {}.", restarts.supervisor);
@@ -88,9 +88,7 @@ void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) 
   }
   finding.caveat = fmt::format(
       "{}Why it ended is not recorded; some are ended on purpose, to begin afresh. One that "
-      "started "
-      "and ended between two snapshots "
-      "({}) is not counted.",
+      "started and ended between two snapshots ({}) is not counted.",
       living > 1 ? "Jobs or connections that follow each other look the same. " : "",
       span_text(observed.segment.cadence));
   finding.advice =

@@ -203,10 +203,10 @@ Growth judge_heap_growth(std::span<const double> seconds, std::span<const double
   const Points points = usable(seconds, values);
   const auto rests = climbs_stairs(points);
   if (!rests) return growth;
-  growth.in_steps = true;
-  growth.rests = *rests > 1;
   growth.p = rising_p(points.seconds, points.values);
   if (growth.p >= kTrendP) return growth;
+  growth.in_steps = true;
+  growth.rests = *rests > 1;
   // A line through stairs says little: from the first to the last value.
   growth.from = points.values.front();
   growth.to = points.values.back();

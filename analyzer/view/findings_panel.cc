@@ -53,7 +53,7 @@ const char* show_text(const std::string& kind, const std::string& id) {
   if (kind == "process") return "Show the process";
   if (kind == "group") return "Show its processes";
   if (kind == "ets") return "Show the table";
-  if (kind == "port") return id == "socket" ? "Show sockets" : "Show ports";
+  if (kind == "port") return are_sockets(kind, id) ? "Show sockets" : "Show ports";
   return kind == "allocator" ? "Show allocators" : "Show the node";
 }
 

@@ -34,6 +34,10 @@ std::string group_filter(const std::string& group) {
   return filter;
 }
 
+bool are_sockets(const std::string& kind, const std::string& id) {
+  return kind == "port" && id == "socket";
+}
+
 bool leads_somewhere(const std::string& kind) {
   return kind == "process" || kind == "group" || kind == "ets" || kind == "port" ||
          kind == "node" || kind == "allocator";
@@ -47,7 +51,7 @@ void follow(Session& session, const std::string& kind, const std::string& id) {
   if (kind == "ets") {
     session.show_filtered("ets", id[0] == '#' ? quoted_filter("id =", id) : group_filter(id));
   }
-  if (kind == "port" && id == "socket") {
+  if (are_sockets(kind, id)) {
     session.show("sockets");
   } else if (kind == "port") {
     session.show_filtered("ports", id[0] == '#' ? quoted_filter("port =", id) : group_filter(id));
