@@ -8,6 +8,7 @@
 
 #include "analyzer/load/text.h"
 #include "analyzer/trend/statistics.h"
+#include "schema/model/ref.h"
 
 namespace beamtape {
 namespace {
@@ -174,6 +175,16 @@ std::string called(const RowView& process) {
   };
   const std::string name = text("name"), pid = text("pid");
   return name.empty() || name == "-" ? pid : fmt::format("{} ({})", name, pid);
+}
+
+std::string called(const Observed& observed, Cell pid) {
+  if (observed.last_processes) {
+    const Frame& frame = *observed.last_processes;
+    for (const std::size_t slot : frame.slots()) {
+      if (frame.cell(slot, 0) == pid) return called(frame.row(slot));
+    }
+  }
+  return ref_text(unpack(pid));
 }
 
 FindingSubject subject_of(const ProcessSeries& process) {

@@ -81,6 +81,8 @@ Plot plot_of(const Observed& observed, std::string metric, Unit unit, const Valu
 // "shop_cart (<0.123.0>)", or the pid alone.
 std::string called(const ProcessSeries& process);
 std::string called(const RowView& process);
+// The same of a pid, as the last snapshot names it; the pid alone if nobody has it there.
+std::string called(const Observed& observed, Cell pid);
 FindingSubject subject_of(const ProcessSeries& process);
 // A --filter expression that finds the processes of a group (names in it are folded).
 std::string filter_for(const std::string& group);

@@ -29,7 +29,7 @@ constexpr double kLeastShare = 0.2, kLeast = 20;
 // moved no byte since; and the process that owns most of those at the end.
 struct Standing {
   std::size_t living = 0, still = 0;
-  std::string owner;
+  Cell owner = 0;
   std::size_t owned = 0;
   std::vector<std::string> shared;  // by the owners of most
 };
@@ -78,7 +78,7 @@ Standing standing_still(const Observed& observed, const std::string& folded, con
       relatives.back().insert(by);
       if (++owners[by] > found.owned) {
         found.owned = owners[by];
-        found.owner = ref_text(unpack(by));
+        found.owner = by;
       }
     }
     if (!last->has_same(*middle, slot)) continue;
@@ -117,7 +117,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
         grouped(static_cast<std::int64_t>(standing.living)),
         grouped(static_cast<std::int64_t>(standing.still)));
     if (standing.owned > 1) {
-      finding.evidence += fmt::format(" {} owns {} of them.", standing.owner,
+      finding.evidence += fmt::format(" {} owns {} of them.", called(observed, standing.owner),
                                       grouped(static_cast<std::int64_t>(standing.owned)));
     }
     finding.caveat = "More clients that stay connected look the same.";

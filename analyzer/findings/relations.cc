@@ -28,7 +28,7 @@ constexpr Relation kRelations[] = {
     {"monitored_by", "monitors on it", "monitors on them or more", "by"}};
 
 // Who makes up more than half of what was kept of the lists; empty if nobody does.
-std::string most_of(const Frame& frame, const std::unordered_map<Cell, std::size_t>& times) {
+std::string most_of(const Observed& observed, const std::unordered_map<Cell, std::size_t>& times) {
   std::size_t all = 0;
   const std::pair<const Cell, std::size_t>* most = nullptr;
   for (const auto& one : times) {
@@ -38,10 +38,7 @@ std::string most_of(const Frame& frame, const std::unordered_map<Cell, std::size
   if (most == nullptr || most->second * 2 <= all || unpack(most->first).tag != Ref::Tag::kPid) {
     return {};
   }
-  for (const std::size_t slot : frame.slots()) {
-    if (frame.cell(slot, 0) == most->first) return called(frame.row(slot));
-  }
-  return ref_text(unpack(most->first));
+  return called(observed, most->first);
 }
 
 }  // namespace
@@ -69,7 +66,7 @@ std::string relations_text(const Observed& observed, const std::vector<std::size
     const double many = counts.empty() ? 0 : median(counts);
     if (many < kMany) continue;
     const bool one = slots.size() == 1;
-    const std::string whom = most_of(frame, times);
+    const std::string whom = most_of(observed, times);
     text += fmt::format(" {} {} {}{}.", one ? "It has" : "Half of them have",
                         amount(many, Unit::kCount), one ? relation.of_one : relation.of_several,
                         whom.empty() ? "" : fmt::format(", most {} {}", relation.most, whom));

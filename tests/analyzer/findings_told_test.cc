@@ -170,24 +170,26 @@ TEST(PortLeak, IsFoundOfSocketsThatAreNoPorts) {
 // Sockets of which every other one moves bytes; their identifiers are texts, which have other
 // numbers in each keyframe group.
 TEST(PortLeak, KnowsWhichSocketsStandStill) {
-  const auto found = Trouble()
-                         .ports("socket", [](int i) { return 50 + 4 * i; })
-                         .also([](Story& story, int i) {
-                           if (i == 40) story.new_epoch();
-                           if (i == 41) story.text_id("comes first in this group");
-                           for (int one = 0; one < 20; ++one) {
-                             story.row(socket_table(), "#Ref<0.1.2." + std::to_string(one) + ">")
-                                 .ref("owner", "<0.80.0>")
-                                 .number("read_byte", one % 2 == 0 ? 100 : 100 * i)
-                                 .number("write_byte", 0);
-                           }
-                         })
-                         .findings();
+  const auto found =
+      Trouble()
+          .ports("socket", [](int i) { return 50 + 4 * i; })
+          .also([](Story& story, int i) {
+            if (i == 40) story.new_epoch();
+            if (i == 41) story.text_id("comes first in this group");
+            story.process("<0.80.0>").text("registered_name", "prober").text("status", "waiting");
+            for (int one = 0; one < 20; ++one) {
+              story.row(socket_table(), "#Ref<0.1.2." + std::to_string(one) + ">")
+                  .ref("owner", "<0.80.0>")
+                  .number("read_byte", one % 2 == 0 ? 100 : 100 * i)
+                  .number("write_byte", 0);
+            }
+          })
+          .findings();
   ASSERT_THAT(said(found), ElementsAre("port-leak warning socket"));
   EXPECT_THAT(
       found.findings[0].evidence,
       HasSubstr("Of 20 that lived in the middle of this time and still do, 10 moved no byte "
-                "since. <0.80.0> owns 20 of them."));
+                "since. prober (<0.80.0>) owns 20 of them."));
   EXPECT_THAT(found.findings[0].advice, HasSubstr("`show sockets FILE --sort first_seen`"));
 }
 
