@@ -2,26 +2,28 @@
 // and the recorder's memory, time and bytes. Beside it, in the same run and on the same node,
 // - one pass of [process_info(P, memory) || P <- processes()], compiled;
 // - the bare loop: lists:zipwith(fun erlang:process_info/2, Part, ...) over all processes with the
-// same
-//   items as census and detail together, each part's answer dropped. Nothing is sent.
+//   same items as census and detail together, each part's answer dropped. Nothing is sent.
 //
 // Usage: capture_bench [processes] [snapshots] [active per cent] [argument of erl ...]
 //
 // A round is a pass, a bare loop, a snapshot that does not count (both cost each process a
-// reduction, so it reads everybody again), and kPerRound snapshots that do. Before the pass, the
-// loop and each of those the active share of the processes handles a message, and the bench waits
-// until all have: their own work is not counted, but on which scheduler they last ran is the same
-// for all that is compared (to wake a process on another one costs more than to ask it). CPU time
-// is the run time of all threads of the node as Linux counts it (schedstat), from before the
-// snapshot is asked for until it is stored: encoding, sending, ports, tables, allocators included.
+// reduction, so it reads everybody again), kPerRound snapshots that do, and as many whose stretches
+// are measured (apart: the tracer costs the node more than the snapshot). Before the pass, the loop
+// and each of those the active share of the processes handles a message, and the bench waits until
+// all have: their own work is not counted, but on which scheduler they last ran is the same for all
+// that is compared (to wake a process on another one costs more than to ask it). CPU time is the
+// run time of all threads of the node as Linux counts it (schedstat), from before the snapshot is
+// asked for until it is stored: encoding, sending, ports, tables, allocators included.
 // The node runs with +sbwt none: by default its schedulers spin while they wait, which counts as
 // CPU time and depends on the machine, not on the work.
 //
-// A stretch is the longest that a process or port kept a scheduler without a break, in wall time,
-// as erlang:system_monitor (long_schedule, long_gc) tells; the node's longest of each snapshot.
-// Those that begin and end within a built-in function, which nobody can divide, are told apart:
-// with many processes that is processes/0. In wall time is in it what the node's threads waited for
-// a processor that somebody else had, the recorder for one: Linux counts that as well.
+// A stretch is the longest that a process of the recorder's or a port kept a scheduler without a
+// break, in CPU time of that scheduler's thread (stretch_tracer.c). Those within processes/0, which
+// nobody can divide, are told apart. In CPU time is what the kernel and the machine below it did
+// meanwhile, so there is a control: for as long as a snapshot takes, nobody records, and a process
+// per scheduler gives it away after each 1 us of work. The longest in wall time, of anybody, is
+// what erlang:system_monitor (long_schedule, long_gc) tells of the snapshots that count: in it is
+// also what the node's threads waited for a processor that somebody else had, the recorder for one.
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -51,69 +53,6 @@ using std::chrono::milliseconds;
 
 constexpr int kPerRound = 3;
 
-constexpr const char* kModule = R"(
--module(bench_target).
--behaviour(gen_server).
--export([start/1, memory_pass/0, bare_loop/0, work/1, watch/0, longest/0, of_processes/0, spin/1]).
--export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
-start(N) ->
-  Pids = [element(2, {ok, _} = gen_server:start(?MODULE, I, [])) || I <- lists:seq(1, N)],
-  persistent_term:put(?MODULE, Pids),
-  done.
-memory_pass() -> _ = [process_info(P, memory) || P <- processes()], done.
-bare_loop() ->
-  loop(processes(), [reductions, message_queue_len, status, heap_size, stack_size, memory,
-    total_heap_size, current_function, current_stacktrace, links, monitors, monitored_by,
-    suspending, group_leader, priority, trap_exit, message_queue_data, garbage_collection]).
-loop([], _) -> done;
-loop(Pids, Items) ->
-  {Part, Rest} = try lists:split(250, Pids) catch error:badarg -> {Pids, []} end,
-  _ = lists:zipwith(fun erlang:process_info/2, Part, lists:duplicate(length(Part), Items)),
-  loop(Rest, Items).
-work(PerCent) ->
-  Self = self(),
-  Asked = [gen_server:cast(P, {work, Self}) || P <- persistent_term:get(?MODULE),
-           rand:uniform(100) =< PerCent],
-  [receive worked -> ok end || _ <- Asked],
-  done.
-spin(Milliseconds) ->
-  Until = erlang:monotonic_time(millisecond) + Milliseconds,
-  Spinning = [spawn_monitor(fun() -> spin_until(Until) end)
-    || _ <- lists:seq(1, erlang:system_info(schedulers_online))],
-  [receive {'DOWN', Ref, process, _, _} -> ok end || {_, Ref} <- Spinning],
-  done.
-spin_until(Until) ->
-  _ = lists:sum(lists:seq(1, 1000)),
-  case erlang:monotonic_time(millisecond) < Until of true -> spin_until(Until); false -> ok end.
-watch() ->
-  register(watcher, spawn(fun() ->
-    erlang:system_monitor(self(), [{long_schedule, 1}, {long_gc, 1}]),
-    watch({0, none}, {0, none}) end)),
-  done.
-watch(Longest, OfProcesses) ->
-  receive
-    {monitor, Who, Kind, Info} ->
-      Place = [process_info(Who, current_function) || is_pid(Who), node(Who) =:= node()],
-      Stretch = {proplists:get_value(timeout, Info),
-        {Kind, [Info1 || {Key, _} = Info1 <- Info, Key =:= in orelse Key =:= out], Place}},
-      %% What a built-in function goes on in after a break has no name.
-      case {proplists:get_value(in, Info), proplists:get_value(out, Info)} of
-        {undefined, undefined} when is_pid(Who), Kind =:= long_schedule ->
-          watch(Longest, max(OfProcesses, Stretch));
-        _ -> watch(max(Longest, Stretch), OfProcesses)
-      end;
-    {From, longest} -> From ! {longest, Longest}, watch({0, none}, OfProcesses);
-    {From, of_processes} -> From ! {of_processes, OfProcesses}, watch(Longest, {0, none})
-  end.
-longest() -> watcher ! {self(), longest}, receive {longest, Longest} -> Longest end.
-of_processes() ->
-  watcher ! {self(), of_processes}, receive {of_processes, Longest} -> Longest end.
-init(I) -> {ok, I}.
-handle_call(_, _, S) -> {reply, ok, S}.
-handle_cast({work, From}, S) -> _ = lists:seq(1, 50 + S rem 100), From ! worked, {noreply, S}.
-handle_info(_, S) -> {noreply, S}.
-)";
-
 [[noreturn]] void give_up(const std::string& why) {
   fmt::print(stderr, "capture_bench: {}\n", why);
   std::exit(1);
@@ -136,11 +75,14 @@ Spent spent_by(pid_t process) {
   return all;
 }
 
-double median(std::vector<double> values) {
+// The value that so large a share of them does not exceed.
+double share(std::vector<double> values, double of_them) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+  const auto at = static_cast<std::size_t>(static_cast<double>(values.size()) * of_them);
+  return values[std::min(at, values.size() - 1)];
 }
+double median(const std::vector<double>& values) { return share(values, 0.5); }
 
 std::string load() {
   std::string average;
@@ -150,8 +92,7 @@ std::string load() {
 
 struct Stretch {
   double ms = 0;
-  std::string where;  // what kind it was, and in which functions it began and ended
-  double waited = 0;  // by the node's threads, in the same snapshot
+  std::string from, to;  // the functions in which it began and ended, or 0
 };
 
 // One node under our control.
@@ -161,12 +102,13 @@ class Target {
     setenv("ERL_EPMD_PORT", std::to_string(world_.epmd_port()).c_str(), 1);
     std::string pattern = std::filesystem::temp_directory_path() / "capture_bench.XXXXXX";
     folder_ = mkdtemp(pattern.data());
-    std::ofstream(folder_ / "bench_target.erl") << kModule;
-    const std::string compile = fmt::format("erlc -o {0} {0}/bench_target.erl", folder_.string());
+    const std::string compile = fmt::format("erlc -o {} {}/tests/bench/capture_target.erl",
+                                            folder_.string(), BEAMTAPE_SOURCE_DIR);
     if (std::system(compile.c_str()) != 0) give_up("cannot compile the target's module");
-    std::vector<std::string> arguments = {"-sname",    "bench", "+P",       "4000000",
-                                          "-pa",       folder_, "+sbwt",    "none",
-                                          "+sbwtdcpu", "none",  "+sbwtdio", "none"};
+    std::vector<std::string> arguments = {
+        "-sname",    "bench", "+P",       "4000000",    "-pa",
+        folder_,     "+sbwt", "none",     "-functions", BEAMTAPE_STRETCH_TRACER,
+        "+sbwtdcpu", "none",  "+sbwtdio", "none"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     node_ = world_.erl(arguments);
     auto cookie = find_cookie(world_.cookie_file());
@@ -183,7 +125,7 @@ class Target {
   Bytes call(const char* function, std::optional<std::int64_t> argument = {}) {
     TermBuilder arguments;
     argument ? arguments.list(1).integer(*argument).nil() : arguments.nil();
-    auto done = asker_->call("bench_target", function, arguments.bytes(), milliseconds(300'000));
+    auto done = asker_->call("capture_target", function, arguments.bytes(), milliseconds(300'000));
     if (!done) give_up(done.error().message);
     return *std::move(done);
   }
@@ -191,11 +133,16 @@ class Target {
   Stretch stretch(const char* which) {
     const Bytes answer = call(which);
     Cursor cursor(answer);
+    if (!cursor.tuple(3)) give_up("no stretch");
     Stretch longest;
-    if (!cursor.tuple(2)) give_up("no stretch");
-    longest.ms = static_cast<double>(cursor.integer().value_or(0));
-    longest.where = term_text(cursor, "", 300);
+    longest.ms = static_cast<double>(cursor.integer().value_or(0)) / 1e3;
+    longest.from = term_text(cursor, "", 100);
+    longest.to = term_text(cursor, "", 100);
     return longest;
+  }
+  double stretch_in_wall_time() {
+    const Bytes answer = call("longest_in_wall_time");
+    return static_cast<double>(Cursor(answer).integer().value_or(0));
   }
   void work(int active) {
     if (active > 0) call("work", active);
@@ -226,9 +173,11 @@ struct Figures {
   std::vector<double> passes, loops;            // CPU of the target, ms
   std::vector<double> snapshots, took, stored;  // CPU, ms; wall ms; CPU of the recorder, ms
   std::vector<Stretch> stretches;
-  std::vector<double> of_machine;  // stretches of the control
+  std::vector<double> of_machine;      // those of the control, ms
+  std::vector<double> wall_stretches;  // ms
+  std::vector<double> waited;          // for a processor, by the node's threads, ms
   double first = 0, first_took = 0;
-  double of_processes = 0;  // ms
+  std::vector<double> of_processes;  // ms
   double memory_mb = 0;
   std::int64_t detailed = 0, stale = 0;
 };
@@ -272,7 +221,7 @@ class Recorder {
 
 void count_snapshot(Target& target, Recorder& recorder, int active, Figures& figures) {
   target.work(active);
-  target.stretch("longest");
+  target.stretch_in_wall_time();
   const Spent before = target.spent();
   const double stored_before = recorder.cpu();
   const nlohmann::json line = recorder.snapshot();
@@ -280,12 +229,22 @@ void count_snapshot(Target& target, Recorder& recorder, int active, Figures& fig
   figures.snapshots.push_back(after.running - before.running);
   figures.stored.push_back(recorder.cpu() - stored_before);
   figures.took.push_back(line["took_us"].get<double>() / 1e3);
-  figures.stretches.push_back(target.stretch("longest"));
-  figures.stretches.back().waited = after.waiting - before.waiting;
-  target.call("spin", static_cast<std::int64_t>(figures.took.back()));
-  figures.of_machine.push_back(target.stretch("longest").ms);
+  figures.wall_stretches.push_back(target.stretch_in_wall_time());
+  figures.waited.push_back(after.waiting - before.waiting);
   figures.detailed = line["detailed"];
   figures.stale += line["stale_found"].get<std::int64_t>();
+}
+
+void measure_stretches(Target& target, Recorder& recorder, int active, Figures& figures) {
+  target.work(active);
+  target.call("trace_all_else", 1);
+  target.stretch("longest");
+  recorder.snapshot();
+  figures.stretches.push_back(target.stretch("longest"));
+  figures.of_processes.push_back(target.stretch("of_processes").ms);
+  target.call("spin", static_cast<std::int64_t>(median(figures.took)));
+  figures.of_machine.push_back(target.stretch("longest").ms);
+  target.call("trace_all_else", 0);
 }
 
 Figures record(Target& target, int snapshots, int active) {
@@ -301,8 +260,8 @@ Figures record(Target& target, int snapshots, int active) {
     figures.loops.push_back(target.cost_of("bare_loop", active));
     recorder.snapshot();
     for (int at = 0; at < kPerRound; ++at) count_snapshot(target, recorder, active, figures);
+    for (int at = 0; at < kPerRound; ++at) measure_stretches(target, recorder, active, figures);
   }
-  figures.of_processes = target.stretch("of_processes").ms;
   figures.memory_mb = recorder.most_memory_mb();
   recorder.end();
   return figures;
@@ -322,17 +281,19 @@ void report(const Figures& figures) {
   line("snapshot / bare loop", snapshot / loop, "");
   std::vector<double> stretches;
   for (const Stretch& one : figures.stretches) stretches.push_back(one.ms);
-  const auto longest =
-      std::max_element(figures.stretches.begin(), figures.stretches.end(),
-                       [](const Stretch& a, const Stretch& b) { return a.ms < b.ms; });
-  line("longest stretch of a snapshot, median", median(stretches), "ms");
-  line("longest stretch of all", longest->ms, "ms");
-  fmt::print("  which was {}\n", longest->where);
-  line("  in that snapshot the node waited for a processor", longest->waited, "ms");
-  line("longest stretch of the control, median", median(figures.of_machine), "ms");
-  line("longest stretch of the control, of all",
-       *std::max_element(figures.of_machine.begin(), figures.of_machine.end()), "ms");
-  line("longest stretch within a built-in (processes/0)", figures.of_processes, "ms");
+  const auto longest = std::max_element(stretches.begin(), stretches.end()) - stretches.begin();
+  const Stretch& worst = figures.stretches[static_cast<std::size_t>(longest)];
+  const auto spread = [](std::string_view what, const std::vector<double>& values) {
+    fmt::print("{:<44} {:6.2f} {:6.2f} {:6.2f} ms\n", what, share(values, 0), share(values, 0.5),
+               share(values, 1));
+  };
+  fmt::print("longest stretch of a snapshot: least, median, most\n");
+  spread("  CPU time", stretches);
+  fmt::print("    the longest from {} to {}\n", worst.from, worst.to);
+  spread("  the same of the control", figures.of_machine);
+  spread("  within processes/0", figures.of_processes);
+  spread("  wall time, of anybody", figures.wall_stretches);
+  line("the node's threads waited for a processor, median", median(figures.waited), "ms");
   line("first snapshot, target CPU", figures.first, "ms");
   line("first snapshot, question to stored", figures.first_took, "ms");
   line("later snapshots, question to stored, median", median(figures.took), "ms");
