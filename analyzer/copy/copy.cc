@@ -224,6 +224,7 @@ Expected<void> copy_recording(const Recording& recording,
   options.recorder_version = recording.reader().meta("recorder").value_or("");
   options.tables = recording.reader().tables();
   options.first_snapshot = range.first;
+  options.durable = false;
   auto writer = Writer::create(path, options);
   if (!writer) return tl::unexpected(writer.error());
   auto done = copy_all(recording, range, changes, **writer);

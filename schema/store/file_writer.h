@@ -128,7 +128,6 @@ class FileWriter final : public Writer {
   std::vector<Life> earlier_;
   std::int64_t last_node_ = 0;
   std::int64_t last_snapshot_;
-  int since_checkpoint_ = 0;
   bool closed_ = false;
 
   // Of the snapshot that was begun; 0 if none.

@@ -119,7 +119,8 @@ Expected<void> FileWriter::close() {
   reserve_.release();
   // Until the first read after the change to WAL, SQLite takes a checkpoint for one within a
   // transaction: of a file that was only opened to be gone on with.
-  auto done = database_.exec("SELECT 1 FROM meta; PRAGMA wal_checkpoint(TRUNCATE)");
+  auto done = database_.exec(
+      "SELECT 1 FROM meta; PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE)");
   if (done) done = database_.exec("PRAGMA journal_mode=DELETE");
   database_ = {};
   lock_ = {};

@@ -21,7 +21,9 @@ class Writer {
   struct Options {
     std::string recorder_version;
     int zstd_level = 3;
-    int snapshots_per_checkpoint = 1;
+    // Each snapshot is on the disk when it has been committed. Else all of it is when the file is
+    // closed: for one that is thrown away if that is not reached.
+    bool durable = true;
     // The tables to declare, `node` among them; empty: those of this version. For copying a
     // recording of a later version, and for tests.
     std::vector<Table> tables = {};

@@ -189,6 +189,8 @@ Expected<void> FileWriter::start_writing() {
                                  "PRAGMA journal_size_limit={}",
                                  retention_.idle_wal_bytes()));
   if (!done) return done;
+  if (!options_.durable) done = database_.exec("PRAGMA synchronous=OFF");
+  if (!done) return done;
   reserve_.hold(path_, retention_.reserve_bytes());
   samples_.emplace(node_declaration());
   done = samples_->prepare(database_);

@@ -243,8 +243,6 @@ Expected<void> FileWriter::make_space() {
 // Folds what is committed into the file itself, so that a copy without the -wal has it. Never
 // waits for readers; what fails here is tried again after the next snapshot.
 void FileWriter::checkpoint() {
-  if (++since_checkpoint_ < options_.snapshots_per_checkpoint) return;
-  since_checkpoint_ = 0;
   static_cast<void>(database_.exec("PRAGMA wal_checkpoint(PASSIVE)"));
 }
 
