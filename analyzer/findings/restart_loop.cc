@@ -11,6 +11,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/load/frame.h"
 #include "analyzer/load/text.h"
 #include "analyzer/trend/statistics.h"
 
@@ -23,7 +24,8 @@ constexpr double kWithin = 60, kLivesAWhile = 10;
 constexpr double kAlwaysThere = 0.6, kSteady = 0.9;  // of the snapshots
 // Restarts a second of several alike: no supervisor is told to bear more (the default of its
 // intensity is one in 5 s). Nor are those told that live for less than so many intervals: how many
-// came between two snapshots nobody knows. Both are jobs.
+// came between two snapshots nobody knows. Both are jobs. So is one without a name that is seen
+// once and then another, below a process that is no supervisor.
 constexpr double kMostOfAlike = 3, kFewestCadences = 1.5;
 
 // The most replacements within kWithin seconds.
@@ -53,6 +55,26 @@ std::size_t steady_number(const Restarts& restarts) {
   return share >= enough ? static_cast<std::size_t>(most->first) : 0;
 }
 
+// False where the last snapshot has it and it is known to be another process: one that starts a job
+// for each request, for one.
+bool may_be_supervisor(const Observed& observed, const std::string& name_or_pid) {
+  if (!observed.last_processes) return true;
+  const Frame& frame = *observed.last_processes;
+  const auto columns = shown_columns(*observed.recording->reader().table("process"));
+  for (const std::size_t slot : frame.slots()) {
+    const auto text = [&](const char* name) {
+      const Shown* column = find_shown(columns, name);
+      const Value value = column == nullptr ? Value() : value_of(frame.row(slot), *column);
+      return column == nullptr || no_value(value) ? std::string() : display(value, Unit::kNone);
+    };
+    if (text("registered_name") != name_or_pid && text("pid") != name_or_pid) continue;
+    // As OTP's supervisor.erl and Elixir's DynamicSupervisor put it into their dictionaries.
+    const std::string call = text("dictionary_initial_call");
+    return call.empty() || call.starts_with("supervisor:");
+  }
+  return true;
+}
+
 void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) {
   std::vector<double> seconds;
   for (const std::size_t at : restarts.at) seconds.push_back(observed.seconds()[at]);
@@ -67,7 +89,10 @@ void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) 
     lives.push_back(seconds[i] - seconds[i - living]);
   }
   const double life = median(lives);
-  if (living > 1 && life < kFewestCadences * observed.segment.cadence) return;
+  const bool seen_once = life < kFewestCadences * observed.segment.cadence;
+  if (living > 1 && seen_once) return;
+  const bool by_name = restarts.registered || restarts.supervisor.empty();
+  if (!by_name && seen_once && !may_be_supervisor(observed, restarts.supervisor)) return;
   // When it came is known to an interval.
   const bool lives_a_while = life + observed.segment.cadence / 2 >= kLivesAWhile;
   const std::string name = printable(restarts.name);

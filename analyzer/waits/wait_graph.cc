@@ -13,20 +13,32 @@ namespace {
 
 struct WaitColumns {
   std::optional<std::size_t> function, monitors, monitored_by, queue, name;
+  std::optional<std::size_t> links, parent, first_seen;  // of those that start another
   explicit WaitColumns(const Table& table)
       : function(table.find("current_function")),
         monitors(table.find("monitors")),
         monitored_by(table.find("monitored_by")),
         queue(table.find("message_queue_len")),
-        name(table.find("registered_name")) {}
+        name(table.find("registered_name")),
+        links(table.find("links")),
+        parent(table.find("parent")),
+        first_seen(table.find("first_seen")) {}
   bool complete() const { return function && monitors && monitored_by && queue && name; }
 };
 
-// A waiter and those it monitors.
+// A waiter and those it monitors; of one that waits for a process to start: and is linked to.
 struct Waiter {
   std::size_t slot = 0;
   std::vector<Cell> monitors;
+  bool starts = false;
 };
+
+// OTP's proc_lib.erl: a process that has started another one stands in these until that one's init
+// is done.
+bool is_start_function(std::string_view function) {
+  return function == "proc_lib:sync_start_link/2" || function == "proc_lib:sync_start/2" ||
+         function == "proc_lib:sync_start_monitor/2";
+}
 
 // "stock_server" of "{stock_server,shop@here}"; empty for any other text.
 std::string registered_part(std::string_view text) {
@@ -56,19 +68,22 @@ class GraphMaker {
   }
 
  private:
-  bool is_wait_function(Cell function) {
-    if (is_missing(function)) return false;
+  enum class Kind : signed char { kUnknown, kNone, kCall, kStart };
+
+  Kind kind_of(Cell function) {
+    if (is_missing(function)) return Kind::kNone;
     const auto id = static_cast<std::size_t>(function);
-    if (id < known_.size() && known_[id] >= 0) return known_[id] == 1;
+    if (id < kinds_.size() && kinds_[id] != Kind::kUnknown) return kinds_[id];
     const auto text = texts_.text(function);
     const auto& all = wait_functions();
     const bool waits = text && std::find(all.begin(), all.end(), *text) != all.end();
+    const Kind kind = !waits ? Kind::kNone : is_start_function(*text) ? Kind::kStart : Kind::kCall;
     constexpr std::size_t kMostRemembered = 1 << 20;  // ids of a damaged file may be anything
     if (id < kMostRemembered) {
-      if (id >= known_.size()) known_.resize(id + 1, -1);
-      known_[id] = waits ? 1 : 0;
+      if (id >= kinds_.size()) kinds_.resize(id + 1, Kind::kUnknown);
+      kinds_[id] = kind;
     }
-    return waits;
+    return kind;
   }
 
   void find_waiters() {
@@ -78,13 +93,23 @@ class GraphMaker {
       if (group.rows == 0) continue;
       group.columns[*columns_.function].copy_to(std::span(functions).first(group.rows));
       for (std::size_t row = 0; row < group.rows; ++row) {
-        if (!is_wait_function(functions[row])) continue;
-        const std::size_t slot = g * kRowsPerGroup + row;
-        const Cell list = rows_.at(slot, *columns_.monitors);
-        const auto monitors = is_missing(list) ? std::nullopt : texts_.list(list);
-        if (monitors) waiters_.push_back({slot, {monitors->items.begin(), monitors->items.end()}});
+        const Kind kind = kind_of(functions[row]);
+        if (kind == Kind::kNone) continue;
+        Waiter waiter{g * kRowsPerGroup + row, {}, kind == Kind::kStart};
+        bool known = add_list(waiter, columns_.monitors);
+        if (waiter.starts) known = columns_.parent && add_list(waiter, columns_.links);
+        if (known) waiters_.push_back(std::move(waiter));
       }
     }
+  }
+
+  bool add_list(Waiter& waiter, std::optional<std::size_t> column) const {
+    const Cell cell = column ? rows_.at(waiter.slot, *column) : missing(Missing::kNotRecorded);
+    const auto list = is_missing(cell) ? std::nullopt : texts_.list(cell);
+    if (list) {
+      waiter.monitors.insert(waiter.monitors.end(), list->items.begin(), list->items.end());
+    }
+    return list.has_value();
   }
 
   // The slots of all that somebody who waits monitors: by pid, or by registered name.
@@ -138,7 +163,25 @@ class GraphMaker {
            std::find(list->items.begin(), list->items.end(), waiter) != list->items.end();
   }
 
+  // Its youngest child: whom it starts now it started last.
+  std::optional<WaitEdge> started_by(const Waiter& waiter) const {
+    const Cell self = rows_.at(waiter.slot, 0);
+    const auto age = [&](std::size_t slot) {
+      const Cell seen = columns_.first_seen ? rows_.at(slot, *columns_.first_seen) : 0;
+      return std::pair(seen, rows_.at(slot, 0));
+    };
+    std::optional<std::size_t> youngest;
+    for (const Cell one : waiter.monitors) {
+      const auto slot = slot_of(one);
+      if (!slot || rows_.at(*slot, *columns_.parent) != self) continue;
+      if (!youngest || age(*slot) > age(*youngest)) youngest = slot;
+    }
+    if (!youngest) return std::nullopt;
+    return WaitEdge{waiter.slot, *youngest, {}, WaitEdge::Certainty::kLikely};
+  }
+
   std::optional<WaitEdge> edge_of(const Waiter& waiter) const {
+    if (waiter.starts) return started_by(waiter);
     const Cell self = rows_.at(waiter.slot, 0);
     std::vector<std::size_t> known, others;
     for (const Cell monitored : waiter.monitors) {
@@ -168,7 +211,7 @@ class GraphMaker {
   WaitColumns columns_;
   const TableData& rows_;
   const Texts& texts_;
-  std::vector<signed char> known_;  // by text id: 1 a wait function, 0 not, -1 not looked up
+  std::vector<Kind> kinds_;  // by text id
   std::vector<Waiter> waiters_;
   std::unordered_map<Cell, std::size_t> by_pid_;
   std::unordered_map<std::string, std::size_t> by_name_;
@@ -189,6 +232,9 @@ const std::vector<std::string>& wait_functions() {
       "file:file_request/2",
       "disk_log:monitor_request/2",
       "dets:req/2",
+      "proc_lib:sync_start_link/2",
+      "proc_lib:sync_start/2",
+      "proc_lib:sync_start_monitor/2",
   };
   return functions;
 }

@@ -13,13 +13,15 @@ namespace beamtape {
 
 // Who waits for whom at one snapshot. A process inside a call (gen_server:call, GenServer.call,
 // gen_statem:call and what else gen:call serves, Task.await, erpc:call, a request to an I/O server,
-// a disk_log or a dets table) stands in a known function and monitors the one it waits for. Source:
-// OTP's gen.erl, erpc.erl, Elixir's task.ex; on OTP 25 observed, and there alone io, file, disk_log
-// and dets.
+// a disk_log or a dets table) stands in a known function and monitors the one it waits for. So does
+// one that has started another (a supervisor its child) until that one's init is done, and is its
+// parent. Source: OTP's gen.erl, erpc.erl, proc_lib.erl, Elixir's task.ex; on OTP 25 observed, and
+// there alone io, file, disk_log and dets.
 struct WaitEdge {
   enum class Certainty {
     kSure,     // it monitors one process only, and that one knows it
-    kLikely,   // several: the one that knows it and has messages waiting was taken
+    kLikely,   // several: the one that knows it and has messages waiting was taken; or of its
+               // children the youngest
     kOutside,  // the callee is not among the recorded processes: on another node, or gone
   };
   std::size_t waiter = 0;  // slots

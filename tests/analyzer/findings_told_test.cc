@@ -157,6 +157,28 @@ TEST(RestartLoop, IsNotToldOfSeveralOfWhichNoneIsSeenTwice) {
   EXPECT_THAT(said(found), IsEmpty());
 }
 
+// One without a name in each snapshot, another one each time, below a process with this call.
+Findings one_after_another(const std::string& call_of_parent) {
+  return Trouble()
+      .also([&](Story& story, int i) {
+        story.process("<0.70.0>")
+            .text("registered_name", "frontend")
+            .text("dictionary_initial_call", call_of_parent)
+            .text("status", "waiting");
+        story.process("<0." + std::to_string(100 + i) + ".0>")
+            .text("dictionary_initial_call", "request:handle/3")
+            .text("status", "waiting")
+            .refs("ancestors", {"frontend"});
+      })
+      .findings();
+}
+
+TEST(RestartLoop, IsNotToldOfRequestsThatAProcessStarts) {
+  EXPECT_THAT(said(one_after_another("frontend:loop/1")), IsEmpty());
+  EXPECT_THAT(said(one_after_another("supervisor:frontend/1")),
+              ElementsAre("restart-loop warning request:handle/3"));
+}
+
 TEST(RestartLoop, IsNotToldOfJobsThatComeAndGo) {
   EXPECT_THAT(said(several_alike([](int i) { return 3 + i % 3; })), IsEmpty());
 }

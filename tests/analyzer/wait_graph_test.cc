@@ -111,5 +111,22 @@ TEST_F(WaitGraphTest, AChainIsNoCycle) {
   EXPECT_TRUE(graph().cycles().empty());
 }
 
+TEST_F(WaitGraphTest, WhoStartsAChildWaitsForItsYoungest) {
+  // A child whose init calls its own supervisor.
+  process(0, {pid(3)})
+      .text("current_function", "proc_lib:sync_start_link/2")
+      .refs("links", {pid(9), pid(1), pid(3), pid(2)});
+  process(1).ref("parent", pid(0));
+  process(2).ref("parent", pid(0));
+  waits(3, {pid(0)}).ref("parent", pid(0));
+  process(9);
+  const auto found = graph();
+  ASSERT_EQ(found.edges.size(), 2u);
+  EXPECT_EQ(found.edges[0].waiter, 0u);
+  EXPECT_EQ(found.edges[0].callee, 3u);
+  EXPECT_EQ(found.edges[0].certainty, Certainty::kLikely);
+  EXPECT_EQ(found.cycles(), (std::vector<Slots>{{0, 3}}));
+}
+
 }  // namespace
 }  // namespace beamtape
