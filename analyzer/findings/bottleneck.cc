@@ -1,4 +1,5 @@
-// Many wait for one: ten or more inside calls to the same process, in three snapshots in a row.
+// Many wait for one: ten or more inside calls to the same process, in three snapshots in a row; or
+// three or more of whom nobody is answered for half a minute, whose requests lie in its mailbox.
 // Where their requests are not in its mailbox it has taken them to answer later, which workers that
 // wait for work look like: info.
 
@@ -9,6 +10,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/wait_scan.h"
 
 namespace beamtape {
 namespace bottleneck_rule {
@@ -31,6 +33,45 @@ bool answers_later(const ProcessSeries& callee, const WaitCrowd& crowd) {
   return 2 * taken > known;
 }
 
+// Where so few wait that they are no crowd.
+void tell_stuck(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
+  const ProcessSeries* callee = observed.process(crowd.callee);
+  if (callee == nullptr) return;
+  std::size_t count = 0, first = observed.size(), last = 0;
+  double most = 0;
+  for (std::size_t i = 0; i < crowd.stuck.size(); ++i) {
+    // Whose requests it took will be answered later: workers that wait for work look like that.
+    if (!(crowd.stuck[i] > 0) || !(callee->message_queue_len[i] >= kInMailbox * crowd.stuck[i])) {
+      continue;
+    }
+    ++count;
+    first = std::min(first, i);
+    last = i;
+    most = std::max(most, crowd.stuck[i]);
+  }
+  if (count < kInARow) return;
+  const double seconds = observed.seconds()[last] - observed.seconds()[first] + kStuckSeconds;
+  const std::string name = called(*callee), number = amount(most, Unit::kCount);
+  Finding& finding = verdict.add(Severity::kWarning, most / 1000, subject_of(*callee));
+  finding.title = fmt::format("{} answers nobody: {} processes wait for it", name, number);
+  finding.evidence = fmt::format(
+      "Up to {} have been inside the same call to it for {:.0f} s and more in {} snapshots, and "
+      "their requests lie in its mailbox; it has lasted {} at least.",
+      number, kStuckSeconds, count, span_text(seconds));
+  if (const ProcessSeries* waiter = observed.process(crowd.a_waiter)) {
+    finding.evidence += fmt::format(" One of them is {}.", called(*waiter));
+    finding.involves.push_back("group " + waiter->group);
+  }
+  if (!callee->stack.empty())
+    finding.evidence += fmt::format(" It was in {}.", stack_text(callee->stack));
+  finding.caveat = "A long job within one call looks the same until it is done.";
+  finding.advice = fmt::format(
+      "See what it does and whom it waits for itself: `process FILE '{}'`.", callee->pid);
+  finding.numbers = {{"most_waiters", most}, {"seconds", seconds}};
+  finding.plot = plot_of(observed, "waiters", Unit::kCount, crowd.stuck);
+  seen_between(observed, first, last, finding);
+}
+
 void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
   std::size_t row = 0, longest = 0, crowded = 0, known = 0, first = observed.size(), last = 0;
   double most = 0;
@@ -48,7 +89,7 @@ void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
     most = std::max(most, waiters);
   }
   const ProcessSeries* callee = observed.process(crowd.callee);
-  if (longest < kInARow || callee == nullptr) return;
+  if (longest < kInARow || callee == nullptr) return tell_stuck(observed, crowd, verdict);
   const double share = static_cast<double>(crowded) / static_cast<double>(known);
   const bool later = answers_later(*callee, crowd);
   const Severity severity = later || share < kOften || observed.size() < kFewestSamples

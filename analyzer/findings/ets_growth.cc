@@ -34,15 +34,21 @@ void tell(const Observed& observed, const SampleSeries& series, const Growth& me
       {"ets", name, printable(table.name.empty() ? series.name : table.name), ""});
   const Values& sizes = observed.ets.values(series, "size");
   const Values& bytes = observed.ets.values(series, "memory");
-  finding.title =
-      fmt::format("ETS table {} grows: {} rows, {} now", finding.subject.name,
-                  amount(sizes.back(), Unit::kCount), amount(bytes.back(), Unit::kBytes));
-  finding.evidence =
-      fmt::format("Its {} went {}.", by_memory ? "memory" : "number of rows",
-                  growth_text(main, by_memory ? Unit::kBytes : Unit::kCount, observed.duration()));
+  // Names that differ in a number only are one series.
+  const double tables = observed.ets.values(series, "tables").back();
+  const bool several = tables > 1;
+  finding.title = fmt::format(
+      "{} {}: {} rows, {} {}now",
+      several ? fmt::format("{} ETS tables like", amount(tables, Unit::kCount)) : "ETS table",
+      several ? finding.subject.name + " grow" : finding.subject.name + " grows",
+      amount(sizes.back(), Unit::kCount), amount(bytes.back(), Unit::kBytes),
+      several ? "together " : "");
+  finding.evidence = fmt::format(
+      "{} {} went {}.", several ? "Their" : "Its", by_memory ? "memory" : "number of rows",
+      growth_text(main, by_memory ? Unit::kBytes : Unit::kCount, observed.duration()));
   if (!table.owner.empty()) {
     finding.evidence += fmt::format(
-        " It belongs to {}{}.", table.owner,
+        " {} belongs to {}{}.", several ? "The largest" : "It", table.owner,
         table.supervisor.empty() ? "" : fmt::format(", started by {}", table.supervisor));
   }
   finding.caveat =

@@ -53,6 +53,9 @@ struct WaitCrowd {
   ProcessId callee;
   ProcessId a_waiter;  // one of the last crowd
   Values waiters;      // 0 where they are fewer than a crowd, NaN where processes are damaged
+  // Of all who wait for it, how many have been inside the same call for kStuckSeconds and more; 0
+  // where they are fewer than kFewStuck.
+  Values stuck;
 };
 
 // A process that stands out, over its life within the segment.

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "analyzer/waits/wait_graph.h"
-
 namespace beamtape {
 
 void WaitScan::look(const TableData& data, std::size_t at) {
@@ -14,6 +12,8 @@ void WaitScan::look(const TableData& data, std::size_t at) {
   if (damaged) damaged_.push_back(at);
   const Texts texts(observed_.recording->reader(), observed_.segment.snapshots[at]->epoch);
   const WaitGraph graph = wait_graph(table_, data, texts);
+  // Whoever cannot be read may still wait.
+  if (!damaged) look_for_stuck(graph, data, at);
   if (graph.edges.empty()) return;
   const auto first_seen = table_.find("first_seen");
   if (!first_seen) return;
@@ -39,16 +39,57 @@ void WaitScan::look(const TableData& data, std::size_t at) {
     // clang 14 captures no structured bindings.
     const std::size_t callee = crowded.first, waiters = crowded.second;
     if (waiters < kCrowd) continue;
-    const ProcessId id = id_of(callee);
-    if (crowds_.size() >= kMostWaits && !crowds_.contains(id)) continue;
-    WaitCrowd& crowd = crowds_[id];
-    if (crowd.waiters.empty()) crowd.waiters.assign(observed_.size(), 0.0);
-    crowd.waiters[at] = static_cast<double>(waiters);
+    WaitCrowd* crowd = crowd_of(id_of(callee));
+    if (crowd == nullptr) continue;
+    crowd->waiters[at] = static_cast<double>(waiters);
     // The last one: members of a cycle, servers mostly, have lower slots than their clients.
     const auto one = std::find_if(graph.edges.rbegin(), graph.edges.rend(), [&](const WaitEdge& e) {
       return e.certainty != WaitEdge::Certainty::kOutside && e.callee == callee;
     });
-    crowd.a_waiter = id_of(one->waiter);
+    crowd->a_waiter = id_of(one->waiter);
+  }
+}
+
+WaitCrowd* WaitScan::crowd_of(const ProcessId& callee) {
+  if (crowds_.size() >= kMostWaits && !crowds_.contains(callee)) return nullptr;
+  WaitCrowd& crowd = crowds_[callee];
+  if (crowd.waiters.empty()) crowd.waiters = crowd.stuck = Values(observed_.size(), 0.0);
+  return &crowd;
+}
+
+// One that did something else in between has begun another call.
+void WaitScan::look_for_stuck(const WaitGraph& graph, const TableData& data, std::size_t at) {
+  const auto first_seen = table_.find("first_seen"), reductions = table_.find("reductions"),
+             queue = table_.find("message_queue_len");
+  std::map<ProcessId, Stay> now;
+  std::map<ProcessId, std::vector<ProcessId>> stuck;  // by callee
+  if (!first_seen || !reductions || !queue) return;
+  for (const WaitEdge& edge : graph.edges) {
+    if (edge.certainty == WaitEdge::Certainty::kOutside) continue;
+    const auto id_of = [&](std::size_t slot) {
+      return ProcessId{slot, data.at(slot, *first_seen)};
+    };
+    const ProcessId waiter = id_of(edge.waiter);
+    Stay stay{id_of(edge.callee), at, data.at(edge.waiter, *reductions),
+              data.at(edge.waiter, *queue)};
+    if (is_missing(stay.reductions) || is_missing(stay.queue)) continue;
+    const auto before = stays_.find(waiter);
+    if (before != stays_.end() && before->second.callee == stay.callee &&
+        !worked(static_cast<double>(stay.reductions - before->second.reductions),
+                static_cast<double>(stay.queue - before->second.queue), 1)) {
+      stay.since = before->second.since;
+    }
+    if (observed_.seconds()[at] - observed_.seconds()[stay.since] >= kStuckSeconds) {
+      stuck[stay.callee].push_back(waiter);
+    }
+    now[waiter] = stay;
+  }
+  stays_ = std::move(now);
+  for (const auto& [callee, waiters] : stuck) {
+    WaitCrowd* crowd = waiters.size() < kFewStuck ? nullptr : crowd_of(callee);
+    if (crowd == nullptr) continue;
+    crowd->stuck[at] = static_cast<double>(waiters.size());
+    crowd->a_waiter = waiters.back();
   }
 }
 

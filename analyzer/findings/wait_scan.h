@@ -6,6 +6,7 @@
 
 #include "analyzer/findings/observed.h"
 #include "analyzer/findings/process_history.h"
+#include "analyzer/waits/wait_graph.h"
 
 namespace beamtape {
 
@@ -20,15 +21,29 @@ class WaitScan {
   std::vector<Candidate> finish();
 
  private:
+  // Since when a process has been inside the same call.
+  struct Stay {
+    ProcessId callee;
+    std::size_t since = 0;
+    Cell reductions = 0, queue = 0;
+  };
+
+  WaitCrowd* crowd_of(const ProcessId& callee);
+  void look_for_stuck(const WaitGraph& graph, const TableData& data, std::size_t at);
+
   const Table& table_;
   Observed& observed_;
   std::map<std::vector<ProcessId>, WaitCycle> cycles_;
   std::map<ProcessId, WaitCrowd> crowds_;
+  std::map<ProcessId, Stay> stays_;   // of the snapshot before, by who waits
   std::vector<std::size_t> damaged_;  // indexes of snapshots in which somebody could not be read
 };
 
 // Fewer waiters than this on one process are no crowd.
 inline constexpr std::size_t kCrowd = 10;
+// But so many of whom nobody has been answered for so long are told.
+inline constexpr std::size_t kFewStuck = 3;
+inline constexpr double kStuckSeconds = 30;
 // Cycles and crowds kept; a recording with more has one cause for most of them.
 inline constexpr std::size_t kMostWaits = 1000;
 

@@ -183,6 +183,58 @@ TEST(RestartLoop, IsNotToldOfJobsThatComeAndGo) {
   EXPECT_THAT(said(several_alike([](int i) { return 3 + i % 3; })), IsEmpty());
 }
 
+// Four wait for one whose mailbox has `queue` messages; each does `work` between two snapshots.
+Findings four_wait(int queue, int work) {
+  return Trouble()
+      .also([=](Story& story, int i) {
+        std::vector<std::string> clients;
+        for (int c = 0; c < 4; ++c) clients.push_back("<0." + std::to_string(200 + c) + ".0>");
+        story.process("<0.80.0>")
+            .text("registered_name", "seats")
+            .text("status", "waiting")
+            .text("current_function", "global:random_sleep/1")
+            .number("reductions", 100)
+            .number("message_queue_len", queue)
+            .refs("monitors", {})
+            .refs("monitored_by", clients);
+        for (const auto& client : clients) {
+          story.process(client)
+              .text("registered_name", "agency" + client)
+              .text("status", "waiting")
+              .text("current_function", "gen:do_call/4")
+              .number("reductions", 100 + work * i)
+              .number("message_queue_len", 0)
+              .refs("monitors", {"<0.80.0>"})
+              .refs("monitored_by", {});
+        }
+      })
+      .findings();
+}
+
+TEST(Bottleneck, TellsOfFewWhomNobodyAnswers) {
+  const auto found = four_wait(4, 0);
+  ASSERT_THAT(said(found), ElementsAre("bottleneck warning seats"));
+  EXPECT_THAT(found.findings[0].title, HasSubstr("answers nobody: 4 processes wait for it"));
+  EXPECT_THAT(found.findings[0].evidence, HasSubstr("it has lasted 59"));
+}
+
+TEST(Bottleneck, TellsOfFewOnlyWhereNobodyIsAnsweredAndTheirRequestsLie) {
+  EXPECT_THAT(said(four_wait(0, 0)), IsEmpty());    // taken, to be answered later
+  EXPECT_THAT(said(four_wait(4, 500)), IsEmpty());  // answered, and in another call
+}
+
+TEST(EtsGrowth, OfSeveralTablesIsToldAsTheirSum) {
+  const auto found =
+      Trouble()
+          .ets(
+              "shard_", [](int) { return 64; }, [](int i) { return 1000 + 1000 * i; },
+              [](int i) { return 1e6 + 2e5 * i; })
+          .findings();
+  ASSERT_EQ(found.findings.size(), 1u);
+  EXPECT_THAT(found.findings[0].title, HasSubstr("64 ETS tables like shard_ grow: 60 000 rows"));
+  EXPECT_THAT(found.findings[0].title, HasSubstr("together now"));
+}
+
 TEST(PortLeak, IsFoundOfSocketsThatAreNoPorts) {
   const auto found = Trouble().ports("socket", [](int i) { return 50 + 4 * i; }).findings();
   ASSERT_THAT(said(found), ElementsAre("port-leak warning socket"));
