@@ -216,10 +216,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   finding.caveat =
       "A binary may be kept by several; the largest holders are asked, some in each snapshot, and "
       "of the others a few. What a process appends to (<<Buffer/binary, More/binary>>) is not "
-      "among "
-      "what it tells of. Messages waiting in a mailbox keep binaries too, and buffers of sockets "
-      "are "
-      "some.";
+      "among what it tells of. Messages waiting in a mailbox keep binaries too, and buffers of "
+      "sockets are some.";
   finding.advice =
       "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "
       "process that passes binaries on and seldom collects needs hibernation or a smaller "

@@ -33,37 +33,46 @@ bool answers_later(const ProcessSeries& callee, const WaitCrowd& crowd) {
   return 2 * taken > known;
 }
 
-// Where so few wait that they are no crowd.
-void tell_stuck(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
-  const ProcessSeries* callee = observed.process(crowd.callee);
-  if (callee == nullptr) return;
-  std::size_t count = 0, first = observed.size(), last = 0;
-  double most = 0;
-  for (std::size_t i = 0; i < crowd.stuck.size(); ++i) {
-    // Whose requests it took will be answered later: workers that wait for work look like that.
-    if (!(crowd.stuck[i] > 0) || !(callee->message_queue_len[i] >= kInMailbox * crowd.stuck[i])) {
-      continue;
-    }
-    ++count;
-    first = std::min(first, i);
-    last = i;
-    most = std::max(most, crowd.stuck[i]);
-  }
-  if (count < kInARow) return;
-  const double seconds = observed.seconds()[last] - observed.seconds()[first] + kStuckSeconds;
-  const std::string name = called(*callee), number = amount(most, Unit::kCount);
-  Finding& finding = verdict.add(Severity::kWarning, most / 1000, subject_of(*callee));
-  finding.title = fmt::format("{} answers nobody: {} processes wait for it", name, number);
-  finding.evidence = fmt::format(
-      "Up to {} have been inside the same call to it for {:.0f} s and more in {} snapshots, and "
-      "their requests lie in its mailbox; it has lasted {} at least.",
-      number, kStuckSeconds, count, span_text(seconds));
+void add_who(const Observed& observed, const ProcessSeries& callee, const WaitCrowd& crowd,
+             Finding& finding) {
   if (const ProcessSeries* waiter = observed.process(crowd.a_waiter)) {
     finding.evidence += fmt::format(" One of them is {}.", called(*waiter));
     finding.involves.push_back("group " + waiter->group);
   }
-  if (!callee->stack.empty())
-    finding.evidence += fmt::format(" It was in {}.", stack_text(callee->stack));
+  if (!callee.stack.empty())
+    finding.evidence += fmt::format(" It was in {}.", stack_text(callee.stack));
+}
+
+// Where so few wait that they are no crowd: the longest time in which nobody was answered.
+void tell_stuck(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
+  const ProcessSeries* callee = observed.process(crowd.callee);
+  if (callee == nullptr) return;
+  std::size_t row = 0, longest = 0, last = 0;
+  for (std::size_t i = 0; i < crowd.stuck.size(); ++i) {
+    // Whose requests it took will be answered later: workers that wait for work look like that.
+    const bool lie = callee->message_queue_len[i] >= kInMailbox * crowd.stuck[i];
+    row = crowd.stuck[i] > 0 && lie ? row + 1 : 0;
+    if (row > longest) last = i;
+    longest = std::max(longest, row);
+  }
+  if (longest < kInARow) return;
+  const std::size_t first = last + 1 - longest;
+  const auto begin = crowd.stuck.begin() + static_cast<std::ptrdiff_t>(first);
+  const double most = *std::max_element(begin, begin + static_cast<std::ptrdiff_t>(longest));
+  const double seconds = observed.seconds()[last] - observed.seconds()[first] + kStuckSeconds;
+  const bool at_end = last + 1 == observed.size();
+  const std::string name = called(*callee), number = amount(most, Unit::kCount);
+  Finding& finding = verdict.add(
+      at_end && observed.size() >= kFewestSamples ? Severity::kWarning : Severity::kInfo,
+      most / 1000, subject_of(*callee));
+  finding.title = at_end ? fmt::format("{} answers nobody: {} processes wait for it", name, number)
+                         : fmt::format("{} answered nobody for {}: {} processes waited for it",
+                                       name, span_text(seconds), number);
+  finding.evidence = fmt::format(
+      "Up to {} were inside the same call to it for {:.0f} s and more in {} snapshots in a "
+      "row, and their requests lay in its mailbox; it lasted {} at least.",
+      number, kStuckSeconds, longest, span_text(seconds));
+  add_who(observed, *callee, crowd, finding);
   finding.caveat = "A long job within one call looks the same until it is done.";
   finding.advice = fmt::format(
       "See what it does and whom it waits for itself: `process FILE '{}'`.", callee->pid);
@@ -103,12 +112,7 @@ void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
   finding.evidence =
       fmt::format("Ten or more were inside a call to it in {} of {} snapshots, {} in a row.",
                   crowded, known, longest);
-  if (const ProcessSeries* waiter = observed.process(crowd.a_waiter)) {
-    finding.evidence += fmt::format(" One of them is {}.", called(*waiter));
-    finding.involves.push_back("group " + waiter->group);
-  }
-  if (!callee->stack.empty())
-    finding.evidence += fmt::format(" It was in {}.", stack_text(callee->stack));
+  add_who(observed, *callee, crowd, finding);
   finding.caveat =
       later
           ? "Most of their requests are not in its mailbox: it took them, to answer later. Workers "

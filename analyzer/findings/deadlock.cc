@@ -64,7 +64,7 @@ void tell(const Observed& observed, const WaitCycle& cycle, Verdict& verdict) {
   const auto& first = *observed.segment.snapshots[cycle.at.front()];
   const auto& last = *observed.segment.snapshots[cycle.at.back()];
   finding.evidence = fmt::format(
-      "Each is inside a call to the next, in {} of the snapshots from #{} to #{} ({} to {}){}.",
+      "Each waits for an answer of the next, in {} of the snapshots from #{} to #{} ({} to {}){}.",
       cycle.at.size(), first.id, last.id, clock_text(first.began_wall_us, false),
       clock_text(last.began_wall_us, false),
       still ? ", and none of them did any work meanwhile" : ", though they worked in between");
@@ -79,8 +79,7 @@ void tell(const Observed& observed, const WaitCycle& cycle, Verdict& verdict) {
                  : "One of them watches several processes; which one it waits for is a guess.";
   finding.advice = fmt::format(
       "One of the calls has to become a cast, or a message to be answered later: `process FILE "
-      "'{}'` shows which "
-      "callback makes it.",
+      "'{}'` shows which callback makes it.",
       members.front()->pid);
   finding.numbers = {{"members", static_cast<double>(members.size())},
                      {"snapshots", static_cast<double>(cycle.at.size())},

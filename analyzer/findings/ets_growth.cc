@@ -37,12 +37,11 @@ void tell(const Observed& observed, const SampleSeries& series, const Growth& me
   // Names that differ in a number only are one series.
   const double tables = observed.ets.values(series, "tables").back();
   const bool several = tables > 1;
-  finding.title = fmt::format(
-      "{} {}: {} rows, {} {}now",
-      several ? fmt::format("{} ETS tables like", amount(tables, Unit::kCount)) : "ETS table",
-      several ? finding.subject.name + " grow" : finding.subject.name + " grows",
-      amount(sizes.back(), Unit::kCount), amount(bytes.back(), Unit::kBytes),
-      several ? "together " : "");
+  const std::string now = fmt::format("{} rows, {}", amount(sizes.back(), Unit::kCount),
+                                      amount(bytes.back(), Unit::kBytes));
+  finding.title = several ? fmt::format("{} ETS tables like {} grow: together {} now",
+                                        amount(tables, Unit::kCount), finding.subject.name, now)
+                          : fmt::format("ETS table {} grows: {} now", finding.subject.name, now);
   finding.evidence = fmt::format(
       "{} {} went {}.", several ? "Their" : "Its", by_memory ? "memory" : "number of rows",
       growth_text(main, by_memory ? Unit::kBytes : Unit::kCount, observed.duration()));
@@ -53,8 +52,7 @@ void tell(const Observed& observed, const SampleSeries& series, const Growth& me
   }
   finding.caveat =
       "A cache that has not reached its size yet looks the same. Binaries over 64 bytes in its "
-      "rows "
-      "are not in this memory.";
+      "rows are not in this memory.";
   finding.advice =
       "Look for rows that are inserted and never deleted: a missing expiry, or a key "
       "that is never the same twice.";

@@ -8,12 +8,18 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
 #include "analyzer/load/frame.h"
 #include "analyzer/load/text.h"
 #include "analyzer/trend/statistics.h"
+#include "schema/model/ref.h"
 
 namespace beamtape {
 namespace restart_loop_rule {
@@ -55,27 +61,44 @@ std::size_t steady_number(const Restarts& restarts) {
   return share >= enough ? static_cast<std::size_t>(most->first) : 0;
 }
 
-// False where the last snapshot has it and it is known to be another process: one that starts a job
-// for each request, for one.
-bool may_be_supervisor(const Observed& observed, const std::string& name_or_pid) {
-  if (!observed.last_processes) return true;
-  const Frame& frame = *observed.last_processes;
-  const auto columns = shown_columns(*observed.recording->reader().table("process"));
-  for (const std::size_t slot : frame.slots()) {
-    const auto text = [&](const char* name) {
-      const Shown* column = find_shown(columns, name);
-      const Value value = column == nullptr ? Value() : value_of(frame.row(slot), *column);
-      return column == nullptr || no_value(value) ? std::string() : display(value, Unit::kNone);
-    };
-    if (text("registered_name") != name_or_pid && text("pid") != name_or_pid) continue;
-    // As OTP's supervisor.erl and Elixir's DynamicSupervisor put it into their dictionaries.
-    const std::string call = text("dictionary_initial_call");
-    return call.empty() || call.starts_with("supervisor:");
+// Those named as supervisors (by name, or pid) that the last snapshot has and that are known to be
+// other processes: one that starts a job for each request, for one. One pass over the processes.
+std::set<std::string> no_supervisors(const Observed& observed) {
+  std::set<std::string> plain;
+  std::unordered_set<std::string> named;
+  std::unordered_map<Cell, std::string> pids;
+  for (const Restarts& restarts : observed.restarts) {
+    if (const auto ref = parse_ref(restarts.supervisor)) {
+      pids.emplace(pack(*ref), restarts.supervisor);
+    } else {
+      named.insert(restarts.supervisor);
+    }
   }
-  return true;
+  if (!observed.last_processes || observed.restarts.empty()) return plain;
+  const Frame& frame = *observed.last_processes;
+  const auto name = frame.table().find("registered_name"),
+             call = frame.table().find("dictionary_initial_call");
+  if (!name || !call) return plain;
+  for (const std::size_t slot : frame.slots()) {
+    const RowView row = frame.row(slot);
+    const auto text_of = [&](std::size_t column) {
+      const Cell cell = row.cell(column);
+      return is_missing(cell) ? std::nullopt : row.texts.text(cell);
+    };
+    const auto by_pid = pids.find(row.cell(0));
+    const auto registered = text_of(*name);
+    std::string called;
+    if (by_pid != pids.end()) called = by_pid->second;
+    if (registered && named.contains(std::string(*registered))) called = *registered;
+    const auto started_as = called.empty() ? std::nullopt : text_of(*call);
+    // As OTP's supervisor.erl and Elixir's DynamicSupervisor put it into their dictionaries.
+    if (started_as && !started_as->starts_with("supervisor:")) plain.insert(called);
+  }
+  return plain;
 }
 
-void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) {
+void tell(const Observed& observed, const Restarts& restarts, bool by_supervisor,
+          Verdict& verdict) {
   std::vector<double> seconds;
   for (const std::size_t at : restarts.at) seconds.push_back(observed.seconds()[at]);
   const std::size_t most = most_at_once(seconds);
@@ -90,9 +113,7 @@ void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) 
   }
   const double life = median(lives);
   const bool seen_once = life < kFewestCadences * observed.segment.cadence;
-  if (living > 1 && seen_once) return;
-  const bool by_name = restarts.registered || restarts.supervisor.empty();
-  if (!by_name && seen_once && !may_be_supervisor(observed, restarts.supervisor)) return;
+  if (seen_once && (living > 1 || (!restarts.registered && !by_supervisor))) return;
   // When it came is known to an interval.
   const bool lives_a_while = life + observed.segment.cadence / 2 >= kLivesAWhile;
   const std::string name = printable(restarts.name);
@@ -108,7 +129,8 @@ void tell(const Observed& observed, const Restarts& restarts, Verdict& verdict) 
           : "Another process took its place",
       seconds.size(), most, span_text(life));
   if (!restarts.supervisor.empty()) {
-    finding.evidence += fmt::format(" Its supervisor is {}.", restarts.supervisor);
+    finding.evidence +=
+        fmt::format(" Its {} is {}.", by_supervisor ? "supervisor" : "parent", restarts.supervisor);
     finding.involves.push_back("process " + restarts.supervisor);
   }
   finding.caveat = fmt::format(
@@ -134,7 +156,10 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   if (observed.recording->reader().table("process") == nullptr) {
     return verdict.not_evaluated("processes were not recorded");
   }
-  for (const Restarts& restarts : observed.restarts) tell(observed, restarts, verdict);
+  const std::set<std::string> plain = no_supervisors(observed);
+  for (const Restarts& restarts : observed.restarts) {
+    tell(observed, restarts, !plain.contains(restarts.supervisor), verdict);
+  }
 }
 
 }  // namespace

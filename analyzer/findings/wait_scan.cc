@@ -57,39 +57,37 @@ WaitCrowd* WaitScan::crowd_of(const ProcessId& callee) {
   return &crowd;
 }
 
-// One that did something else in between has begun another call.
 void WaitScan::look_for_stuck(const WaitGraph& graph, const TableData& data, std::size_t at) {
-  const auto first_seen = table_.find("first_seen"), reductions = table_.find("reductions"),
-             queue = table_.find("message_queue_len");
-  std::map<ProcessId, Stay> now;
-  std::map<ProcessId, std::vector<ProcessId>> stuck;  // by callee
-  if (!first_seen || !reductions || !queue) return;
+  const auto first_seen = table_.find("first_seen");
+  if (!first_seen) return;
+  struct Stuck {
+    std::size_t count = 0;
+    ProcessId last;
+  };
+  std::map<ProcessId, Stuck> stuck;  // by callee
+  std::vector<Stay> now;
+  auto before = stays_.begin();
   for (const WaitEdge& edge : graph.edges) {
     if (edge.certainty == WaitEdge::Certainty::kOutside) continue;
-    const auto id_of = [&](std::size_t slot) {
-      return ProcessId{slot, data.at(slot, *first_seen)};
-    };
-    const ProcessId waiter = id_of(edge.waiter);
-    Stay stay{id_of(edge.callee), at, data.at(edge.waiter, *reductions),
-              data.at(edge.waiter, *queue)};
-    if (is_missing(stay.reductions) || is_missing(stay.queue)) continue;
-    const auto before = stays_.find(waiter);
-    if (before != stays_.end() && before->second.callee == stay.callee &&
-        !worked(static_cast<double>(stay.reductions - before->second.reductions),
-                static_cast<double>(stay.queue - before->second.queue), 1)) {
-      stay.since = before->second.since;
+    Stay stay{{edge.waiter, data.at(edge.waiter, *first_seen)}, states_.of(edge, data), at};
+    while (before != stays_.end() && before->waiter < stay.waiter) ++before;
+    if (before != stays_.end() && before->waiter == stay.waiter &&
+        is_same_wait(before->state, stay.state)) {
+      stay.since = before->since;
     }
     if (observed_.seconds()[at] - observed_.seconds()[stay.since] >= kStuckSeconds) {
-      stuck[stay.callee].push_back(waiter);
+      Stuck& one = stuck[{stay.state.callee, stay.state.callee_first_seen}];
+      ++one.count;
+      one.last = stay.waiter;
     }
-    now[waiter] = stay;
+    now.push_back(std::move(stay));
   }
   stays_ = std::move(now);
   for (const auto& [callee, waiters] : stuck) {
-    WaitCrowd* crowd = waiters.size() < kFewStuck ? nullptr : crowd_of(callee);
+    WaitCrowd* crowd = waiters.count < kFewStuck ? nullptr : crowd_of(callee);
     if (crowd == nullptr) continue;
-    crowd->stuck[at] = static_cast<double>(waiters.size());
-    crowd->a_waiter = waiters.back();
+    crowd->stuck[at] = static_cast<double>(waiters.count);
+    crowd->a_waiter = waiters.last;
   }
 }
 

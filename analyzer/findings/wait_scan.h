@@ -21,21 +21,23 @@ class WaitScan {
   std::vector<Candidate> finish();
 
  private:
-  // Since when a process has been inside the same call.
+  // Since which snapshot a process has been inside the same call.
   struct Stay {
-    ProcessId callee;
+    ProcessId waiter;
+    WaitState state;
     std::size_t since = 0;
-    Cell reductions = 0, queue = 0;
   };
 
+  // Nothing where there are too many already.
   WaitCrowd* crowd_of(const ProcessId& callee);
   void look_for_stuck(const WaitGraph& graph, const TableData& data, std::size_t at);
 
   const Table& table_;
+  const WaitStates states_{table_};
   Observed& observed_;
   std::map<std::vector<ProcessId>, WaitCycle> cycles_;
   std::map<ProcessId, WaitCrowd> crowds_;
-  std::map<ProcessId, Stay> stays_;   // of the snapshot before, by who waits
+  std::vector<Stay> stays_;           // of the snapshot before, in order of slots
   std::vector<std::size_t> damaged_;  // indexes of snapshots in which somebody could not be read
 };
 

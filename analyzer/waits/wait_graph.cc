@@ -26,7 +26,7 @@ struct WaitColumns {
   bool complete() const { return function && monitors && monitored_by && queue && name; }
 };
 
-// A waiter and those it monitors; of one that waits for a process to start: and is linked to.
+// A waiter and those it monitors; of one that starts another: and those it is linked to.
 struct Waiter {
   std::size_t slot = 0;
   std::vector<Cell> monitors;
@@ -97,7 +97,7 @@ class GraphMaker {
         if (kind == Kind::kNone) continue;
         Waiter waiter{g * kRowsPerGroup + row, {}, kind == Kind::kStart};
         bool known = add_list(waiter, columns_.monitors);
-        if (waiter.starts) known = columns_.parent && add_list(waiter, columns_.links);
+        if (waiter.starts) known = known && columns_.parent && add_list(waiter, columns_.links);
         if (known) waiters_.push_back(std::move(waiter));
       }
     }
@@ -106,10 +106,10 @@ class GraphMaker {
   bool add_list(Waiter& waiter, std::optional<std::size_t> column) const {
     const Cell cell = column ? rows_.at(waiter.slot, *column) : missing(Missing::kNotRecorded);
     const auto list = is_missing(cell) ? std::nullopt : texts_.list(cell);
-    if (list) {
-      waiter.monitors.insert(waiter.monitors.end(), list->items.begin(), list->items.end());
-    }
-    return list.has_value();
+    if (!list) return false;
+    waiter.monitors.insert(waiter.monitors.end(), list->items.begin(), list->items.end());
+    // In a list that was cut the youngest child may be missing.
+    return !waiter.starts || list->true_count <= list->items.size();
   }
 
   // The slots of all that somebody who waits monitors: by pid, or by registered name.
@@ -247,6 +247,39 @@ const char* certainty_name(WaitEdge::Certainty certainty) {
 
 WaitGraph wait_graph(const Table& process_table, const TableData& processes, const Texts& texts) {
   return GraphMaker(process_table, processes, texts).make();
+}
+
+WaitStates::WaitStates(const Table& process_table)
+    : first_seen_(process_table.find("first_seen")),
+      reductions_(process_table.find("reductions")),
+      queue_(process_table.find("message_queue_len")) {}
+
+WaitState WaitStates::of(const WaitEdge& edge, const TableData& processes) const {
+  const auto cell = [&](std::size_t slot, std::optional<std::size_t> column) {
+    return column ? processes.at(slot, *column) : missing(Missing::kNotRecorded);
+  };
+  WaitState state;
+  state.reductions = cell(edge.waiter, reductions_);
+  state.queue = cell(edge.waiter, queue_);
+  if (edge.certainty == WaitEdge::Certainty::kOutside) {
+    state.outside = edge.outside;
+  } else {
+    state.callee = edge.callee;
+    state.callee_first_seen = cell(edge.callee, first_seen_);
+  }
+  return state;
+}
+
+bool is_same_wait(const WaitState& before, const WaitState& now) {
+  if (before.callee != now.callee || before.callee_first_seen != now.callee_first_seen ||
+      before.outside != now.outside) {
+    return false;
+  }
+  if (is_missing(before.reductions) || is_missing(now.reductions)) return true;
+  const bool queues = !is_missing(before.queue) && !is_missing(now.queue);
+  return !worked(static_cast<double>(now.reductions) - static_cast<double>(before.reductions),
+                 queues ? static_cast<double>(now.queue) - static_cast<double>(before.queue) : 0,
+                 1);
 }
 
 std::vector<std::vector<std::size_t>> WaitGraph::cycles() const {

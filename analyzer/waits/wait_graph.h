@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,5 +55,23 @@ inline bool worked(double reductions, double messages, double readings) {
   constexpr double kForEachReading = 2, kForEachMessage = 50;
   return reductions > kForEachReading * readings + kForEachMessage * (messages > 0 ? messages : 0);
 }
+
+// What tells one wait of a process from its next.
+struct WaitState {
+  std::size_t callee = 0;          // slot
+  Cell callee_first_seen = 0;      // a slot is used again
+  std::string outside;             // as in WaitEdge
+  Cell reductions = 0, queue = 0;  // of the waiter
+};
+class WaitStates {
+ public:
+  explicit WaitStates(const Table& process_table);
+  WaitState of(const WaitEdge& edge, const TableData& processes) const;
+
+ private:
+  std::optional<std::size_t> first_seen_, reductions_, queue_;
+};
+// Of two snapshots in a row. Who did something else in between has begun another call.
+bool is_same_wait(const WaitState& before, const WaitState& now);
 
 }  // namespace beamtape

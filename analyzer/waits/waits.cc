@@ -14,22 +14,10 @@ namespace {
 using Id = std::pair<std::size_t, Cell>;  // slot, first_seen
 
 struct Known {
-  Id callee;
-  std::string outside;
+  WaitState state;
   const SnapshotRecord* since = nullptr;
   bool open = false;
-  Cell reductions = 0, queue = 0;
 };
-
-// One that did something else in between has begun another call.
-bool is_same_wait(const Known& before, const Known& now) {
-  if (before.callee != now.callee || before.outside != now.outside) return false;
-  if (is_missing(before.reductions) || is_missing(now.reductions)) return true;
-  const bool queues = !is_missing(before.queue) && !is_missing(now.queue);
-  return !worked(static_cast<double>(now.reductions) - static_cast<double>(before.reductions),
-                 queues ? static_cast<double>(now.queue) - static_cast<double>(before.queue) : 0,
-                 1);
-}
 
 std::string text_of(const RowView& row, const std::vector<Shown>& columns, const char* name) {
   const Shown* column = find_shown(columns, name);
@@ -74,27 +62,16 @@ class WaitReader {
 
   void look(const SnapshotRecord& one, const TableData& data, bool first) {
     graph_ = wait_graph(table_, data, Texts(recording_.reader(), one.epoch));
-    const auto cell = [&](std::optional<std::size_t> column, std::size_t slot) {
-      return column ? data.at(slot, *column) : missing(Missing::kNotRecorded);
-    };
-    const auto id = [&](std::size_t slot) {
-      return Id{slot, first_seen_ ? cell(first_seen_, slot) : 0};
-    };
     std::map<Id, Known> now;
     for (const WaitEdge& edge : graph_.edges) {
-      const bool outside = edge.certainty == WaitEdge::Certainty::kOutside;
-      Known known{outside ? Id{} : id(edge.callee),
-                  edge.outside,
-                  &one,
-                  first || was_damaged(edge.waiter),
-                  cell(reductions_, edge.waiter),
-                  cell(queue_, edge.waiter)};
-      const auto before = known_.find(id(edge.waiter));
-      if (before != known_.end() && is_same_wait(before->second, known)) {
+      const Id waiter{edge.waiter, first_seen_ ? data.at(edge.waiter, *first_seen_) : 0};
+      Known known{states_.of(edge, data), &one, first || was_damaged(edge.waiter)};
+      const auto before = known_.find(waiter);
+      if (before != known_.end() && is_same_wait(before->second.state, known.state)) {
         known.since = before->second.since;
         known.open = before->second.open;
       }
-      now[id(edge.waiter)] = std::move(known);
+      now[waiter] = std::move(known);
     }
     known_ = std::move(now);
     damaged_.clear();
@@ -155,8 +132,8 @@ class WaitReader {
   const Table& table_;
   const SnapshotRecord& snapshot_;
   const std::vector<Shown> columns_ = shown_columns(table_);
+  const WaitStates states_{table_};
   const std::optional<std::size_t> first_seen_ = table_.find("first_seen");
-  const std::optional<std::size_t> reductions_ = table_.find("reductions");
   const std::optional<std::size_t> queue_ = table_.find("message_queue_len");
   WaitGraph graph_;  // of the last snapshot looked at
   std::map<Id, Known> known_;

@@ -128,5 +128,11 @@ TEST_F(WaitGraphTest, WhoStartsAChildWaitsForItsYoungest) {
   EXPECT_EQ(found.cycles(), (std::vector<Slots>{{0, 3}}));
 }
 
+TEST_F(WaitGraphTest, OfAListThatWasCutTheYoungestIsNotKnown) {
+  process(0).text("current_function", "proc_lib:sync_start_link/2").refs("links", {pid(1)}, 2);
+  process(1).ref("parent", pid(0));
+  EXPECT_TRUE(graph().edges.empty());
+}
+
 }  // namespace
 }  // namespace beamtape

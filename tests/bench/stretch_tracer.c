@@ -1,7 +1,7 @@
 // A tracer (module erl_tracer) that measures how long each process and port keeps a scheduler
-// without a break, in CPU time of the scheduler's own thread: what the kernel does with the
-// processor meanwhile is not in it. It is called on that thread, when the scheduler takes one in
-// and when it puts it out.
+// without a break, in CPU time of the scheduler's own thread: what other threads do with the
+// processor meanwhile is not in it, but what a machine below a virtual one takes is. It is called
+// on that thread, when the scheduler takes one in and when it puts it out.
 
 #include <erl_nif.h>
 #include <pthread.h>
