@@ -24,8 +24,18 @@ constexpr double kLeastShareOfNode = 0.005;
 constexpr double kMostOfGroup = 0.6;
 // A group's number stands still while the most are at most so many times the fewest.
 constexpr double kSameNumber = 1.1;
-constexpr const char* kRests =
-    " It has stood still for longer than passed between its last two steps, and may have stopped.";
+bool may_have_stopped(const Growth& growth) { return growth.rests || growth.slows; }
+
+const char* stopped_text(const Growth& growth) {
+  if (growth.rests) {
+    return " It has stood still for longer than passed between its last two steps, and may have "
+           "stopped.";
+  }
+  return growth.slows
+             ? " Each of its last steps was smaller than the one before: a heap keeps room "
+               "for the most that it has held, and this one may have stopped."
+             : "";
+}
 
 bool large(const Observed& observed, const Growth& growth) {
   const double node = observed.node_last("memory_total", 0);
@@ -54,15 +64,15 @@ std::size_t collections(const ProcessSeries& process) {
 std::string grown_text(const Growth& growth, double bytes, bool ended = false) {
   const std::string memory = amount(bytes, Unit::kBytes);
   if (ended) return fmt::format("grew to {}, until it ended", memory);
-  return growth.rests ? fmt::format("has grown to {}", memory)
-                      : fmt::format("grows: {} now", memory);
+  return may_have_stopped(growth) ? fmt::format("has grown to {}", memory)
+                                  : fmt::format("grows: {} now", memory);
 }
 
 void tell_process(const Observed& observed, const ProcessSeries& process, const Growth& growth,
                   Verdict& verdict) {
   const std::size_t seen = collections(process);
   Severity severity = severity_of_bytes(observed, growth);
-  if (seen < 2 || growth.rests) severity = one_less(severity);
+  if (seen < 2 || may_have_stopped(growth)) severity = one_less(severity);
   const auto [first, last] = extent(process.memory);
   const double now = process.memory[last];
   // Beside the node's at the same time: it may have ended since.
@@ -81,7 +91,7 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
   if (!process.ended) finding.evidence += relations_text(observed, {process.id.slot});
   finding.caveat = fmt::format(
       "A heap grows in steps and may stop at the next one.{} Its state is not recorded.",
-      growth.rests ? kRests : "");
+      stopped_text(growth));
   finding.advice = fmt::format("See what it keeps in its state: `process FILE '{}'`.", process.pid);
   finding.numbers = {{"collections", static_cast<double>(seen)}};
   add_numbers(finding, growth);
@@ -95,7 +105,7 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
   const double count = observed.groups.values(*grower.series, "processes").back();
   const std::string name = printable(grower.series->name);
   const Severity severity = severity_of_bytes(observed, grower.growth);
-  Finding& finding = verdict.add(grower.growth.rests ? one_less(severity) : severity,
+  Finding& finding = verdict.add(may_have_stopped(grower.growth) ? one_less(severity) : severity,
                                  grower.growth.share() / 4, {"group", name, name, name});
   finding.title = fmt::format("The memory of the processes of {} {}", name,
                               grown_text(grower.growth, memory.back()));
@@ -104,7 +114,7 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
       growth_text(grower.growth, Unit::kBytes, observed.duration()), amount(count, Unit::kCount));
   finding.evidence += relations_text(observed, members_of_group(observed, grower.series->name));
   finding.caveat = fmt::format("Sessions that are all young grow together for a while.{}",
-                               grower.growth.rests ? kRests : "");
+                               stopped_text(grower.growth));
   finding.advice = fmt::format(
       "See the largest: `show processes FILE --filter '{}' --sort memory`.", filter_for(name));
   add_numbers(finding, grower.growth);

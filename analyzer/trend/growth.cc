@@ -74,20 +74,26 @@ bool envelope_rises(const Points& points, double least_rise) {
          highest - low.back() <= kWentAway * rise;
 }
 
-// Times at which what the values never fall below again has risen by a step, which may take some
-// samples: the heaps of a group do not grow all at once.
-std::vector<double> steps_up(const Points& points) {
+struct Step {
+  double seconds = 0, rise = 0;
+};
+
+// Where what the values never fall below again has risen by a step, which may take some samples:
+// the heaps of a group do not grow all at once.
+std::vector<Step> steps_up(const Points& points) {
   constexpr double kStep = 1.1, kRises = 1.01;
   std::vector<double> floor = points.values;
   for (std::size_t i = floor.size() - 1; i > 0; --i)
     floor[i - 1] = std::min(floor[i - 1], floor[i]);
-  std::vector<double> times;
+  std::vector<Step> steps;
   for (std::size_t i = 1; i < floor.size(); ++i) {
     const double before = floor[i - 1];
     while (i < floor.size() && floor[i] >= kRises * floor[i - 1]) ++i;
-    if (floor[i - 1] >= kStep * before) times.push_back(points.seconds[i - 1]);
+    if (floor[i - 1] >= kStep * before) {
+      steps.push_back({points.seconds[i - 1], floor[i - 1] - before});
+    }
   }
-  return times;
+  return steps;
 }
 
 // Bottoms are the lowest values between falls by half of all that it moves in; where it falls once,
@@ -125,19 +131,25 @@ bool bottoms_rise(const Points& points, double slope) {
          kStillGrowing * slope * (points.seconds[last] - points.seconds[first]);
 }
 
-// Nothing unless it climbs; else for how long it has not, in gaps between the last two steps.
-std::optional<double> climbs_stairs(const Points& points) {
+struct Stairs {
+  bool rests = false, slows = false;  // as in Growth
+};
+
+// Nothing unless it climbs.
+std::optional<Stairs> climbs_stairs(const Points& points) {
   constexpr std::size_t kFewestSteps = 3;
-  constexpr double kTwice = 2, kOverdue = 2.5;
+  constexpr double kTwice = 2, kOverdue = 2.5, kSlower = 0.5;
   const double lowest = *std::min_element(points.values.begin(), points.values.end());
-  const auto times = steps_up(points);
-  if (times.size() < kFewestSteps || points.values.back() < kTwice * lowest) return {};
-  const double last = times.back(), before = times[times.size() - 2];
-  const double rests = (points.seconds.back() - last) / (last - before);
+  const auto steps = steps_up(points);
+  if (steps.size() < kFewestSteps || points.values.back() < kTwice * lowest) return {};
+  const Step *first = &steps[steps.size() - 3], *second = first + 1, *last = first + 2;
+  // In gaps between the last two.
+  const double rests = (points.seconds.back() - last->seconds) / (last->seconds - second->seconds);
   const double slope = (points.values.back() - points.values.front()) /
                        (points.seconds.back() - points.seconds.front());
   if (rests > kOverdue || !bottoms_rise(points, slope)) return {};
-  return rests;
+  const bool smaller = first->rise > second->rise && second->rise > last->rise;
+  return Stairs{rests > 1, smaller && last->rise <= kSlower * first->rise};
 }
 
 // Condition 4; also over a pause of a block's length and more, where one value stands for a long
@@ -201,12 +213,13 @@ Growth judge_heap_growth(std::span<const double> seconds, std::span<const double
   Growth growth = judge_growth(seconds, values);
   if (growth.growing() || growth.samples < kFewestSamples) return growth;
   const Points points = usable(seconds, values);
-  const auto rests = climbs_stairs(points);
-  if (!rests) return growth;
+  const auto stairs = climbs_stairs(points);
+  if (!stairs) return growth;
   growth.p = rising_p(points.seconds, points.values);
   if (growth.p >= kTrendP) return growth;
   growth.in_steps = true;
-  growth.rests = *rests > 1;
+  growth.rests = stairs->rests;
+  growth.slows = stairs->slows;
   // A line through stairs says little: from the first to the last value.
   growth.from = points.values.front();
   growth.to = points.values.back();

@@ -27,9 +27,11 @@ struct Growth {
   // Of kStep: index into the values given, and the two levels.
   std::size_t step_at = 0;
   double step_before = 0, step_after = 0;
-  // Of a heap: it climbs in steps; and the time since the last is longer than what passed between
-  // the two before it, so that it may have stopped.
-  bool in_steps = false, rests = false;
+  // Of a heap: it climbs in steps. It may have stopped where the time since the last is longer than
+  // what passed between the two before it (rests), or where of the last three each was smaller than
+  // the one before and the last at most half of the first (slows): while what it holds grows, a
+  // heap's steps do too.
+  bool in_steps = false, rests = false, slows = false;
 
   bool growing() const { return verdict == Verdict::kGrowing; }
   double rise() const { return to - from; }

@@ -235,6 +235,16 @@ TEST(HeapGrowth, StepsMayBeSmallOrTakeSomeSamples) {
   EXPECT_FALSE(growth.rests);
 }
 
+// It keeps room for its largest burst, each a little larger than those before.
+TEST(HeapGrowth, SlowsWhereItsStepsBecomeSmaller) {
+  const auto slower = repeated({{1, 8}, {100, 22}, {160, 40}, {180, 40}});
+  const Growth growth = judge_heap_growth(each_second(slower.size()), slower);
+  EXPECT_TRUE(growth.in_steps && growth.slows);
+  EXPECT_FALSE(growth.rests);
+  const auto faster = repeated({{10, 8}, {16, 8}, {26, 8}, {42, 8}});
+  EXPECT_FALSE(judge_heap_growth(each_second(faster.size()), faster).slows);
+}
+
 TEST(HeapGrowth, RestsAfterALongerPauseThanBetweenItsLastSteps) {
   const auto values = repeated({{10, 8}, {16, 8}, {26, 8}, {42, 14}});
   const Growth growth = judge_heap_growth(each_second(values.size()), values);
