@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -29,12 +30,13 @@ constexpr std::size_t kHoldersTold = 3;
 // Of fewer bystanders that were read nothing is told of their group.
 constexpr std::size_t kFewestOfGroup = 5;
 // A holder of this much of the growth is the subject itself; of so much, it has a part in it.
+constexpr double kLeastAppended = kMiB;
 constexpr double kMostOfGrowth = 0.5, kPartOfGrowth = 0.2;
 
 struct Holder {
   FindingSubject subject;
   double bytes = 0;
-  std::uint64_t binaries = 0;
+  double appended = 0;                   // of `bytes`: what it appends to, which is in no list
   std::uint64_t cut_from = 0;            // references on the node, where only some were kept
   std::int64_t read_at = 0;              // snapshot, if that was before the last; else 0
   std::size_t members = 0, sampled = 0;  // of a group: how many there are and how many were read
@@ -112,6 +114,7 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
   std::vector<Holder> single;
   const auto memory = table->find("memory");
   const Cell suspicious = least_of_suspects(frame);
+  const std::array heaps{table->find("bin_vheap_size"), table->find("bin_old_vheap_size")};
   for (const std::size_t slot : frame.slots()) {
     const RowView row = frame.row(slot);
     if (is_missing(row.cell(*binary))) continue;
@@ -119,15 +122,15 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
     if (!list) continue;
     Holder holder;
     std::set<Cell> known;
-    double own = 0;
+    double own = 0, listed = 0;
     // Elements are (id, size, references).
     for (std::size_t i = 0; i + 2 < list->items.size(); i += 3) {
       if (is_missing(list->items[i + 1])) continue;
+      listed += static_cast<double>(list->items[i + 1]);
       own += static_cast<double>(list->items[i + 1]) /
              static_cast<double>(std::max<Cell>(list->items[i + 2], 1));
       if (!known.insert(list->items[i]).second) continue;
       holder.bytes += static_cast<double>(list->items[i + 1]);
-      ++holder.binaries;
     }
     if (list->true_count > list->items.size() / 3) holder.cut_from = list->true_count;
     // Of a list that was cut, as much again for each that was left out.
@@ -135,6 +138,16 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
       const double kept = static_cast<double>(list->items.size()) / 3;
       holder.bytes *= static_cast<double>(holder.cut_from) / kept;
       own *= static_cast<double>(holder.cut_from) / kept;
+    }
+    // The node counts each reference of a process, in the list or not.
+    double counted = 0;
+    for (const auto& heap : heaps) {
+      if (heap && !is_missing(row.cell(*heap))) counted += static_cast<double>(row.cell(*heap));
+    }
+    if (holder.cut_from == 0 && counted - listed >= kLeastAppended) {
+      holder.appended = counted - listed;
+      holder.bytes += holder.appended;
+      own += holder.appended;
     }
     Sample& sample = samples[written_term(process_group(row))];
     const Cell large = memory ? row.cell(*memory) : missing(Missing::kNone);
@@ -181,9 +194,11 @@ std::string told(const Holder& holder) {
                        amount(holder.bytes, Unit::kBytes), holder.sampled);
   }
   const bool unnamed = subject.name.empty() || subject.name == "-";
-  return fmt::format("{} keeps {}{}{}",
-                     unnamed ? subject.id : fmt::format("{} ({})", subject.name, subject.id),
-                     holder.cut_from > 0 ? "about " : "", amount(holder.bytes, Unit::kBytes), when);
+  const bool by_appending = holder.appended > holder.bytes / 2;
+  return fmt::format(
+      "{} keeps {}{}{}{}", unnamed ? subject.id : fmt::format("{} ({})", subject.name, subject.id),
+      holder.cut_from > 0 || by_appending ? "about " : "", amount(holder.bytes, Unit::kBytes),
+      by_appending ? ", most of it in binaries that it appends to" : "", when);
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {
@@ -215,8 +230,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
                       : fmt::format(" Of the holders that were read, {}.", joined(largest, "; "));
   finding.caveat =
       "A binary may be kept by several; the largest holders are asked, some in each snapshot, and "
-      "of the others a few. What a process appends to (<<Buffer/binary, More/binary>>) is not "
-      "among what it tells of. Messages waiting in a mailbox keep binaries too, and buffers of "
+      "of the others a few. What a process appends to (<<Buffer/binary, More/binary>>) it does "
+      "not list: that is what the node counts of it beyond its list. Messages waiting in a mailbox "
+      "keep binaries too, and buffers of "
       "sockets are some.";
   finding.advice =
       "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "

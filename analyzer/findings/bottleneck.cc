@@ -33,14 +33,30 @@ bool answers_later(const ProcessSeries& callee, const WaitCrowd& crowd) {
   return 2 * taken > known;
 }
 
+// It starts a child, or waits for one that it has started.
+bool is_starting(const ProcessSeries& callee) {
+  return std::any_of(callee.stack.begin(), callee.stack.end(), [](const std::string& function) {
+    return function.starts_with("supervisor:") || function.starts_with("DynamicSupervisor:");
+  });
+}
+
+// `more`: what may help, unless it is a supervisor.
+std::string advice_for(const ProcessSeries& callee, const char* more) {
+  constexpr const char* kSupervisor =
+      "A supervisor starts its children one after the other, each when the one before has returned "
+      "from its init: work in there delays all others. Let it return at once and go on in "
+      "handle_continue.";
+  return fmt::format("See what it does and whom it waits for itself: `process FILE '{}'`. {}",
+                     callee.pid, is_starting(callee) ? kSupervisor : more);
+}
+
 void add_who(const Observed& observed, const ProcessSeries& callee, const WaitCrowd& crowd,
              Finding& finding) {
   if (const ProcessSeries* waiter = observed.process(crowd.a_waiter)) {
     finding.evidence += fmt::format(" One of them is {}.", called(*waiter));
     finding.involves.push_back("group " + waiter->group);
   }
-  if (!callee.stack.empty())
-    finding.evidence += fmt::format(" It was in {}.", stack_text(callee.stack));
+  finding.evidence += was_in_text(callee);
 }
 
 // Where so few wait that they are no crowd: the longest time in which nobody was answered.
@@ -74,8 +90,8 @@ void tell_stuck(const Observed& observed, const WaitCrowd& crowd, Verdict& verdi
       number, kStuckSeconds, longest, span_text(seconds));
   add_who(observed, *callee, crowd, finding);
   finding.caveat = "A long job within one call looks the same until it is done.";
-  finding.advice = fmt::format(
-      "See what it does and whom it waits for itself: `process FILE '{}'`.", callee->pid);
+  finding.advice = advice_for(
+      *callee, "Requests of calls that timed out lie in its mailbox until it comes to them.");
   finding.numbers = {{"most_waiters", most}, {"seconds", seconds}};
   finding.plot = plot_of(observed, "waiters", Unit::kCount, crowd.stuck);
   seen_between(observed, first, last, finding);
@@ -119,13 +135,8 @@ void tell(const Observed& observed, const WaitCrowd& crowd, Verdict& verdict) {
             "that wait for work look like this, and so do callers of a pool that has none left."
           : "A server that answers quickly may have ten callers at any instant and be fine.";
   finding.advice =
-      later
-          ? fmt::format("See what it waits for: `process FILE '{}'`. A pool may need more members.",
-                        callee->pid)
-          : fmt::format(
-                "See what it does for each call and whom it waits for itself: `process "
-                "FILE '{}'`. Reads may go to an ETS table, work to several processes.",
-                callee->pid);
+      advice_for(*callee, later ? "A pool may need more members."
+                                : "Reads may go to an ETS table, work to several processes.");
   finding.numbers = {{"most_waiters", most}, {"snapshots", static_cast<double>(crowded)}};
   finding.plot = plot_of(observed, "waiters", Unit::kCount, crowd.waiters);
   seen_between(observed, first, last, finding);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "analyzer/findings/process_history.h"
 #include "analyzer/load/text.h"
 #include "analyzer/trend/statistics.h"
 #include "schema/model/ref.h"
@@ -117,8 +118,10 @@ std::string span_text(double seconds) {
   return duration_text(static_cast<std::int64_t>(std::llround(seconds * 1e6)));
 }
 
-std::string per_hour_text(double per_second, Unit unit) {
-  if (per_second >= 1) return amount(per_second, unit) + "/s";
+std::string growth_rate_text(double per_second, Unit unit) {
+  constexpr double kFew = 0.1;  // a second
+  if (unit == Unit::kBytes && per_second >= 1) return amount(per_second, unit) + "/s";
+  if (unit != Unit::kBytes && per_second >= kFew) return rate_text(per_second) + "/s";
   return amount(per_second * kHour, unit) + " an hour";
 }
 
@@ -144,7 +147,7 @@ std::pair<std::size_t, std::size_t> extent(const Values& values) {
 std::string growth_text(const Growth& growth, Unit unit, double seconds) {
   return fmt::format("by its trend from {} to {} in {}, {} ({} snapshots, p {})",
                      amount(std::max(growth.from, 0.0), unit), amount(growth.to, unit),
-                     span_text(seconds), per_hour_text(growth.per_second, unit), growth.samples,
+                     span_text(seconds), growth_rate_text(growth.per_second, unit), growth.samples,
                      growth.p < 1e-4 ? "below 0.0001" : fmt::format("{:.4f}", growth.p));
 }
 
@@ -195,6 +198,11 @@ std::string filter_for(const std::string& group) {
   // An initial call is whole; of a folded name the part before the first digits is literal.
   const bool call = group.find('/') != std::string::npos;
   return fmt::format("name ~ \"{}\"", call ? group : group.substr(0, group.find('_')));
+}
+
+std::string was_in_text(const ProcessSeries& process) {
+  if (process.stack.empty() || waits_for_work(process.stack.front())) return {};
+  return fmt::format(" It was in {}.", stack_text(process.stack));
 }
 
 std::string stack_text(const std::vector<std::string>& stack, std::size_t most) {

@@ -65,9 +65,9 @@ double typical_rate(const Observed& observed, const Values& counter);
 // The ends of its trend line: "by its trend from 12.0 MiB to 40.1 MiB in 1 min 20 s (80 snapshots,
 // p 0.0001)"
 std::string growth_text(const Growth& growth, Unit unit, double seconds);
-std::string amount(double value, Unit unit);  // 12.0 MiB or 41 203
-std::string span_text(double seconds);        // 1 min 20 s
-std::string per_hour_text(double per_second, Unit unit);
+std::string amount(double value, Unit unit);                 // 12.0 MiB or 41 203
+std::string span_text(double seconds);                       // 1 min 20 s
+std::string growth_rate_text(double per_second, Unit unit);  // 1.60/s, 24 an hour
 
 // Tells when it was seen: from one index of a snapshot to another, not all of the stretch. After
 // its plot was drawn, which then counts from there.
@@ -86,6 +86,9 @@ std::string called(const Observed& observed, Cell pid);
 FindingSubject subject_of(const ProcessSeries& process);
 // A --filter expression that finds the processes of a group (names in it are folded).
 std::string filter_for(const std::string& group);
+// " It was in shop:pay/2 < gen_server:loop/7." Empty if its stack is not known, or only where it
+// waits for work.
+std::string was_in_text(const ProcessSeries& process);
 // Up to `most` frames of a stack, innermost first, as one line.
 std::string stack_text(const std::vector<std::string>& stack, std::size_t most = 4);
 

@@ -1,14 +1,18 @@
 // Messages pile up in a mailbox: 1000 or more in three snapshots in a row, or 100 on the average of
-// a minute. Growing, standing or stuck (its process does not run) is a warning; one that is
-// draining is told as info.
+// a minute, or it grows (growth.h) by 100. Growing, standing or stuck (its process does not run) is
+// a warning; one that is draining is told as info. So do they in the mailboxes of a group, each of
+// which may be short: their sum grows by 100.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/kin.h"
 #include "analyzer/load/text.h"
 
 namespace beamtape {
@@ -129,9 +133,7 @@ void tell(const Observed& observed, const ProcessSeries& process, const Mailbox&
   }
   finding.evidence +=
       fmt::format("; its process does {} reductions a second.", rate_text(std::max(box.work, 0.0)));
-  if (!process.stack.empty()) {
-    finding.evidence += fmt::format(" It was in {}.", stack_text(process.stack));
-  }
+  finding.evidence += was_in_text(process);
   finding.caveat = kind == Kind::kDraining ? "A burst that is worked off is what mailboxes are for."
                    : kind == Kind::kEnded
                        ? "Why its process ended is not recorded."
@@ -146,14 +148,67 @@ void tell(const Observed& observed, const ProcessSeries& process, const Mailbox&
   seen_between(observed, box.first, box.last, finding);
 }
 
+// The member with the most messages, of the last snapshot: " The longest is that of loader_7
+// (<0.123.0>), with 31." Empty if it is not known.
+std::string longest_text(const Observed& observed, const std::string& group) {
+  if (!observed.last_processes) return {};
+  const Frame& frame = *observed.last_processes;
+  const auto queue = frame.table().find("message_queue_len");
+  const auto members = members_of_group(observed, group);
+  if (!queue || members.empty()) return {};
+  const auto longest = std::max_element(members.begin(), members.end(), [&](auto a, auto b) {
+    return frame.cell(a, *queue) < frame.cell(b, *queue);
+  });
+  const Cell messages = frame.cell(*longest, *queue);
+  if (is_missing(messages)) return {};
+  return fmt::format(" The longest is that of {}, with {}.", called(frame.row(*longest)),
+                     grouped(messages));
+}
+
+void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict) {
+  const Values& queue = observed.groups.values(*grower.series, "message_queue_len");
+  const double count = observed.groups.values(*grower.series, "processes").back();
+  const std::string name = printable(grower.series->name);
+  const Severity severity =
+      grower.growth.samples < kThinSamples ? Severity::kInfo : Severity::kWarning;
+  Finding& finding =
+      verdict.add(severity, std::log10(queue.back() + 1) / 6, {"group", name, name, name});
+  finding.title = fmt::format("The mailboxes of the processes of {} grow: together {} messages",
+                              name, amount(queue.back(), Unit::kCount));
+  finding.evidence =
+      fmt::format("Together they went {}; there are {} of them.{}",
+                  growth_text(grower.growth, Unit::kCount, observed.duration()),
+                  amount(count, Unit::kCount), longest_text(observed, grower.series->name));
+  finding.caveat = "Many that are sent more than they can do for a while look the same.";
+  finding.advice = fmt::format(
+      "Messages that no receive matches stay for ever. See the longest: `show processes FILE "
+      "--filter '{}' --sort message_queue_len`, then what it does: `process FILE PID`.",
+      filter_for(name));
+  add_numbers(finding, grower.growth);
+  finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, queue);
+  capped_by_load(observed, grower.growth, finding);
+}
+
 void evaluate(const Observed& observed, Verdict& verdict) {
   if (observed.size() < kInARow) {
     return verdict.not_evaluated(fmt::format("needs {} snapshots without a gap, the stretch has {}",
                                              kInARow, observed.size()));
   }
+  std::set<std::string> told;  // groups
   for (const ProcessSeries& process : observed.processes) {
     const Mailbox box = measure(observed, process);
-    if (box.longest_row >= kInARow || box.mean >= kMean) tell(observed, process, box, verdict);
+    const auto grows = [&] {
+      if (box.longest < kMean || process.ended) return false;
+      const Growth growth = judge_growth(observed.seconds(), process.message_queue_len);
+      return growth.growing() && growth.rise() >= kMean;
+    };
+    if (box.longest_row < kInARow && box.mean < kMean && !grows()) continue;
+    tell(observed, process, box, verdict);
+    told.insert(process.group);
+  }
+  for (const Grower& grower : growers_of(observed, observed.groups, "message_queue_len")) {
+    if (grower.growth.rise() < kMean || told.contains(grower.series->name)) continue;
+    tell_group(observed, grower, verdict);
   }
 }
 

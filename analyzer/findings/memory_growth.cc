@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,8 @@ namespace {
 
 // Less than this is told as info: a node that fills its caches looks the same for a while.
 constexpr double kMuch = 0.5;
-// A kind of memory that makes up so much of the rise is told.
-constexpr double kPart = 0.1;
+// A kind of memory that makes up so much of the rise is told; one that makes up so much, first.
+constexpr double kPart = 0.1, kMost = 0.6;
 
 // Between the first and the last sixth of the stretch; 0 where one of them has no value.
 double rise_of(const Values& values) {
@@ -40,25 +41,37 @@ Values held_by_processes(const Observed& observed) {
   return sum;
 }
 
-// "85.0 MiB of processes, of which they themselves hold 2.10 MiB; 30.1 MiB of binaries".
-std::string parts(const Observed& observed, double whole) {
-  std::vector<std::string> told;
+struct Part {
+  std::string what;
+  double rise = 0;
+};
+
+// Of what the node's memory grew, beginning with processes.
+std::vector<Part> parts_of(const Observed& observed, double whole) {
+  std::vector<Part> parts;
   double rest = whole;
-  for (const MemoryKind& kind : kMemoryKinds) {
-    const Values* values = observed.node(kind.column);
-    const double rise = values == nullptr ? 0 : rise_of(*values);
-    rest -= rise;
-    if (rise < kPart * whole) continue;
-    told.push_back(fmt::format("{} of {}", amount(rise, Unit::kBytes), kind.what));
-    if (&kind != &kMemoryKinds[0] || observed.groups.rows.empty()) continue;
+  const auto add = [&](const char* column, const char* what) {
+    const Values* values = observed.node(column);
+    parts.push_back({what, values == nullptr ? 0 : rise_of(*values)});
+    rest -= parts.back().rise;
+  };
+  for (const MemoryKind& kind : kMemoryKinds) add(kind.column, kind.what);
+  add("persistent_term_memory", "persistent terms");
+  parts.push_back({"no process, table, binary, code, atom or persistent term", rest});
+  return parts;
+}
+
+// "85.0 MiB of processes, of which they themselves hold 2.10 MiB; 30.1 MiB of binaries".
+std::string parts_text(const Observed& observed, const std::vector<Part>& parts, double whole) {
+  std::vector<std::string> told;
+  for (const Part& part : parts) {
+    if (part.rise < kPart * whole) continue;
+    told.push_back(fmt::format("{} of {}", amount(part.rise, Unit::kBytes), part.what));
+    if (&part != &parts.front() || observed.groups.rows.empty()) continue;
     const double held = std::max(0.0, rise_of(held_by_processes(observed)));
-    if (held < rise / 2) {
+    if (held < part.rise / 2) {
       told.back() += fmt::format(", of which they themselves hold {}", amount(held, Unit::kBytes));
     }
-  }
-  if (rest >= kPart * whole) {
-    told.push_back(
-        fmt::format("{} of no process, table, binary, code or atom", amount(rest, Unit::kBytes)));
   }
   return joined(told, "; ");
 }
@@ -74,11 +87,17 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       growth.share() < kMuch ? Severity::kInfo : severity_of_bytes(observed, growth);
   Finding& finding =
       verdict.add(severity, growth.share() / 4, {"node", observed.node_name, "", ""});
+  const double whole = rise_of(*total);
+  const auto parts = parts_of(observed, whole);
   finding.title =
       fmt::format("The node's memory grows: {} now", amount(total->back(), Unit::kBytes));
+  const auto most = std::max_element(parts.begin(), std::prev(parts.end()),
+                                     [](const Part& a, const Part& b) { return a.rise < b.rise; });
+  if (whole > 0 && most->rise >= kMost * whole)
+    finding.title += fmt::format(", mostly by {}", most->what);
   finding.evidence =
       fmt::format("It went {}.", growth_text(growth, Unit::kBytes, observed.duration()));
-  if (const auto of = parts(observed, rise_of(*total)); !of.empty()) {
+  if (const auto of = parts_text(observed, parts, whole); !of.empty()) {
     finding.evidence += fmt::format(" Between its first and last sixth: {}.", of);
   }
   finding.caveat =

@@ -111,7 +111,9 @@ class HistoryReader {
     }
     auto stack = elements_of(view, "current_stacktrace");
     if (is_busy(observed_.words[process.status[at]])) count_frames(process, stack);
-    if (!stack.empty()) process.stack = std::move(stack);
+    // What it did rather than where it waited afterwards.
+    if (stack.empty()) return;
+    if (process.stack.empty() || !waits_for_work(stack.front())) process.stack = std::move(stack);
   }
 
   // Each module and function once for each snapshot.
@@ -157,6 +159,14 @@ class HistoryReader {
 };
 
 }  // namespace
+
+bool waits_for_work(const std::string& function) {
+  for (const char* loop : {"gen_server:loop/", "gen_statem:loop_receive/", "gen_event:fetch_msg/",
+                           "gen_event:loop/", "gen_fsm:loop/", "erlang:hibernate/"}) {
+    if (function.starts_with(loop)) return true;
+  }
+  return false;
+}
 
 Expected<void> read_histories(const Table& table, std::vector<Candidate> candidates,
                               Observed& observed) {

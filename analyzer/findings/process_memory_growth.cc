@@ -86,8 +86,7 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
       "It went {}, with {} collections seen meanwhile; {:.1f} % of the node.",
       growth_text(growth, Unit::kBytes, observed.seconds()[last] - observed.seconds()[first]), seen,
       now / node * 100);
-  if (!process.stack.empty())
-    finding.evidence += fmt::format(" It was in {}.", stack_text(process.stack));
+  finding.evidence += was_in_text(process);
   if (!process.ended) finding.evidence += relations_text(observed, {process.id.slot});
   finding.caveat = fmt::format(
       "A heap grows in steps and may stop at the next one.{} Its state is not recorded.",
