@@ -33,11 +33,11 @@ bool share_a_process(const Finding& a, const Finding& b) {
   });
 }
 
-// Processes, ports, tables: each of them is born and ends.
+// Processes, ports, tables, rows: each of them is born and ends.
 bool counts_things(const Finding& finding) {
   return finding.subject.kind != "process" && finding.plot.unit == Unit::kCount &&
          (finding.plot.metric == "processes" || finding.plot.metric == "ports" ||
-          finding.plot.metric == "tables");
+          finding.plot.metric == "tables" || finding.plot.metric == "size");
 }
 
 bool same_steps(const Finding& a, const Finding& b) {

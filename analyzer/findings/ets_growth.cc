@@ -1,5 +1,6 @@
 // The ETS tables of one name grow, in rows or in memory (growth.h), by a fifth and 10 MiB or 10 000
-// rows. Where their number grows too, ets-table-leak tells it.
+// rows; as info, by as many rows as they have in the middle of the time, and 1000. Where their
+// number grows too, ets-table-leak tells it.
 
 #include <fmt/format.h>
 
@@ -17,20 +18,22 @@ namespace ets_growth_rule {
 namespace {
 
 constexpr double kLeastShare = 0.2, kLeastRows = 10'000;
+// Told as info.
+constexpr double kFewShare = 1, kFewRows = 1000;
 
-bool large(const Growth& growth, double least) {
-  return growth.growing() && growth.share() >= kLeastShare && growth.rise() >= least;
+bool grows_by(const Growth& growth, double share, double rise) {
+  return growth.growing() && growth.share() >= share && growth.rise() >= rise;
 }
 
 void tell(const Observed& observed, const SampleSeries& series, const Growth& memory,
-          const Growth& rows, Verdict& verdict) {
-  const bool by_memory = large(memory, kLeastMemory);
+          const Growth& rows, bool much, Verdict& verdict) {
+  const bool by_memory = grows_by(memory, kLeastShare, kLeastMemory);
   const Growth& main = by_memory ? memory : rows;
   const LargestTable table = largest_table(observed, series.name);
   const std::string name = printable(series.name);
   const double share = main.share();
   Finding& finding = verdict.add(
-      memory.growing() ? severity_of_bytes(observed, memory) : Severity::kInfo, share / 2,
+      much && memory.growing() ? severity_of_bytes(observed, memory) : Severity::kInfo, share / 2,
       {"ets", name, printable(table.name.empty() ? series.name : table.name), ""});
   const Values& sizes = observed.ets.values(series, "size");
   const Values& bytes = observed.ets.values(series, "memory");
@@ -74,9 +77,11 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       return at == growers.end() ? Growth{} : at->growth;
     };
     const Growth memory = growth_in(by_memory), rows = growth_in(by_rows);
-    if (!large(memory, kLeastMemory) && !large(rows, kLeastRows)) continue;
+    const bool much =
+        grows_by(memory, kLeastShare, kLeastMemory) || grows_by(rows, kLeastShare, kLeastRows);
+    if (!much && !grows_by(rows, kFewShare, kFewRows)) continue;
     if (judge_growth(observed.seconds(), observed.ets.values(series, "tables")).growing()) continue;
-    tell(observed, series, memory, rows, verdict);
+    tell(observed, series, memory, rows, much, verdict);
   }
 }
 

@@ -121,7 +121,7 @@ class HistoryReader {
     std::set<std::string> modules, functions;
     for (const std::string& function : stack) {
       functions.insert(function);
-      modules.insert(function.substr(0, function.rfind(':')));
+      modules.insert(module_of(function));
     }
     for (const auto& one : modules) ++process.busy_modules[one];
     for (const auto& one : functions) ++process.busy_functions[one];

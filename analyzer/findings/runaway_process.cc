@@ -49,6 +49,19 @@ std::pair<std::string, std::size_t> most_often(const std::map<std::string, std::
   return most;
 }
 
+// Of the functions that are on its stack about as often as any, the innermost.
+std::string where_it_works(const ProcessSeries& process) {
+  constexpr double kAsOften = 0.9;
+  const auto most = most_often(process.busy_functions);
+  for (const std::string& function : process.stack) {
+    const auto at = process.busy_functions.find(function);
+    if (is_generic(function) || at == process.busy_functions.end()) continue;
+    if (static_cast<double>(at->second) >= kAsOften * static_cast<double>(most.second))
+      return function;
+  }
+  return most.first;
+}
+
 Busy measure(const Observed& observed, const ProcessSeries& process) {
   Busy busy;
   std::size_t count = 0;
@@ -62,7 +75,7 @@ Busy measure(const Observed& observed, const ProcessSeries& process) {
   const auto module = most_often(process.busy_modules);
   busy.module = module.first;
   busy.in_module = static_cast<double>(module.second) / static_cast<double>(count);
-  busy.function = most_often(process.busy_functions).first;
+  busy.function = where_it_works(process);
   busy.rate = typical_rate(observed, process.reductions);
   return busy;
 }

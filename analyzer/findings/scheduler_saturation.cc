@@ -8,6 +8,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/load/text.h"
 #include "analyzer/trend/statistics.h"
 
 namespace beamtape {
@@ -41,8 +42,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   if (present.size() < kFewestSamples) severity = Severity::kInfo;
   Finding& finding =
       verdict.add(severity, middle / schedulers / kFarOver, {"node", observed.node_name, "", ""});
-  finding.title = fmt::format("Processes wait for schedulers: {} in the run queues, {} schedulers",
-                              amount(middle, Unit::kCount), amount(schedulers, Unit::kCount));
+  finding.title = fmt::format("Processes wait for schedulers: {} in the run queues, {}",
+                              amount(middle, Unit::kCount),
+                              counted(static_cast<std::size_t>(schedulers), "scheduler"));
   finding.evidence = fmt::format(
       "In {:.0f} % of {} snapshots more waited than there are schedulers; {} at most.", share * 100,
       present.size(), amount(*std::max_element(present.begin(), present.end()), Unit::kCount));

@@ -144,4 +144,17 @@ std::string written_term(std::string_view term) {
   return out;
 }
 
+std::string module_of(const std::string& function) {
+  constexpr std::string_view kIn = " in ";  // of a fun, the function that it is in
+  const std::size_t in = function.rfind(kIn);
+  const std::string name = in == std::string::npos ? function : function.substr(in + kIn.size());
+  if (const auto colon = name.rfind(':'); colon != std::string::npos) return name.substr(0, colon);
+  // The parts of an Elixir module begin with a capital, a function does not.
+  for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
+    if (dot + 1 < name.size() && (name[dot + 1] < 'A' || name[dot + 1] > 'Z'))
+      return name.substr(0, dot);
+  }
+  return name;
+}
+
 }  // namespace beamtape

@@ -18,4 +18,8 @@ std::string written_atom(std::string_view atom);
 // that is a bare atom is taken as written_atom does: so a name that a person typed, too.
 std::string written_term(std::string_view term);
 
+// The module of a function as people read it: "shop" of "shop:pay/2", "Shop.Cart" of
+// "Shop.Cart.pay/2".
+std::string module_of(const std::string& function);
+
 }  // namespace beamtape

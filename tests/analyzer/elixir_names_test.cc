@@ -39,6 +39,14 @@ TEST(ElixirNames, TextsAndCharactersStayAsTheyAre) {
   EXPECT_EQ(written_term("{\"\\\"'Elixir.A'\",'Elixir.B'}"), "{\"\\\"'Elixir.A'\",B}");
 }
 
+TEST(ElixirNames, TheModuleOfAFunction) {
+  EXPECT_EQ(module_of("shop:pay/2"), "shop");
+  EXPECT_EQ(module_of("Shop.Cart.pay/2"), "Shop.Cart");
+  EXPECT_EQ(module_of("Shop.pay!/2"), "Shop");
+  EXPECT_EQ(module_of("anonymous fn/2 in Shop.Cart.init/1"), "Shop.Cart");
+  EXPECT_EQ(module_of("undefined"), "undefined");
+}
+
 TEST(ElixirNames, CutOffTermsEndWithoutHarm) {
   for (const char* cut : {"'Elixir.A", "'Elixir.A':", "'Elixir.A':'", "'Elixir.A':'-init/1-fun-0-",
                           "'Elixir.A':'-init/1-fun-0-'/", "'Elixir.A'$", "\"'Elixir.",

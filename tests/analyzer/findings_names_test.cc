@@ -77,6 +77,18 @@ TEST(MemoryGrowth, NamesTheKindThatMakesUpMostOfIt) {
               AllOf(HasSubstr("100 MiB of persistent terms."), Not(HasSubstr("of no process"))));
 }
 
+// A table that begins with 500 rows.
+Trouble table_of(double each) {
+  return Trouble().ets(
+      "codes", [](int) { return 1; }, [each](int i) { return 500 + each * i; },
+      [each](int i) { return 300 * (500 + each * i); });
+}
+
+TEST(EtsGrowth, OfAThousandRowsIsInfoWhereThatIsMuch) {
+  EXPECT_THAT(said(table_of(30).findings()), ElementsAre("ets-growth info codes"));
+  EXPECT_THAT(said(table_of(10).findings()), IsEmpty());
+}
+
 // A process that lists `listed` bytes, and of which the node counts `counted`.
 Findings binaries_of_one(double listed, double counted) {
   return Trouble()
