@@ -21,9 +21,11 @@
 // break, in CPU time of that scheduler's thread (stretch_tracer.c). Those within processes/0, which
 // nobody can divide, are told apart. In CPU time is what the kernel and the machine below it did
 // meanwhile, so there is a control: for as long as a snapshot takes, nobody records, and a process
-// per scheduler gives it away after each 1 us of work. The longest in wall time, of anybody, is
-// what erlang:system_monitor (long_schedule, long_gc) tells of the snapshots that count: in it is
-// also what the node's threads waited for a processor that somebody else had, the recorder for one.
+// per scheduler gives it away after each 1 us of work. What is longer than 5 ms there is the
+// machine's; it comes by chance, so those of both are counted, beside the CPU time in which. The
+// longest in wall time, of anybody, is what erlang:system_monitor (long_schedule, long_gc) tells of
+// the snapshots that count: in it is also what the node's threads waited for a processor that
+// somebody else had, the recorder for one.
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -90,9 +92,11 @@ std::string load() {
   return average;
 }
 
-struct Stretch {
-  double ms = 0;
-  std::string from, to;  // the functions in which it began and ended, or 0
+struct Stretches {
+  double longest_ms = 0;
+  std::string from, to;                  // the functions in which the longest began and ended, or 0
+  double seconds = 0;                    // of all together
+  double over_5_ms = 0, over_20_ms = 0;  // how many
 };
 
 // One node under our control.
@@ -129,16 +133,20 @@ class Target {
     if (!done) give_up(done.error().message);
     return *std::move(done);
   }
-  // The longest stretch since the last question: "longest", or "of_processes" of processes/0.
-  Stretch stretch(const char* which) {
+  // What was seen since the last question: "stretches", or "of_processes" of processes/0.
+  Stretches stretches(const char* which) {
     const Bytes answer = call(which);
     Cursor cursor(answer);
-    if (!cursor.tuple(3)) give_up("no stretch");
-    Stretch longest;
-    longest.ms = static_cast<double>(cursor.integer().value_or(0)) / 1e3;
-    longest.from = term_text(cursor, "", 100);
-    longest.to = term_text(cursor, "", 100);
-    return longest;
+    if (!cursor.tuple(6)) give_up("no stretches");
+    const auto number = [&] { return static_cast<double>(cursor.integer().value_or(0)); };
+    Stretches seen;
+    seen.longest_ms = number() / 1e3;
+    seen.from = term_text(cursor, "", 100);
+    seen.to = term_text(cursor, "", 100);
+    seen.seconds = number() / 1e6;
+    seen.over_5_ms = number();
+    seen.over_20_ms = number();
+    return seen;
   }
   double stretch_in_wall_time() {
     const Bytes answer = call("longest_in_wall_time");
@@ -172,10 +180,10 @@ class Target {
 struct Figures {
   std::vector<double> passes, loops;            // CPU of the target, ms
   std::vector<double> snapshots, took, stored;  // CPU, ms; wall ms; CPU of the recorder, ms
-  std::vector<Stretch> stretches;
-  std::vector<double> of_machine;      // those of the control, ms
-  std::vector<double> wall_stretches;  // ms
-  std::vector<double> waited;          // for a processor, by the node's threads, ms
+  std::vector<Stretches> stretches;             // of each snapshot
+  std::vector<Stretches> of_machine;            // of the control beside it
+  std::vector<double> wall_stretches;           // ms
+  std::vector<double> waited;                   // for a processor, by the node's threads, ms
   double first = 0, first_took = 0;
   std::vector<double> of_processes;  // ms
   double memory_mb = 0;
@@ -238,12 +246,12 @@ void count_snapshot(Target& target, Recorder& recorder, int active, Figures& fig
 void measure_stretches(Target& target, Recorder& recorder, int active, Figures& figures) {
   target.work(active);
   target.call("trace_all_else", 1);
-  target.stretch("longest");
+  target.stretches("stretches");
   recorder.snapshot();
-  figures.stretches.push_back(target.stretch("longest"));
-  figures.of_processes.push_back(target.stretch("of_processes").ms);
+  figures.stretches.push_back(target.stretches("stretches"));
+  figures.of_processes.push_back(target.stretches("of_processes").longest_ms);
   target.call("spin", static_cast<std::int64_t>(median(figures.took)));
-  figures.of_machine.push_back(target.stretch("longest").ms);
+  figures.of_machine.push_back(target.stretches("stretches"));
   target.call("trace_all_else", 0);
 }
 
@@ -267,6 +275,17 @@ Figures record(Target& target, int snapshots, int active) {
   return figures;
 }
 
+void count_long(std::string_view whose, const std::vector<Stretches>& all) {
+  Stretches sum;
+  for (const Stretches& one : all) {
+    sum.seconds += one.seconds;
+    sum.over_5_ms += one.over_5_ms;
+    sum.over_20_ms += one.over_20_ms;
+  }
+  fmt::print("{:<44} {:6.0f} {:6.0f} {:6.1f} s\n", whose, sum.over_5_ms, sum.over_20_ms,
+             sum.seconds);
+}
+
 void report(const Figures& figures) {
   const double snapshot = median(figures.snapshots);
   const double pass = median(figures.passes);
@@ -279,20 +298,27 @@ void report(const Figures& figures) {
   line("target CPU of one bare loop, median", loop, "ms");
   line("snapshot / memory pass", snapshot / pass, "");
   line("snapshot / bare loop", snapshot / loop, "");
-  std::vector<double> stretches;
-  for (const Stretch& one : figures.stretches) stretches.push_back(one.ms);
-  const auto longest = std::max_element(stretches.begin(), stretches.end()) - stretches.begin();
-  const Stretch& worst = figures.stretches[static_cast<std::size_t>(longest)];
   const auto spread = [](std::string_view what, const std::vector<double>& values) {
     fmt::print("{:<44} {:6.2f} {:6.2f} {:6.2f} ms\n", what, share(values, 0), share(values, 0.5),
                share(values, 1));
   };
+  const auto longest_of = [](const std::vector<Stretches>& all) {
+    std::vector<double> longest;
+    for (const Stretches& one : all) longest.push_back(one.longest_ms);
+    return longest;
+  };
   fmt::print("longest stretch of a snapshot: least, median, most\n");
-  spread("  CPU time", stretches);
+  spread("  CPU time", longest_of(figures.stretches));
+  const Stretches& worst =
+      *std::max_element(figures.stretches.begin(), figures.stretches.end(),
+                        [](const auto& a, const auto& b) { return a.longest_ms < b.longest_ms; });
   fmt::print("    the longest from {} to {}\n", worst.from, worst.to);
-  spread("  the same of the control", figures.of_machine);
+  spread("  the same of the control", longest_of(figures.of_machine));
   spread("  within processes/0", figures.of_processes);
   spread("  wall time, of anybody", figures.wall_stretches);
+  fmt::print("stretches over 5 and over 20 ms, in so many seconds of CPU time\n");
+  count_long("  of snapshots", figures.stretches);
+  count_long("  of the control", figures.of_machine);
   line("the node's threads waited for a processor, median", median(figures.waited), "ms");
   line("first snapshot, target CPU", figures.first, "ms");
   line("first snapshot, question to stored", figures.first_took, "ms");

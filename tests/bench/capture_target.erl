@@ -2,10 +2,10 @@
 -module(capture_target).
 -behaviour(gen_server).
 -export([start/1, work/1, memory_pass/0, bare_loop/0]).
--export([trace_all_else/1, longest/0, of_processes/0, spin/1, watch/0, longest_in_wall_time/0]).
--export([enabled/3, trace/5, longest_of/1]).
+-export([trace_all_else/1, stretches/0, of_processes/0, spin/1, watch/0, longest_in_wall_time/0]).
+-export([enabled/3, trace/5, seen/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
--nifs([enabled/3, trace/5, longest_of/1]). %% stretch_tracer.c
+-nifs([enabled/3, trace/5, seen/1]). %% stretch_tracer.c
 
 start(N) ->
   {ok, [[Functions]]} = init:get_argument(functions),
@@ -40,8 +40,8 @@ trace_all_else(On) ->
     || {Who, What} <- [{new_processes, running}, {ports, running_ports}]],
   done.
 
-longest() -> longest_of(0).
-of_processes() -> longest_of(1).
+stretches() -> seen(0).
+of_processes() -> seen(1).
 
 %% The control: one process per scheduler that gives it away again and again.
 spin(Milliseconds) ->
@@ -75,7 +75,7 @@ longest_in_wall_time() -> watcher ! {self(), longest}, receive {longest, Ms} -> 
 
 enabled(_, _, _) -> erlang:nif_error(not_loaded).
 trace(_, _, _, _, _) -> erlang:nif_error(not_loaded).
-longest_of(_) -> erlang:nif_error(not_loaded).
+seen(_) -> erlang:nif_error(not_loaded).
 
 init(I) -> {ok, I}.
 handle_call(_, _, S) -> {reply, ok, S}.

@@ -11,13 +11,18 @@
 
 enum { kPlaceSize = 200 };
 
-struct stretch {
-  unsigned long long ns;
+// Stretches are counted from here on.
+static const unsigned long long kLong = 5000000, kTooLong = 20000000;  // ns
+
+struct stretches {
+  unsigned long long longest;  // ns
   char from[kPlaceSize], to[kPlaceSize];
+  unsigned long long all;  // ns
+  unsigned over_5_ms, over_20_ms;
 };
 
 // [1]: within processes/0, which nobody can divide.
-static struct stretch longest[2];
+static struct stretches seen[2];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static _Thread_local unsigned long long began;  // 0: nothing is in
@@ -31,14 +36,17 @@ static unsigned long long own_time(void) {
 
 static void put_out(unsigned long long took, ERL_NIF_TERM place) {
   char ended_in[kPlaceSize];
-  struct stretch* most;
+  struct stretches* of;
   enif_snprintf(ended_in, sizeof(ended_in), "%T", place);
-  most = &longest[strstr(began_in, "ptab_list_continue") || strstr(ended_in, "ptab_list_continue")];
+  of = &seen[strstr(began_in, "ptab_list_continue") || strstr(ended_in, "ptab_list_continue")];
   pthread_mutex_lock(&mutex);
-  if (took > most->ns) {
-    most->ns = took;
-    strcpy(most->from, began_in);
-    strcpy(most->to, ended_in);
+  of->all += took;
+  of->over_5_ms += took > kLong;
+  of->over_20_ms += took > kTooLong;
+  if (took > of->longest) {
+    of->longest = took;
+    strcpy(of->from, began_in);
+    strcpy(of->to, ended_in);
   }
   pthread_mutex_unlock(&mutex);
 }
@@ -63,23 +71,25 @@ static ERL_NIF_TERM trace(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
   return enif_make_atom(env, "ok");
 }
 
-// longest_of(0 or 1): {Microseconds, From, To} since it was asked last.
-static ERL_NIF_TERM longest_since(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
+// seen(0 or 1): {Longest, From, To, All, Over5ms, Over20ms} since it was asked last; microseconds.
+static ERL_NIF_TERM seen_since(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
   int which;
-  struct stretch found;
+  struct stretches found;
   if (argc != 1 || !enif_get_int(env, argv[0], &which) || which < 0 || which > 1) {
     return enif_make_badarg(env);
   }
   pthread_mutex_lock(&mutex);
-  found = longest[which];
-  memset(&longest[which], 0, sizeof(found));
+  found = seen[which];
+  memset(&seen[which], 0, sizeof(found));
   pthread_mutex_unlock(&mutex);
-  return enif_make_tuple3(env, enif_make_uint64(env, found.ns / 1000),
-                          enif_make_string(env, found.from, ERL_NIF_LATIN1),
-                          enif_make_string(env, found.to, ERL_NIF_LATIN1));
+  return enif_make_tuple(
+      env, 6, enif_make_uint64(env, found.longest / 1000),
+      enif_make_string(env, found.from, ERL_NIF_LATIN1),
+      enif_make_string(env, found.to, ERL_NIF_LATIN1), enif_make_uint64(env, found.all / 1000),
+      enif_make_uint(env, found.over_5_ms), enif_make_uint(env, found.over_20_ms));
 }
 
 static ErlNifFunc functions[] = {
-    {"enabled", 3, enabled, 0}, {"trace", 5, trace, 0}, {"longest_of", 1, longest_since, 0}};
+    {"enabled", 3, enabled, 0}, {"trace", 5, trace, 0}, {"seen", 1, seen_since, 0}};
 
 ERL_NIF_INIT(capture_target, functions, NULL, NULL, NULL, NULL)
