@@ -1,7 +1,8 @@
 // Binaries over 64 bytes (which live outside of heaps) grow as a whole (growth.h), by 10 MiB and a
 // fifth. Who keeps them alive is known of the largest holders, each binary counted once per holder,
 // of ETS tables up to 100 000 rows, and of a sample of the processes of a group: what they keep on
-// average, times the number of those that were not read. There a binary counts for as many of its
+// average, times the number of those that were not read. What a process appends to is in no list of
+// binaries, but the node counts it. There a binary counts for as many of its
 // references as are seen, so that one that all share is not counted for each.
 
 #include <fmt/format.h>
@@ -29,14 +30,16 @@ namespace {
 constexpr std::size_t kHoldersTold = 3;
 // Of fewer bystanders that were read nothing is told of their group.
 constexpr std::size_t kFewestOfGroup = 5;
+// What the node counts of a process beyond its list is what it appends to; or an atomics array and
+// the like, which are no binaries: more than there are binaries is not believed.
+constexpr double kLeastUnlisted = kMiB;
 // A holder of this much of the growth is the subject itself; of so much, it has a part in it.
-constexpr double kLeastAppended = kMiB;
 constexpr double kMostOfGrowth = 0.5, kPartOfGrowth = 0.2;
 
 struct Holder {
   FindingSubject subject;
   double bytes = 0;
-  double appended = 0;                   // of `bytes`: what it appends to, which is in no list
+  double unlisted = 0;                   // of `bytes`
   std::uint64_t cut_from = 0;            // references on the node, where only some were kept
   std::int64_t read_at = 0;              // snapshot, if that was before the last; else 0
   std::size_t members = 0, sampled = 0;  // of a group: how many there are and how many were read
@@ -114,6 +117,7 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
   std::vector<Holder> single;
   const auto memory = table->find("memory");
   const Cell suspicious = least_of_suspects(frame);
+  const double all = observed.node_last("memory_binary", 0);
   const std::array heaps{table->find("bin_vheap_size"), table->find("bin_old_vheap_size")};
   for (const std::size_t slot : frame.slots()) {
     const RowView row = frame.row(slot);
@@ -144,10 +148,11 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
     for (const auto& heap : heaps) {
       if (heap && !is_missing(row.cell(*heap))) counted += static_cast<double>(row.cell(*heap));
     }
-    if (holder.cut_from == 0 && counted - listed >= kLeastAppended) {
-      holder.appended = counted - listed;
-      holder.bytes += holder.appended;
-      own += holder.appended;
+    const double unlisted = counted - listed;
+    if (holder.cut_from == 0 && unlisted >= kLeastUnlisted && unlisted <= all) {
+      holder.unlisted = unlisted;
+      holder.bytes += unlisted;
+      own += unlisted;
     }
     Sample& sample = samples[written_term(process_group(row))];
     const Cell large = memory ? row.cell(*memory) : missing(Missing::kNone);
@@ -194,11 +199,11 @@ std::string told(const Holder& holder) {
                        amount(holder.bytes, Unit::kBytes), holder.sampled);
   }
   const bool unnamed = subject.name.empty() || subject.name == "-";
-  const bool by_appending = holder.appended > holder.bytes / 2;
+  const bool mostly_unlisted = holder.unlisted > holder.bytes / 2;
   return fmt::format(
       "{} keeps {}{}{}{}", unnamed ? subject.id : fmt::format("{} ({})", subject.name, subject.id),
-      holder.cut_from > 0 || by_appending ? "about " : "", amount(holder.bytes, Unit::kBytes),
-      by_appending ? ", most of it in binaries that it appends to" : "", when);
+      holder.cut_from > 0 || mostly_unlisted ? "about " : "", amount(holder.bytes, Unit::kBytes),
+      when, mostly_unlisted ? ", most likely in a binary that it appends to" : "");
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {
@@ -231,7 +236,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   finding.caveat =
       "A binary may be kept by several; the largest holders are asked, some in each snapshot, and "
       "of the others a few. What a process appends to (<<Buffer/binary, More/binary>>) it does "
-      "not list: that is what the node counts of it beyond its list. Messages waiting in a mailbox "
+      "not list: that is what the node counts of it beyond its list, with atomics and the like. "
+      "Messages waiting in a mailbox "
       "keep binaries too, and buffers of "
       "sockets are some.";
   finding.advice =

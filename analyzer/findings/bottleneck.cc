@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
@@ -33,11 +34,16 @@ bool answers_later(const ProcessSeries& callee, const WaitCrowd& crowd) {
   return 2 * taken > known;
 }
 
-// It starts a child, or waits for one that it has started.
+// A supervisor that waits for the init of a child.
 bool is_starting(const ProcessSeries& callee) {
-  return std::any_of(callee.stack.begin(), callee.stack.end(), [](const std::string& function) {
-    return function.starts_with("supervisor:") || function.starts_with("DynamicSupervisor:");
-  });
+  const auto is_in = [&](std::initializer_list<const char*> places) {
+    return std::any_of(callee.stack.begin(), callee.stack.end(), [&](const std::string& function) {
+      return std::any_of(places.begin(), places.end(),
+                         [&](const char* place) { return function.starts_with(place); });
+    });
+  };
+  return is_in({"proc_lib:sync_start", "proc_lib:start_link/"}) &&
+         is_in({"supervisor:", "supervisor2:", "DynamicSupervisor."});
 }
 
 // `more`: what may help, unless it is a supervisor.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <string_view>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/trend/statistics.h"
@@ -35,9 +36,10 @@ bool share_a_process(const Finding& a, const Finding& b) {
 
 // Processes, ports, tables, rows: each of them is born and ends.
 bool counts_things(const Finding& finding) {
-  return finding.subject.kind != "process" && finding.plot.unit == Unit::kCount &&
-         (finding.plot.metric == "processes" || finding.plot.metric == "ports" ||
-          finding.plot.metric == "tables" || finding.plot.metric == "size");
+  return finding.rule == kEtsGrowthRule.id ||
+         (finding.subject.kind != "process" && finding.plot.unit == Unit::kCount &&
+          (finding.plot.metric == "processes" || finding.plot.metric == "ports" ||
+           finding.plot.metric == "tables"));
 }
 
 bool same_steps(const Finding& a, const Finding& b) {
@@ -121,14 +123,30 @@ void tell_beside(const Finding& other, Finding& finding) {
   }
 }
 
-// What takes memory as it grows.
+double number_of(const Finding& finding, std::string_view name) {
+  const auto at = std::find_if(finding.numbers.begin(), finding.numbers.end(),
+                               [&](const auto& one) { return one.first == name; });
+  return at == finding.numbers.end() ? 0 : at->second;
+}
+
+// What takes memory as it grows; of mailboxes, those with many messages.
 bool takes_memory(const Finding& finding) {
-  static const std::array kRules{&kMailboxBuildupRule, &kProcessLeakRule,        &kPortLeakRule,
-                                 &kEtsTableLeakRule,   &kEtsGrowthRule,          &kAtomLeakRule,
-                                 &kBinaryLeakRule,     &kProcessMemoryGrowthRule};
-  return finding.severity > Severity::kInfo &&
-         std::any_of(kRules.begin(), kRules.end(),
+  constexpr double kManyMessages = 1000;
+  static const std::array kRules{&kProcessLeakRule,        &kPortLeakRule, &kEtsTableLeakRule,
+                                 &kEtsGrowthRule,          &kAtomLeakRule, &kBinaryLeakRule,
+                                 &kProcessMemoryGrowthRule};
+  if (finding.severity == Severity::kInfo) return false;
+  if (finding.rule == kMailboxBuildupRule.id) return number_of(finding, "now") >= kManyMessages;
+  return std::any_of(kRules.begin(), kRules.end(),
                      [&](const Rule* rule) { return finding.rule == rule->id; });
+}
+
+// Both are about the same number of the node.
+bool of_same_number(const Finding& a, const Finding& b) {
+  return std::any_of(a.of_node.begin(), a.of_node.end(), [&](const auto& one) {
+    return std::any_of(b.of_node.begin(), b.of_node.end(),
+                       [&](const auto& other) { return one.first == other.first; });
+  });
 }
 
 }  // namespace
@@ -153,7 +171,10 @@ std::vector<Finding> tell_once(std::vector<Finding> findings) {
     told.push_back(std::move(finding));
   }
   if (!memory) return told;
-  const auto taker = std::find_if(told.begin(), told.end(), takes_memory);
+  auto taker = std::find_if(told.begin(), told.end(), [&](const Finding& one) {
+    return takes_memory(one) && of_same_number(one, *memory);
+  });
+  if (taker == told.end()) taker = std::find_if(told.begin(), told.end(), takes_memory);
   if (taker == told.end()) {
     told.push_back(std::move(*memory));
   } else {

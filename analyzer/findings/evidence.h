@@ -22,11 +22,10 @@ struct MemoryKind {
   const char* column;
   const char* what;
 };
-inline constexpr MemoryKind kMemoryKinds[] = {{"memory_processes", "processes"},
-                                              {"memory_binary", "binaries"},
-                                              {"memory_ets", "ETS tables"},
-                                              {"memory_code", "code"},
-                                              {"memory_atom", "atoms"}};
+inline constexpr MemoryKind kMemoryKinds[] = {
+    {"memory_processes", "processes"}, {"memory_binary", "binaries"},
+    {"memory_ets", "ETS tables"},      {"memory_code", "code"},
+    {"memory_atom", "atoms"},          {"persistent_term_memory", "persistent terms"}};
 
 // Memory that grows by less is not told; of a node's, also by less than this share.
 inline constexpr double kLeastMemory = 10 * kMiB, kLeastMemoryShare = 0.2;

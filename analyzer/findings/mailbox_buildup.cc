@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
 #include "analyzer/findings/kin.h"
+#include "analyzer/findings/process_history.h"
 #include "analyzer/load/text.h"
 
 namespace beamtape {
@@ -22,6 +24,8 @@ namespace {
 constexpr double kLong = 1000, kMean = 100, kMeanSeconds = 60;
 constexpr std::size_t kInARow = 3;
 constexpr double kVeryLong = 10'000;
+// So many members that would be told alone are told as their group, where that grows.
+constexpr std::size_t kSeveral = 3;
 // Drained to less than this share of its longest.
 constexpr double kDrained = 0.5;
 
@@ -110,9 +114,19 @@ Severity severity_of(const Mailbox& box, Kind kind, const Observed& observed) {
                                           : severity;
 }
 
-void tell(const Observed& observed, const ProcessSeries& process, const Mailbox& box,
-          Verdict& verdict) {
-  const Kind kind = kind_of(box, observed);
+struct Told {
+  const ProcessSeries* process = nullptr;
+  Mailbox box;
+  Kind kind = Kind::kGrowing;
+  std::optional<Growth> growth;  // of one that is told for that only
+
+  bool is_over() const { return kind == Kind::kDraining || kind == Kind::kEnded; }
+};
+
+void tell(const Observed& observed, const Told& told, Verdict& verdict) {
+  const ProcessSeries& process = *told.process;
+  const Mailbox& box = told.box;
+  const Kind kind = told.kind;
   Finding& finding = verdict.add(severity_of(box, kind, observed), std::log10(box.longest + 1) / 6,
                                  subject_of(process));
   finding.title = fmt::format("The mailbox of {} {}: {} messages{}", called(process), word_of(kind),
@@ -133,7 +147,9 @@ void tell(const Observed& observed, const ProcessSeries& process, const Mailbox&
   }
   finding.evidence +=
       fmt::format("; its process does {} reductions a second.", rate_text(std::max(box.work, 0.0)));
-  finding.evidence += was_in_text(process);
+  // Of one that does not run, where it stands now.
+  const bool idle = waits_for_work(observed.words[process.function[box.known_to]]);
+  if (kind != Kind::kStuck || !idle) finding.evidence += was_in_text(process);
   finding.caveat = kind == Kind::kDraining ? "A burst that is worked off is what mailboxes are for."
                    : kind == Kind::kEnded
                        ? "Why its process ended is not recorded."
@@ -146,6 +162,7 @@ void tell(const Observed& observed, const ProcessSeries& process, const Mailbox&
   finding.numbers = {{"longest", box.longest}, {"now", box.now}, {"per_second", box.per_second}};
   finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, process.message_queue_len);
   seen_between(observed, box.first, box.last, finding);
+  if (told.growth) capped_by_load(observed, *told.growth, finding);
 }
 
 // The member with the most messages, of the last snapshot: " The longest is that of loader_7
@@ -165,18 +182,20 @@ std::string longest_text(const Observed& observed, const std::string& group) {
                      grouped(messages));
 }
 
-void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict) {
+// `gravest`: of its members that would be told alone.
+void tell_group(const Observed& observed, const Grower& grower, Severity gravest,
+                Verdict& verdict) {
   const Values& queue = observed.groups.values(*grower.series, "message_queue_len");
   const double count = observed.groups.values(*grower.series, "processes").back();
   const std::string name = printable(grower.series->name);
-  const Severity severity =
-      grower.growth.samples < kThinSamples ? Severity::kInfo : Severity::kWarning;
+  const bool thin = grower.growth.samples < kThinSamples;
+  const Severity severity = std::max(gravest, thin ? Severity::kInfo : Severity::kWarning);
   Finding& finding =
       verdict.add(severity, std::log10(queue.back() + 1) / 6, {"group", name, name, name});
   finding.title = fmt::format("The mailboxes of the processes of {} grow: together {} messages",
                               name, amount(queue.back(), Unit::kCount));
   finding.evidence =
-      fmt::format("Together they went {}; there are {} of them.{}",
+      fmt::format("Together it went {}; there are {} of them.{}",
                   growth_text(grower.growth, Unit::kCount, observed.duration()),
                   amount(count, Unit::kCount), longest_text(observed, grower.series->name));
   finding.caveat = "Many that are sent more than they can do for a while look the same.";
@@ -184,6 +203,7 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
       "Messages that no receive matches stay for ever. See the longest: `show processes FILE "
       "--filter '{}' --sort message_queue_len`, then what it does: `process FILE PID`.",
       filter_for(name));
+  finding.numbers = {{"now", queue.back()}};
   add_numbers(finding, grower.growth);
   finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, queue);
   capped_by_load(observed, grower.growth, finding);
@@ -194,22 +214,37 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     return verdict.not_evaluated(fmt::format("needs {} snapshots without a gap, the stretch has {}",
                                              kInARow, observed.size()));
   }
-  std::set<std::string> told;  // groups
+  std::vector<Told> told;
   for (const ProcessSeries& process : observed.processes) {
     const Mailbox box = measure(observed, process);
-    const auto grows = [&] {
-      if (box.longest < kMean || process.ended) return false;
+    if (box.longest_row >= kInARow || box.mean >= kMean) {
+      told.push_back({&process, box, kind_of(box, observed), {}});
+    } else if (box.longest >= kMean && !process.ended) {
       const Growth growth = judge_growth(observed.seconds(), process.message_queue_len);
-      return growth.growing() && growth.rise() >= kMean;
-    };
-    if (box.longest_row < kInARow && box.mean < kMean && !grows()) continue;
-    tell(observed, process, box, verdict);
-    told.insert(process.group);
+      if (!growth.growing() || growth.rise() < kMean) continue;
+      told.push_back({&process, box, kind_of(box, observed), growth});
+    }
   }
   for (const Grower& grower : growers_of(observed, observed.groups, "message_queue_len")) {
-    if (grower.growth.rise() < kMean || told.contains(grower.series->name)) continue;
-    tell_group(observed, grower, verdict);
+    const Values& number = observed.groups.values(*grower.series, "processes");
+    // Of those that become more, process-leak tells.
+    if (grower.growth.rise() < kMean || judge_growth(observed.seconds(), number).growing())
+      continue;
+    const auto is_member = [&](const Told& one) {
+      return one.process->group == grower.series->name && !one.is_over();
+    };
+    Severity gravest = Severity::kInfo;
+    std::size_t members = 0;
+    for (const Told& one : told) {
+      if (!is_member(one)) continue;
+      gravest = std::max(gravest, severity_of(one.box, one.kind, observed));
+      ++members;
+    }
+    if (members > 0 && members < kSeveral) continue;
+    tell_group(observed, grower, gravest, verdict);
+    std::erase_if(told, is_member);
   }
+  for (const Told& one : told) tell(observed, one, verdict);
 }
 
 }  // namespace

@@ -42,22 +42,21 @@ Values held_by_processes(const Observed& observed) {
 }
 
 struct Part {
-  std::string what;
+  const char* what = "";
+  const char* column = "";
   double rise = 0;
 };
 
-// Of what the node's memory grew, beginning with processes.
+// Of what the node's memory grew, beginning with processes; the last is the rest.
 std::vector<Part> parts_of(const Observed& observed, double whole) {
   std::vector<Part> parts;
   double rest = whole;
-  const auto add = [&](const char* column, const char* what) {
-    const Values* values = observed.node(column);
-    parts.push_back({what, values == nullptr ? 0 : rise_of(*values)});
+  for (const MemoryKind& kind : kMemoryKinds) {
+    const Values* values = observed.node(kind.column);
+    parts.push_back({kind.what, kind.column, values == nullptr ? 0 : rise_of(*values)});
     rest -= parts.back().rise;
-  };
-  for (const MemoryKind& kind : kMemoryKinds) add(kind.column, kind.what);
-  add("persistent_term_memory", "persistent terms");
-  parts.push_back({"no process, table, binary, code, atom or persistent term", rest});
+  }
+  parts.push_back({"no process, table, binary, code, atom or persistent term", "", rest});
   return parts;
 }
 
@@ -93,8 +92,10 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       fmt::format("The node's memory grows: {} now", amount(total->back(), Unit::kBytes));
   const auto most = std::max_element(parts.begin(), std::prev(parts.end()),
                                      [](const Part& a, const Part& b) { return a.rise < b.rise; });
-  if (whole > 0 && most->rise >= kMost * whole)
+  if (whole > 0 && most->rise >= kMost * whole) {
     finding.title += fmt::format(", mostly by {}", most->what);
+    finding.of_node = {{most->column, most->rise}};
+  }
   finding.evidence =
       fmt::format("It went {}.", growth_text(growth, Unit::kBytes, observed.duration()));
   if (const auto of = parts_text(observed, parts, whole); !of.empty()) {

@@ -68,7 +68,8 @@ struct ProcessSeries {
   Values memory, message_queue_len, reductions, minor_gcs;
   // Positions in Observed::words, of each snapshot; 0: none.
   std::vector<std::uint32_t> function, status;
-  std::vector<std::string> stack;  // innermost first, as last read while it did not wait for work
+  std::vector<std::string>
+      stack;  // innermost first, of its last reading at work (waits_for_work), if any
   // In how many snapshots a module or function was on its stack while it ran or was about to.
   std::map<std::string, std::size_t> busy_modules, busy_functions;
   std::size_t last = 0;       // index of the last snapshot in which it was read

@@ -103,7 +103,7 @@ class HistoryReader {
     if (memory_ && view.cell(*memory_) == missing(Missing::kLongMailbox)) {
       process.long_mailbox = true;
     }
-    // Who it is may be known only later than its first snapshot, its stack is the last one.
+    // Who it is may be known only later than its first snapshot.
     if (at + 1 == observed_.size() || process.name.empty() ||
         snapshot.epoch != one.epoch_of_names) {
       identify(process, view);
