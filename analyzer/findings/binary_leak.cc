@@ -1,9 +1,10 @@
 // Binaries over 64 bytes (which live outside of heaps) grow as a whole (growth.h), by 10 MiB and a
 // fifth. Who keeps them alive is known of the largest holders, each binary counted once per holder,
 // of ETS tables up to 100 000 rows, and of a sample of the processes of a group: what they keep on
-// average, times the number of those that were not read. What a process appends to is in no list of
-// binaries, but the node counts it. There a binary counts for as many of its
-// references as are seen, so that one that all share is not counted for each.
+// average, times the number of those that were not read. There a binary counts for as many of its
+// references as are seen, so that one that all share is not counted for each. What a process
+// appends to is in no list, but the node counts it (on OTP 25, measured: its virtual heaps of
+// binaries grow with the buffer).
 
 #include <fmt/format.h>
 
@@ -30,8 +31,9 @@ namespace {
 constexpr std::size_t kHoldersTold = 3;
 // Of fewer bystanders that were read nothing is told of their group.
 constexpr std::size_t kFewestOfGroup = 5;
-// What the node counts of a process beyond its list is what it appends to; or an atomics array and
-// the like, which are no binaries: more than there are binaries is not believed.
+// What the node counts of a process beyond its list is what it appends to, from so many bytes on.
+// Or it is an array of atomics and the like, which are no binaries: more than the node has of
+// binaries is not believed.
 constexpr double kLeastUnlisted = kMiB;
 // A holder of this much of the growth is the subject itself; of so much, it has a part in it.
 constexpr double kMostOfGrowth = 0.5, kPartOfGrowth = 0.2;
@@ -106,6 +108,42 @@ Cell least_of_suspects(const Frame& frame) {
   return all[kSuspects];
 }
 
+// Bytes that one process keeps.
+struct Kept {
+  double bytes = 0;     // each binary once
+  double own = 0;       // of each binary, the share of its references
+  double unlisted = 0;  // of both: what is in no list
+  std::uint64_t cut_from = 0;
+};
+
+// `counted` by the node, each reference for itself; `all` binaries of the node.
+Kept kept(const ListView& list, double counted, double all) {
+  Kept kept;
+  std::set<Cell> known;
+  double listed = 0;
+  // Elements are (id, size, references).
+  for (std::size_t i = 0; i + 2 < list.items.size(); i += 3) {
+    if (is_missing(list.items[i + 1])) continue;
+    const auto size = static_cast<double>(list.items[i + 1]);
+    listed += size;
+    kept.own += size / static_cast<double>(std::max<Cell>(list.items[i + 2], 1));
+    if (known.insert(list.items[i]).second) kept.bytes += size;
+  }
+  const double elements = static_cast<double>(list.items.size()) / 3;
+  if (static_cast<double>(list.true_count) > elements) {
+    kept.cut_from = list.true_count;
+    // As much again for each that was left out.
+    const double times = elements > 0 ? static_cast<double>(list.true_count) / elements : 1;
+    kept.bytes *= times;
+    kept.own *= times;
+  } else if (counted - listed >= kLeastUnlisted && counted - listed <= all) {
+    kept.unlisted = counted - listed;
+    kept.bytes += kept.unlisted;
+    kept.own += kept.unlisted;
+  }
+  return kept;
+}
+
 void add_processes(const Observed& observed, std::vector<Holder>& holders) {
   const Table* table = observed.recording->reader().table("process");
   const auto binary = table ? table->find("binary") : std::nullopt;
@@ -124,39 +162,19 @@ void add_processes(const Observed& observed, std::vector<Holder>& holders) {
     if (is_missing(row.cell(*binary))) continue;
     const auto list = row.texts.list(row.cell(*binary));
     if (!list) continue;
-    Holder holder;
-    std::set<Cell> known;
-    double own = 0, listed = 0;
-    // Elements are (id, size, references).
-    for (std::size_t i = 0; i + 2 < list->items.size(); i += 3) {
-      if (is_missing(list->items[i + 1])) continue;
-      listed += static_cast<double>(list->items[i + 1]);
-      own += static_cast<double>(list->items[i + 1]) /
-             static_cast<double>(std::max<Cell>(list->items[i + 2], 1));
-      if (!known.insert(list->items[i]).second) continue;
-      holder.bytes += static_cast<double>(list->items[i + 1]);
-    }
-    if (list->true_count > list->items.size() / 3) holder.cut_from = list->true_count;
-    // Of a list that was cut, as much again for each that was left out.
-    if (holder.cut_from > 0 && !list->items.empty()) {
-      const double kept = static_cast<double>(list->items.size()) / 3;
-      holder.bytes *= static_cast<double>(holder.cut_from) / kept;
-      own *= static_cast<double>(holder.cut_from) / kept;
-    }
-    // The node counts each reference of a process, in the list or not.
     double counted = 0;
     for (const auto& heap : heaps) {
       if (heap && !is_missing(row.cell(*heap))) counted += static_cast<double>(row.cell(*heap));
     }
-    const double unlisted = counted - listed;
-    if (holder.cut_from == 0 && unlisted >= kLeastUnlisted && unlisted <= all) {
-      holder.unlisted = unlisted;
-      holder.bytes += unlisted;
-      own += unlisted;
-    }
+    const Kept its = kept(*list, counted, all);
     Sample& sample = samples[written_term(process_group(row))];
     const Cell large = memory ? row.cell(*memory) : missing(Missing::kNone);
-    (is_missing(large) || large > suspicious ? sample.suspects : sample.bystanders).push_back(own);
+    (is_missing(large) || large > suspicious ? sample.suspects : sample.bystanders)
+        .push_back(its.own);
+    Holder holder;
+    holder.bytes = its.bytes;
+    holder.unlisted = its.unlisted;
+    holder.cut_from = its.cut_from;
     holder.subject = {"process", text_of(row, columns, "pid"), text_of(row, columns, "name"), ""};
     holder.read_at = read_before(observed, *table, row);
     single.push_back(std::move(holder));
@@ -237,9 +255,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       "A binary may be kept by several; the largest holders are asked, some in each snapshot, and "
       "of the others a few. What a process appends to (<<Buffer/binary, More/binary>>) it does "
       "not list: that is what the node counts of it beyond its list, with atomics and the like. "
-      "Messages waiting in a mailbox "
-      "keep binaries too, and buffers of "
-      "sockets are some.";
+      "Messages waiting in a mailbox keep binaries too, and buffers of sockets are some.";
   finding.advice =
       "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "
       "process that passes binaries on and seldom collects needs hibernation or a smaller "

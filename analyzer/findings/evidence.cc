@@ -33,6 +33,14 @@ Severity for_thin(Severity severity, const Growth& growth) {
   return growth.samples < kThinSamples ? one_less(severity) : severity;
 }
 
+// 1.60/s, 24 an hour
+std::string growth_rate_text(double per_second, Unit unit) {
+  constexpr double kFew = 0.1;  // a second
+  if (unit == Unit::kBytes && per_second >= 1) return amount(per_second, unit) + "/s";
+  if (unit != Unit::kBytes && per_second >= kFew) return rate_text(per_second) + "/s";
+  return amount(per_second * kHour, unit) + " an hour";
+}
+
 }  // namespace
 
 std::optional<Growth> memory_growth(const Observed& observed, const Values& memory) {
@@ -116,13 +124,6 @@ std::string amount(double value, Unit unit) {
 
 std::string span_text(double seconds) {
   return duration_text(static_cast<std::int64_t>(std::llround(seconds * 1e6)));
-}
-
-std::string growth_rate_text(double per_second, Unit unit) {
-  constexpr double kFew = 0.1;  // a second
-  if (unit == Unit::kBytes && per_second >= 1) return amount(per_second, unit) + "/s";
-  if (unit != Unit::kBytes && per_second >= kFew) return rate_text(per_second) + "/s";
-  return amount(per_second * kHour, unit) + " an hour";
 }
 
 void seen_between(const Observed& observed, std::size_t first, std::size_t last, Finding& finding) {

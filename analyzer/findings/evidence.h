@@ -64,9 +64,8 @@ double typical_rate(const Observed& observed, const Values& counter);
 // The ends of its trend line: "by its trend from 12.0 MiB to 40.1 MiB in 1 min 20 s (80 snapshots,
 // p 0.0001)"
 std::string growth_text(const Growth& growth, Unit unit, double seconds);
-std::string amount(double value, Unit unit);                 // 12.0 MiB or 41 203
-std::string span_text(double seconds);                       // 1 min 20 s
-std::string growth_rate_text(double per_second, Unit unit);  // 1.60/s, 24 an hour
+std::string amount(double value, Unit unit);  // 12.0 MiB or 41 203
+std::string span_text(double seconds);        // 1 min 20 s
 
 // Tells when it was seen: from one index of a snapshot to another, not all of the stretch. After
 // its plot was drawn, which then counts from there.

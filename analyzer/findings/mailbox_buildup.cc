@@ -1,7 +1,7 @@
 // Messages pile up in a mailbox: 1000 or more in three snapshots in a row, or 100 on the average of
 // a minute, or it grows (growth.h) by 100. Growing, standing or stuck (its process does not run) is
-// a warning; one that is draining is told as info. So do they in the mailboxes of a group, each of
-// which may be short: their sum grows by 100.
+// a warning; one that is draining is told as info. Mailboxes of a group may each be short: where
+// their sum grows by 100, and not only because there are more of them, the group is told.
 
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@ namespace beamtape {
 namespace mailbox_buildup_rule {
 namespace {
 
-constexpr double kLong = 1000, kMean = 100, kMeanSeconds = 60;
+constexpr double kLong = 1000, kMean = 100, kMeanSeconds = 60, kLeastRise = 100;
 constexpr std::size_t kInARow = 3;
 constexpr double kVeryLong = 10'000;
 // So many members that would be told alone are told as their group, where that grows.
@@ -209,27 +209,18 @@ void tell_group(const Observed& observed, const Grower& grower, Severity gravest
   capped_by_load(observed, grower.growth, finding);
 }
 
-void evaluate(const Observed& observed, Verdict& verdict) {
-  if (observed.size() < kInARow) {
-    return verdict.not_evaluated(fmt::format("needs {} snapshots without a gap, the stretch has {}",
-                                             kInARow, observed.size()));
-  }
-  std::vector<Told> told;
-  for (const ProcessSeries& process : observed.processes) {
-    const Mailbox box = measure(observed, process);
-    if (box.longest_row >= kInARow || box.mean >= kMean) {
-      told.push_back({&process, box, kind_of(box, observed), {}});
-    } else if (box.longest >= kMean && !process.ended) {
-      const Growth growth = judge_growth(observed.seconds(), process.message_queue_len);
-      if (!growth.growing() || growth.rise() < kMean) continue;
-      told.push_back({&process, box, kind_of(box, observed), growth});
-    }
-  }
+// Of a group of which each has as many messages as before, process-leak tells.
+bool each_has_more(const Observed& observed, const SampleSeries& group) {
+  Values each = observed.groups.values(group, "message_queue_len");
+  const Values& number = observed.groups.values(group, "processes");
+  for (std::size_t i = 0; i < each.size(); ++i) each[i] /= number[i];
+  return judge_growth(observed.seconds(), each).growing();
+}
+
+// Takes out of `told` those that are told as their group.
+void tell_groups(const Observed& observed, std::vector<Told>& told, Verdict& verdict) {
   for (const Grower& grower : growers_of(observed, observed.groups, "message_queue_len")) {
-    const Values& number = observed.groups.values(*grower.series, "processes");
-    // Of those that become more, process-leak tells.
-    if (grower.growth.rise() < kMean || judge_growth(observed.seconds(), number).growing())
-      continue;
+    if (grower.growth.rise() < kLeastRise || !each_has_more(observed, *grower.series)) continue;
     const auto is_member = [&](const Told& one) {
       return one.process->group == grower.series->name && !one.is_over();
     };
@@ -244,6 +235,25 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     tell_group(observed, grower, gravest, verdict);
     std::erase_if(told, is_member);
   }
+}
+
+void evaluate(const Observed& observed, Verdict& verdict) {
+  if (observed.size() < kInARow) {
+    return verdict.not_evaluated(fmt::format("needs {} snapshots without a gap, the stretch has {}",
+                                             kInARow, observed.size()));
+  }
+  std::vector<Told> told;
+  for (const ProcessSeries& process : observed.processes) {
+    const Mailbox box = measure(observed, process);
+    if (box.longest_row >= kInARow || box.mean >= kMean) {
+      told.push_back({&process, box, kind_of(box, observed), {}});
+    } else if (box.longest >= kLeastRise && !process.ended) {
+      const Growth growth = judge_growth(observed.seconds(), process.message_queue_len);
+      if (!growth.growing() || growth.rise() < kLeastRise) continue;
+      told.push_back({&process, box, kind_of(box, observed), growth});
+    }
+  }
+  tell_groups(observed, told, verdict);
   for (const Told& one : told) tell(observed, one, verdict);
 }
 

@@ -51,12 +51,16 @@ struct Part {
 std::vector<Part> parts_of(const Observed& observed, double whole) {
   std::vector<Part> parts;
   double rest = whole;
+  bool all_known = true;
   for (const MemoryKind& kind : kMemoryKinds) {
     const Values* values = observed.node(kind.column);
+    all_known = all_known && values != nullptr;
     parts.push_back({kind.what, kind.column, values == nullptr ? 0 : rise_of(*values)});
     rest -= parts.back().rise;
   }
-  parts.push_back({"no process, table, binary, code, atom or persistent term", "", rest});
+  parts.push_back({all_known ? "no process, table, binary, code, atom or persistent term"
+                             : "no kind that was recorded",
+                   "", rest});
   return parts;
 }
 

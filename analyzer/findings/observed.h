@@ -68,8 +68,8 @@ struct ProcessSeries {
   Values memory, message_queue_len, reductions, minor_gcs;
   // Positions in Observed::words, of each snapshot; 0: none.
   std::vector<std::uint32_t> function, status;
-  std::vector<std::string>
-      stack;  // innermost first, of its last reading at work (waits_for_work), if any
+  // Innermost first; as it was last read where it did not wait for work, if there is such a one.
+  std::vector<std::string> stack;
   // In how many snapshots a module or function was on its stack while it ran or was about to.
   std::map<std::string, std::size_t> busy_modules, busy_functions;
   std::size_t last = 0;       // index of the last snapshot in which it was read

@@ -162,7 +162,7 @@ class HistoryReader {
 
 bool waits_for_work(const std::string& function) {
   for (const char* loop : {"gen_server:loop/", "gen_statem:loop_receive/", "gen_event:fetch_msg/",
-                           "gen_event:loop/", "gen_fsm:loop/", "erlang:hibernate/"}) {
+                           "gen_fsm:loop/", "erlang:hibernate/"}) {
     if (function.starts_with(loop)) return true;
   }
   return false;

@@ -24,6 +24,7 @@ constexpr double kLeastShareOfNode = 0.005;
 constexpr double kMostOfGroup = 0.6;
 // A group's number stands still while the most are at most so many times the fewest.
 constexpr double kSameNumber = 1.1;
+
 bool may_have_stopped(const Growth& growth) { return growth.rests || growth.slows; }
 
 const char* stopped_text(const Growth& growth) {

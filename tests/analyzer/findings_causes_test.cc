@@ -39,6 +39,7 @@ std::vector<double> steps(const std::string& pattern, double each) {
 }
 const FindingSubject kCart{"process", "<0.7.0>", "cart", "cart"};
 const FindingSubject kSessions{"group", "session", "session", ""};
+const FindingSubject kNode{"node", "shop@here", "", ""};
 
 TEST(Causes, TheSameSubjectIsToldOnceAsGravelyAsAnyRuleSays) {
   const auto told = tell_once({finding("mailbox-buildup", kCart, Severity::kWarning),
@@ -111,6 +112,37 @@ TEST(Causes, TwoFindingsAboutTheNodeAreTwo) {
       tell_once({finding("atom-leak", {"node", "shop", "", ""}, Severity::kWarning),
                  finding("scheduler-saturation", {"node", "shop", "", ""}, Severity::kWarning)}),
       SizeIs(2));
+}
+
+// In rows or, of a large one, in bytes.
+TEST(Causes, TheRowsOfARegistryAreToldBesideItsProcesses) {
+  const FindingSubject registry{"ets", "registry", "registry", ""};
+  Finding rows = grows("ets-growth", registry, "memory", steps("10110100101101", 4000));
+  rows.plot.unit = Unit::kBytes;
+  const auto told =
+      tell_once({grows("process-leak", kSessions, "processes", steps("10110100101101", 3)), rows});
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].rule, "process-leak");
+}
+
+TEST(Causes, MemoryStandsBesideWhatTakesItsKind) {
+  Finding memory = finding("memory-growth", kNode, Severity::kWarning);
+  memory.of_node = {{"memory_binary", 60.0}};
+  Finding binaries = finding("binary-leak", kNode, Severity::kWarning);
+  binaries.of_node = {{"memory_binary", 60.0}};
+  const Finding sessions = finding("process-leak", kSessions, Severity::kWarning);
+  for (const Finding& one : tell_once({sessions, binaries, memory})) {
+    EXPECT_EQ(one.also.size(), one.rule == "binary-leak" ? 1u : 0u) << one.rule;
+  }
+}
+
+TEST(Causes, AFewMessagesTakeNoMemory) {
+  const Finding memory = finding("memory-growth", kNode, Severity::kWarning);
+  Finding mailbox = finding("mailbox-buildup", kCart, Severity::kWarning);
+  mailbox.numbers = {{"now", 120.0}};
+  EXPECT_THAT(tell_once({mailbox, memory}), SizeIs(2));
+  mailbox.numbers = {{"now", 12'000.0}};
+  EXPECT_THAT(tell_once({mailbox, memory}), SizeIs(1));
 }
 
 TEST(Causes, NodesDoNotShareThem) {

@@ -19,6 +19,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 // Forty loaders, or so many, whose mailboxes together have so many messages.
 Trouble loaders(
@@ -66,18 +67,51 @@ TEST(MailboxBuildup, IsSilentOnAGroupThatWorksItsMessagesOff) {
   EXPECT_THAT(said(loaders([](int i) { return 40 * (i % 10); }).findings()), IsEmpty());
 }
 
+TEST(MailboxBuildup, OfAGroupIsToldAlsoWhereOneMemberHadABurst) {
+  Trouble trouble = loaders([](int i) { return 6 * i; });
+  trouble.also([](Story& story, int i) {
+    story.process("<0.199.0>")
+        .text("dictionary_initial_call", "loader:init/1")
+        .text("status", "waiting")
+        .number("reductions", 1000 + 5000 * i)
+        .number("message_queue_len", i < 5 ? 1200 : 0);
+  });
+  EXPECT_THAT(said(trouble.findings()),
+              UnorderedElementsAre("mailbox-buildup warning loader:init/1",
+                                   "mailbox-buildup info loader:init/1"));
+}
+
+// Three messages a second that nobody takes, on a node that does so much work.
+Findings few_messages(Trouble::Shape work) {
+  return Trouble()
+      .node("reductions_done", std::move(work))
+      .also([](Story& story, int i) {
+        story.process("<0.80.0>")
+            .text("registered_name", "mailer")
+            .text("status", "waiting")
+            .number("reductions", 1000 + 5000 * i)
+            .number("message_queue_len", 3 * i);
+      })
+      .findings();
+}
+
 TEST(MailboxBuildup, IsFoundOfFewMessagesThatNobodyTakes) {
-  const auto found = Trouble()
-                         .also([](Story& story, int i) {
-                           story.process("<0.80.0>")
-                               .text("registered_name", "mailer")
-                               .text("status", "waiting")
-                               .number("reductions", 1000 + 5000 * i)
-                               .number("message_queue_len", 3 * i);
-                         })
-                         .findings();
+  const auto found = few_messages([](int i) { return 1e5 * i; });
   ASSERT_THAT(said(found), ElementsAre("mailbox-buildup warning mailer"));
   EXPECT_THAT(found.findings[0].title, HasSubstr("grows: 177 messages"));
+}
+
+TEST(MailboxBuildup, OfFewMessagesIsInfoWhereLoadExplainsIt) {
+  const auto found = few_messages([](int i) { return 1e4 * i + 1e5 * i * i; });
+  ASSERT_THAT(said(found), ElementsAre("mailbox-buildup info mailer"));
+  EXPECT_THAT(found.findings[0].caveat, HasSubstr("more load explains it"));
+}
+
+TEST(MemoryGrowth, DoesNotTakeWhatWasNotRecordedForNothing) {
+  const auto found =
+      Trouble().node("memory_total", [](int i) { return (30 + 2.0 * i) * kMiB; }).findings();
+  ASSERT_THAT(said(found), ElementsAre("memory-growth warning shop@here"));
+  EXPECT_THAT(found.findings[0].evidence, HasSubstr("100 MiB of no kind that was recorded."));
 }
 
 TEST(MemoryGrowth, NamesTheKindThatMakesUpMostOfIt) {
@@ -87,7 +121,7 @@ TEST(MemoryGrowth, NamesTheKindThatMakesUpMostOfIt) {
   ASSERT_THAT(said(found), ElementsAre("memory-growth warning shop@here"));
   EXPECT_THAT(found.findings[0].title, HasSubstr("148 MiB now, mostly by persistent terms"));
   EXPECT_THAT(found.findings[0].evidence,
-              AllOf(HasSubstr("100 MiB of persistent terms."), Not(HasSubstr("of no process"))));
+              AllOf(HasSubstr("100 MiB of persistent terms."), Not(HasSubstr("of no "))));
 }
 
 // A table that begins with 500 rows.
@@ -189,6 +223,25 @@ TEST(Bottleneck, OfASupervisorIsOfItsStarts) {
   EXPECT_THAT(advice("proc_lib:sync_start_link/2", "supervisor:do_start_child_i/3"), starts);
   EXPECT_THAT(advice("proc_lib:sync_start_link/2", "DynamicSupervisor.start_child/3"), starts);
   EXPECT_THAT(advice("lists:map/2", "supervisor:handle_call/3"), Not(starts));
+}
+
+TEST(RunawayProcess, IsNamedByTheInnermostFunction) {
+  const auto found = Trouble()
+                         .node("reductions_done", [](int i) { return 2.1e6 * i; })
+                         .also([](Story& story, int i) {
+                           story.process("<0.80.0>")
+                               .text("registered_name", "pager")
+                               .text("status", "running")
+                               .number("reductions", 2'000'000LL * i)
+                               .number("message_queue_len", 0)
+                               .stack({{"'Elixir.Sync.Pager':pull/2", 9},
+                                       {"'Elixir.Sync.Pager':handle_info/2", 4},
+                                       {"gen_server:try_dispatch/4", 1}});
+                         })
+                         .findings();
+  ASSERT_THAT(said(found), ElementsAre("runaway-process warning pager"));
+  EXPECT_THAT(found.findings[0].title, HasSubstr("busy in Sync.Pager.pull/2"));
+  EXPECT_THAT(found.findings[0].evidence, HasSubstr("in module Sync.Pager,"));
 }
 
 }  // namespace
