@@ -45,6 +45,8 @@ struct Holder {
   std::uint64_t cut_from = 0;            // references on the node, where only some were kept
   std::int64_t read_at = 0;              // snapshot, if that was before the last; else 0
   std::size_t members = 0, sampled = 0;  // of a group: how many there are and how many were read
+
+  bool appends() const { return unlisted > bytes / 2; }
 };
 
 std::string text_of(const RowView& row, const std::vector<Shown>& columns, const char* name) {
@@ -217,11 +219,10 @@ std::string told(const Holder& holder) {
                        amount(holder.bytes, Unit::kBytes), holder.sampled);
   }
   const bool unnamed = subject.name.empty() || subject.name == "-";
-  const bool mostly_unlisted = holder.unlisted > holder.bytes / 2;
   return fmt::format(
       "{} keeps {}{}{}{}", unnamed ? subject.id : fmt::format("{} ({})", subject.name, subject.id),
-      holder.cut_from > 0 || mostly_unlisted ? "about " : "", amount(holder.bytes, Unit::kBytes),
-      when, mostly_unlisted ? ", most likely in a binary that it appends to" : "");
+      holder.cut_from > 0 || holder.appends() ? "about " : "", amount(holder.bytes, Unit::kBytes),
+      when, holder.appends() ? ", most likely in a binary that it appends to" : "");
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {
@@ -257,9 +258,14 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       "not list: that is what the node counts of it beyond its list, with atomics and the like. "
       "Messages waiting in a mailbox keep binaries too, and buffers of sockets are some.";
   finding.advice =
-      "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "
-      "process that passes binaries on and seldom collects needs hibernation or a smaller "
-      "fullsweep_after.";
+      one_culprit && holders[0].appends()
+          ? fmt::format(
+                "See what it gathers and when it lets go of it: `process FILE '{}'`. A "
+                "buffer needs a bound, and somebody who empties it.",
+                holders[0].subject.id)
+          : "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "
+            "process that passes binaries on and seldom collects needs hibernation or a smaller "
+            "fullsweep_after.";
   add_numbers(finding, growth);
   finding.plot = plot_of(observed, "memory_binary", Unit::kBytes, *binary);
   for (const Holder& one : holders) {

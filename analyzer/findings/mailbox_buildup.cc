@@ -195,7 +195,7 @@ void tell_group(const Observed& observed, const Grower& grower, Severity gravest
   finding.title = fmt::format("The mailboxes of the processes of {} grow: together {} messages",
                               name, amount(queue.back(), Unit::kCount));
   finding.evidence =
-      fmt::format("Together it went {}; there are {} of them.{}",
+      fmt::format("Their sum went {}; there are {} of them.{}",
                   growth_text(grower.growth, Unit::kCount, observed.duration()),
                   amount(count, Unit::kCount), longest_text(observed, grower.series->name));
   finding.caveat = "Many that are sent more than they can do for a while look the same.";

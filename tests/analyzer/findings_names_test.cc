@@ -159,6 +159,7 @@ TEST(BinaryLeak, IsOfOneThatAppendsToABinary) {
   EXPECT_THAT(found.findings[0].title,
               HasSubstr("sms_link (<0.80.0>) keeps about 60.0 MiB, most likely in a binary that "
                         "it appends to"));
+  EXPECT_THAT(found.findings[0].advice, HasSubstr("A buffer needs a bound"));
 }
 
 TEST(BinaryLeak, CountsAListedBinaryOnce) {
