@@ -2,7 +2,7 @@
 -module(capture_target).
 -behaviour(gen_server).
 -export([start/1, work/1, memory_pass/0, bare_loop/0]).
--export([trace_all_else/1, stretches/0, of_processes/0, spin/1, watch/0, longest_in_wall_time/0]).
+-export([trace_all_else/1, stretches/0, of_processes/0, spin/1, take_memory/0, watch/0, longest_in_wall_time/0]).
 -export([enabled/3, trace/5, seen/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 -nifs([enabled/3, trace/5, seen/1]). %% stretch_tracer.c
@@ -55,6 +55,16 @@ spin_until(Until) ->
   _ = lists:sum(lists:seq(1, 100)),
   erlang:yield(),
   case erlang:monotonic_time(millisecond) < Until of true -> spin_until(Until); false -> ok end.
+
+%% The other one: as much memory as a census takes, of 7.2 words a process, none of it used before.
+take_memory() ->
+  Pieces = erlang:system_info(process_count) div 1000,
+  {_, Ref} = spawn_opt(fun() -> take(Pieces) end,
+    [monitor, {min_heap_size, Pieces * 8000 + 20000}]),
+  receive {'DOWN', Ref, process, _, _} -> done end.
+
+take(0) -> ok;
+take(Pieces) -> _ = lists:seq(1, 3600), erlang:yield(), take(Pieces - 1).
 
 watch() ->
   register(watcher, spawn(fun() ->

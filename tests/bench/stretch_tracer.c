@@ -1,48 +1,161 @@
 // A tracer (module erl_tracer) that measures how long each process and port keeps a scheduler
-// without a break, in CPU time of the scheduler's own thread: what other threads do with the
-// processor meanwhile is not in it, but what a machine below a virtual one takes is. It is called
-// on that thread, when the scheduler takes one in and when it puts it out.
+// without a break, in CPU time of the scheduler's own thread. It is called on that thread, when the
+// scheduler takes one in and when it puts it out.
+//
+// What other threads do with the processor meanwhile is not in CPU time, but what a machine below a
+// virtual one takes is: the kernel does not know of it. So the thread is interrupted after every
+// kPeriod of its CPU time (a software event of perf_event_open(2); it tells when that was, what the
+// thread had used so far and in which mode it was). An interrupt that is late by as much again
+// means that nothing ran on this processor, since a kernel holds interrupts back for microseconds.
+// That lateness is the machine's and taken off. A kernel that does not permit this
+// (kernel.perf_event_paranoid above 1, without CAP_PERFMON) leaves all as it is.
 
 #include <erl_nif.h>
+#include <linux/perf_event.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { kPlaceSize = 200 };
+enum { kPlaceSize = 200, kPageSize = 4096, kRingSize = 16 * kPageSize };
 
-// Stretches are counted from here on.
-static const unsigned long long kLong = 5000000, kTooLong = 20000000;  // ns
+// In nanoseconds. Stretches are counted from kLong and kTooLong on.
+static const unsigned long long kPeriod = 500000, kLong = 5000000, kTooLong = 20000000;
+
+// CPU time in nanoseconds.
+struct stretch {
+  unsigned long long took;
+  unsigned long long machine;  // of this, what the machine took
+  unsigned long long kernel;   // of what is left, in kernel mode
+};
 
 struct stretches {
-  unsigned long long longest;  // ns
+  unsigned long long longest;          // ns, without what the machine took
+  unsigned long long longest_with_it;  // ns
+  unsigned long long longest_own;      // ns, in user mode
   char from[kPlaceSize], to[kPlaceSize];
-  unsigned long long all;  // ns
+  unsigned long long all;  // ns, of all together, with what the machine took
   unsigned over_5_ms, over_20_ms;
 };
 
 // [1]: within processes/0, which nobody can divide.
 static struct stretches seen[2];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static int is_permitted = 1;  // to interrupt the threads; under the mutex
+
+// The interrupts of a thread.
+struct interrupts {
+  int state;  // 0 not opened yet, -1 not permitted, 1 open
+  int event;
+  struct perf_event_mmap_page* page;  // followed by the ring of records
+  unsigned long long used;            // CPU time of the thread when it came last; ns
+};
+static _Thread_local struct interrupts interrupts;
 
 static _Thread_local unsigned long long began;  // 0: nothing is in
 static _Thread_local char began_in[kPlaceSize];
 
-static unsigned long long own_time(void) {
+static void try_to_open(struct interrupts* own) {
+  struct perf_event_attr attributes;
+  void* mapped;
+  memset(&attributes, 0, sizeof(attributes));
+  attributes.size = sizeof(attributes);
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = PERF_COUNT_SW_TASK_CLOCK;
+  attributes.sample_period = kPeriod;
+  attributes.sample_type = PERF_SAMPLE_TIME | PERF_SAMPLE_READ;
+  attributes.use_clockid = 1;
+  attributes.clockid = CLOCK_MONOTONIC;
+  own->state = -1;
+  own->event = (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+  if (own->event < 0) return;
+  mapped = mmap(NULL, kPageSize + kRingSize, PROT_READ | PROT_WRITE, MAP_SHARED, own->event, 0);
+  if (mapped == MAP_FAILED) {
+    close(own->event);
+    return;
+  }
+  own->page = mapped;
+  own->state = 1;
+}
+
+static void open_interrupts(struct interrupts* own) {
+  try_to_open(own);
+  if (own->state == 1) return;
+  pthread_mutex_lock(&mutex);
+  is_permitted = 0;
+  pthread_mutex_unlock(&mutex);
+}
+
+static unsigned long long time_of(clockid_t clock) {
   struct timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(clock, &now);
   return (unsigned long long)now.tv_sec * 1000000000ull + (unsigned long long)now.tv_nsec;
 }
 
-static void put_out(unsigned long long took, ERL_NIF_TERM place) {
+// Asking for CPU time is a call into the kernel, the time of day is not: with interrupts that tell
+// both the latter is enough.
+static unsigned long long now(void) {
+  if (interrupts.state == 0) open_interrupts(&interrupts);
+  return time_of(interrupts.state == 1 ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID);
+}
+
+// The stretch that began at `since`, as the interrupts since then tell it; uses up their records.
+static struct stretch end_stretch(unsigned long long since) {
+  const unsigned long long ended = now();
+  const char* ring = (const char*)interrupts.page + kPageSize;
+  unsigned long long at, head, count, last = since, rest;
+  struct stretch sum = {ended - since, 0, 0};
+  if (interrupts.state != 1) return sum;
+  sum.took = 0;
+  head = interrupts.page->data_head;
+  atomic_thread_fence(memory_order_acquire);
+  for (at = interrupts.page->data_tail; at < head;) {
+    // Records are multiples of eight bytes, as the ring is: no field lies across its end.
+    const struct perf_event_header* header = (const void*)(ring + at % kRingSize);
+    const unsigned long long when = *(const unsigned long long*)(ring + (at + 8) % kRingSize);
+    const unsigned long long used = *(const unsigned long long*)(ring + (at + 16) % kRingSize);
+    at += header->size;
+    if (header->type != PERF_RECORD_SAMPLE) continue;
+    if (when > since && when <= ended) {
+      const int in_kernel =
+          (header->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
+      unsigned long long part = used - interrupts.used;
+      if (part > when - last) part = when - last;
+      if (part > 2 * kPeriod) sum.machine += part - kPeriod;
+      if (in_kernel) sum.kernel += part > 2 * kPeriod ? kPeriod : part;
+      sum.took += part;
+      last = when;
+    }
+    interrupts.used = used;
+  }
+  atomic_thread_fence(memory_order_release);
+  interrupts.page->data_tail = head;
+  rest = ended - last;
+  if (rest > 2 * kPeriod && read(interrupts.event, &count, sizeof(count)) == sizeof(count) &&
+      rest > count - interrupts.used) {
+    rest = count - interrupts.used;
+  }
+  sum.took += rest;
+  return sum;
+}
+
+static void put_out(ERL_NIF_TERM place) {
+  const struct stretch stretch = end_stretch(began);
+  const unsigned long long took = stretch.took - stretch.machine;
   char ended_in[kPlaceSize];
   struct stretches* of;
   enif_snprintf(ended_in, sizeof(ended_in), "%T", place);
   of = &seen[strstr(began_in, "ptab_list_continue") || strstr(ended_in, "ptab_list_continue")];
   pthread_mutex_lock(&mutex);
-  of->all += took;
+  of->all += stretch.took;
   of->over_5_ms += took > kLong;
   of->over_20_ms += took > kTooLong;
+  if (stretch.took > of->longest_with_it) of->longest_with_it = stretch.took;
+  if (took - stretch.kernel > of->longest_own) of->longest_own = took - stretch.kernel;
   if (took > of->longest) {
     of->longest = took;
     strcpy(of->from, began_in);
@@ -63,30 +176,36 @@ static ERL_NIF_TERM trace(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
   enif_get_atom(env, argv[0], tag, sizeof(tag), ERL_NIF_LATIN1);
   if (strncmp(tag, "in", 2) == 0) {
     enif_snprintf(began_in, sizeof(began_in), "%T", argv[3]);
-    began = own_time();
+    began = now();
   } else if (strncmp(tag, "out", 3) == 0 && began != 0) {
-    put_out(own_time() - began, argv[3]);
+    put_out(argv[3]);
     began = 0;
   }
   return enif_make_atom(env, "ok");
 }
 
-// seen(0 or 1): {Longest, From, To, All, Over5ms, Over20ms} since it was asked last; microseconds.
+// seen(0 or 1): {Longest, LongestWithMachine, LongestOwn, From, To, All, Over5ms,
+// Over20ms} since it was asked last; microseconds.
 static ERL_NIF_TERM seen_since(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
   int which;
+  int permitted;
   struct stretches found;
   if (argc != 1 || !enif_get_int(env, argv[0], &which) || which < 0 || which > 1) {
     return enif_make_badarg(env);
   }
   pthread_mutex_lock(&mutex);
+  permitted = is_permitted;
   found = seen[which];
   memset(&seen[which], 0, sizeof(found));
   pthread_mutex_unlock(&mutex);
-  return enif_make_tuple(
-      env, 6, enif_make_uint64(env, found.longest / 1000),
-      enif_make_string(env, found.from, ERL_NIF_LATIN1),
-      enif_make_string(env, found.to, ERL_NIF_LATIN1), enif_make_uint64(env, found.all / 1000),
-      enif_make_uint(env, found.over_5_ms), enif_make_uint(env, found.over_20_ms));
+  return enif_make_tuple(env, 9, enif_make_uint64(env, found.longest / 1000),
+                         enif_make_uint64(env, found.longest_with_it / 1000),
+                         enif_make_uint64(env, found.longest_own / 1000),
+                         enif_make_string(env, found.from, ERL_NIF_LATIN1),
+                         enif_make_string(env, found.to, ERL_NIF_LATIN1),
+                         enif_make_uint64(env, found.all / 1000),
+                         enif_make_uint(env, found.over_5_ms),
+                         enif_make_uint(env, found.over_20_ms), enif_make_int(env, permitted));
 }
 
 static ErlNifFunc functions[] = {
