@@ -74,9 +74,8 @@ constexpr std::string_view kAsk = R"(
   Loop(0, {keys})
 end)().)";
 
-// The second `--` makes a new list, of memory that the process has not used before: on some
-// machines to be given that costs more than all else here, so it is done only where somebody is
-// left out.
+// `Part -- But` copies the part into memory that the process has not used before, which on some
+// machines costs more than all else here: so only a part that somebody is left out of is copied.
 constexpr std::string_view kPartBut = "case But -- Part of But -> Part; _ -> Part -- But end";
 
 constexpr std::string_view kWithoutKeys =

@@ -305,12 +305,13 @@ void report_stretches(std::string_view whose, const std::vector<Stretches>& all)
     sum.over_5_ms += one.over_5_ms;
     sum.over_20_ms += one.over_20_ms;
   }
-  const bool is_told_apart = !all.empty() && all.front().is_told_apart;
-  fmt::print("  {:<24} {}   {:>20}   {:>20} {:5.0f} {:3.0f} in {:5.1f} s\n", whose,
-             spread(&Stretches::longest_ms),
-             is_told_apart ? spread(&Stretches::longest_own_ms) : "not known",
-             is_told_apart ? spread(&Stretches::longest_with_it_ms) : "not known", sum.over_5_ms,
-             sum.over_20_ms, sum.seconds);
+  const bool is_told_apart =
+      std::all_of(all.begin(), all.end(), [](const auto& one) { return one.is_told_apart; });
+  const std::string unknown = fmt::format("{:>20}", "not known");
+  fmt::print("  {:<24} {}   {}   {} {:5.0f} {:3.0f} in {:5.1f} s\n", whose,
+             is_told_apart ? spread(&Stretches::longest_ms) : unknown,
+             is_told_apart ? spread(&Stretches::longest_own_ms) : unknown,
+             spread(&Stretches::longest_with_it_ms), sum.over_5_ms, sum.over_20_ms, sum.seconds);
 }
 
 void report(const Figures& figures) {
@@ -329,8 +330,10 @@ void report(const Figures& figures) {
     fmt::print("{:<44} {:6.2f} {:6.2f} {:6.2f} ms\n", what, share(values, 0), share(values, 0.5),
                share(values, 1));
   };
-  fmt::print("longest stretch, ms of CPU time: least, median, most of all snapshots\n");
-  fmt::print("{:<27}{:<23}{:<23}{:<23}{}\n", "", "all but the machine's", "the node's own code",
+  fmt::print(
+      "longest stretches, ms of CPU time: least, median, most (each column by itself), and\n"
+      "how many were over 5 and over 20 ms without the machine's, in s of CPU time\n");
+  fmt::print("{:<27}{:<23}{:<23}{:<23}{}\n", "", "without the machine's", "the node's own code",
              "with the machine's", "over 5, 20 ms");
   report_stretches("snapshot", figures.stretches);
   report_stretches("who works 1 us at a time", figures.of_machine);
@@ -339,8 +342,8 @@ void report(const Figures& figures) {
       *std::max_element(figures.stretches.begin(), figures.stretches.end(),
                         [](const auto& a, const auto& b) { return a.longest_ms < b.longest_ms; });
   fmt::print("  the longest of a snapshot from {} to {}\n", worst.from, worst.to);
-  spread("  within processes/0", figures.of_processes);
-  spread("  wall time, of anybody", figures.wall_stretches);
+  spread("within processes/0, without the machine's", figures.of_processes);
+  spread("longest in wall time, of anybody", figures.wall_stretches);
   line("the node's threads waited for a processor, median", median(figures.waited), "ms");
   line("first snapshot, target CPU", figures.first, "ms");
   line("first snapshot, question to stored", figures.first_took, "ms");

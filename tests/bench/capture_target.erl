@@ -3,9 +3,9 @@
 -behaviour(gen_server).
 -export([start/1, work/1, memory_pass/0, bare_loop/0]).
 -export([trace_all_else/1, stretches/0, of_processes/0, spin/1, take_memory/0, watch/0, longest_in_wall_time/0]).
--export([enabled/3, trace/5, seen/1]).
+-export([enabled/3, trace/5, seen/1, interrupt/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
--nifs([enabled/3, trace/5, seen/1]). %% stretch_tracer.c
+-nifs([enabled/3, trace/5, seen/1, interrupt/1]). %% stretch_tracer.c
 
 start(N) ->
   {ok, [[Functions]]} = init:get_argument(functions),
@@ -36,8 +36,9 @@ loop(Pids, Items) ->
 
 %% Whoever comes from now on, and ports: nobody of those that start/1 started.
 trace_all_else(On) ->
-  [erlang:trace(Who, On =:= 1, [What, {tracer, ?MODULE, []}])
-    || {Who, What} <- [{new_processes, running}, {ports, running_ports}]],
+  [erlang:trace(Who, On =:= 1, What ++ [{tracer, ?MODULE, []}])
+    || {Who, What} <- [{new_processes, [running, exiting]}, {ports, [running_ports]}]],
+  interrupt(On),
   done.
 
 stretches() -> seen(0).
@@ -56,9 +57,10 @@ spin_until(Until) ->
   erlang:yield(),
   case erlang:monotonic_time(millisecond) < Until of true -> spin_until(Until); false -> ok end.
 
-%% The other one: as much memory as a census takes, of 7.2 words a process, none of it used before.
+%% The second control: as much memory as the process that asks for a census takes, 7.2 words for each
+%% that is asked, most of it not used before.
 take_memory() ->
-  Pieces = erlang:system_info(process_count) div 1000,
+  Pieces = 1 + erlang:system_info(process_count) div 1000,
   {_, Ref} = spawn_opt(fun() -> take(Pieces) end,
     [monitor, {min_heap_size, Pieces * 8000 + 20000}]),
   receive {'DOWN', Ref, process, _, _} -> done end.
@@ -86,6 +88,7 @@ longest_in_wall_time() -> watcher ! {self(), longest}, receive {longest, Ms} -> 
 enabled(_, _, _) -> erlang:nif_error(not_loaded).
 trace(_, _, _, _, _) -> erlang:nif_error(not_loaded).
 seen(_) -> erlang:nif_error(not_loaded).
+interrupt(_) -> erlang:nif_error(not_loaded).
 
 init(I) -> {ok, I}.
 handle_call(_, _, S) -> {reply, ok, S}.

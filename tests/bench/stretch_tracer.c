@@ -3,28 +3,33 @@
 // scheduler takes one in and when it puts it out.
 //
 // What other threads do with the processor meanwhile is not in CPU time, but what a machine below a
-// virtual one takes is: the kernel does not know of it. So the thread is interrupted after every
-// kPeriod of its CPU time (a software event of perf_event_open(2); it tells when that was, what the
-// thread had used so far and in which mode it was). An interrupt that is late by as much again
-// means that nothing ran on this processor, since a kernel holds interrupts back for microseconds.
-// That lateness is the machine's and taken off. A kernel that does not permit this
-// (kernel.perf_event_paranoid above 1, without CAP_PERFMON) leaves all as it is.
+// virtual one takes is, unless it tells the kernel so. Therefore the thread is interrupted after
+// every kPeriod of its CPU time (a software event of perf_event_open(2); it tells when that was,
+// what the thread had used so far and in which mode it was). An interrupt that is late by as much
+// again means that nothing ran on this processor: a kernel seldom holds interrupts back for more
+// than 0.1 ms. That lateness is the machine's and taken off; less than kPeriod of it is not seen.
+// The machine may also be late because it has to find a page that we touch: so both are told, with
+// it and without. A kernel that does not permit this (kernel.perf_event_paranoid above 1, without
+// CAP_PERFMON) leaves all as it is.
+//
+// Not in a stretch: what the node does after a process has ended, with its memory.
 
 #include <erl_nif.h>
 #include <linux/perf_event.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { kPlaceSize = 200, kPageSize = 4096, kRingSize = 16 * kPageSize };
+enum { kPlaceSize = 200, kRingPages = 16, kMostThreads = 256 };
 
 // In nanoseconds. Stretches are counted from kLong and kTooLong on.
-static const unsigned long long kPeriod = 500000, kLong = 5000000, kTooLong = 20000000;
+static const unsigned long long kPeriod = 500000, kShort = 50000, kLong = 5000000,
+                                kTooLong = 20000000;
 
 // CPU time in nanoseconds.
 struct stretch {
@@ -45,13 +50,19 @@ struct stretches {
 // [1]: within processes/0, which nobody can divide.
 static struct stretches seen[2];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static int is_permitted = 1;  // to interrupt the threads; under the mutex
+
+// What follows is under the mutex, too.
+static int is_permitted = 1;      // to interrupt the threads
+static unsigned times_on;         // how often it has been switched on
+static int events[kMostThreads];  // of all threads
+static int event_count;
 
 // The interrupts of a thread.
 struct interrupts {
   int state;  // 0 not opened yet, -1 not permitted, 1 open
   int event;
-  struct perf_event_mmap_page* page;  // followed by the ring of records
+  unsigned times_on;                  // when its records were used up last
+  struct perf_event_mmap_page* page;  // says where the ring of records is
   unsigned long long used;            // CPU time of the thread when it came last; ns
 };
 static _Thread_local struct interrupts interrupts;
@@ -60,6 +71,7 @@ static _Thread_local unsigned long long began;  // 0: nothing is in
 static _Thread_local char began_in[kPlaceSize];
 
 static void try_to_open(struct interrupts* own) {
+  const size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
   struct perf_event_attr attributes;
   void* mapped;
   memset(&attributes, 0, sizeof(attributes));
@@ -71,22 +83,24 @@ static void try_to_open(struct interrupts* own) {
   attributes.use_clockid = 1;
   attributes.clockid = CLOCK_MONOTONIC;
   own->state = -1;
+  if (event_count == kMostThreads) return;
   own->event = (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
   if (own->event < 0) return;
-  mapped = mmap(NULL, kPageSize + kRingSize, PROT_READ | PROT_WRITE, MAP_SHARED, own->event, 0);
+  mapped =
+      mmap(NULL, (1 + kRingPages) * page_size, PROT_READ | PROT_WRITE, MAP_SHARED, own->event, 0);
   if (mapped == MAP_FAILED) {
     close(own->event);
     return;
   }
   own->page = mapped;
   own->state = 1;
+  events[event_count++] = own->event;
 }
 
 static void open_interrupts(struct interrupts* own) {
-  try_to_open(own);
-  if (own->state == 1) return;
   pthread_mutex_lock(&mutex);
-  is_permitted = 0;
+  try_to_open(own);
+  if (own->state != 1) is_permitted = 0;
   pthread_mutex_unlock(&mutex);
 }
 
@@ -103,41 +117,74 @@ static unsigned long long now(void) {
   return time_of(interrupts.state == 1 ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID);
 }
 
+static unsigned long long used_up_to_now(void) {
+  unsigned long long count = 0;
+  return read(interrupts.event, &count, sizeof(count)) == sizeof(count) ? count : 0;
+}
+
+static unsigned long long last_record(void) {
+  return __atomic_load_n(&interrupts.page->data_head, __ATOMIC_ACQUIRE);
+}
+static void use_up(unsigned long long head) {
+  __atomic_store_n(&interrupts.page->data_tail, head, __ATOMIC_RELEASE);
+}
+
+// A stretch begins. Whatever came while all was off, or did not fit in, is left out.
+static unsigned long long begin_stretch(void) {
+  const unsigned long long since = now();
+  const unsigned on = __atomic_load_n(&times_on, __ATOMIC_RELAXED);
+  if (interrupts.state == 1 && interrupts.times_on != on) {
+    interrupts.times_on = on;
+    use_up(last_record());
+    interrupts.used = used_up_to_now();
+  }
+  return since;
+}
+
 // The stretch that began at `since`, as the interrupts since then tell it; uses up their records.
 static struct stretch end_stretch(unsigned long long since) {
   const unsigned long long ended = now();
-  const char* ring = (const char*)interrupts.page + kPageSize;
-  unsigned long long at, head, count, last = since, rest;
+  unsigned long long at, head, last = since, rest;
+  int is_known = 1;
+  const char* ring;
+  unsigned long long size;
   struct stretch sum = {ended - since, 0, 0};
   if (interrupts.state != 1) return sum;
+  ring = (const char*)interrupts.page + interrupts.page->data_offset;
+  size = interrupts.page->data_size;
   sum.took = 0;
-  head = interrupts.page->data_head;
-  atomic_thread_fence(memory_order_acquire);
+  head = last_record();
   for (at = interrupts.page->data_tail; at < head;) {
     // Records are multiples of eight bytes, as the ring is: no field lies across its end.
-    const struct perf_event_header* header = (const void*)(ring + at % kRingSize);
-    const unsigned long long when = *(const unsigned long long*)(ring + (at + 8) % kRingSize);
-    const unsigned long long used = *(const unsigned long long*)(ring + (at + 16) % kRingSize);
+    const struct perf_event_header* header = (const void*)(ring + at % size);
+    const unsigned long long when = *(const unsigned long long*)(ring + (at + 8) % size);
+    const unsigned long long used = *(const unsigned long long*)(ring + (at + 16) % size);
     at += header->size;
-    if (header->type != PERF_RECORD_SAMPLE) continue;
+    if (header->type != PERF_RECORD_SAMPLE) {
+      is_known = 0;  // lost or throttled: what comes next is not late
+      continue;
+    }
     if (when > since && when <= ended) {
       const int in_kernel =
           (header->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
       unsigned long long part = used - interrupts.used;
       if (part > when - last) part = when - last;
-      if (part > 2 * kPeriod) sum.machine += part - kPeriod;
-      if (in_kernel) sum.kernel += part > 2 * kPeriod ? kPeriod : part;
       sum.took += part;
+      if (is_known && part > 2 * kPeriod) {
+        sum.machine += part - kPeriod;
+        part = kPeriod;
+      }
+      if (in_kernel) sum.kernel += part;
       last = when;
     }
     interrupts.used = used;
+    is_known = 1;
   }
-  atomic_thread_fence(memory_order_release);
-  interrupts.page->data_tail = head;
+  use_up(head);
   rest = ended - last;
-  if (rest > 2 * kPeriod && read(interrupts.event, &count, sizeof(count)) == sizeof(count) &&
-      rest > count - interrupts.used) {
-    rest = count - interrupts.used;
+  if (rest > kShort) {
+    const unsigned long long used = used_up_to_now() - interrupts.used;
+    if (used < rest) rest = used;
   }
   sum.took += rest;
   return sum;
@@ -176,7 +223,7 @@ static ERL_NIF_TERM trace(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
   enif_get_atom(env, argv[0], tag, sizeof(tag), ERL_NIF_LATIN1);
   if (strncmp(tag, "in", 2) == 0) {
     enif_snprintf(began_in, sizeof(began_in), "%T", argv[3]);
-    began = now();
+    began = begin_stretch();
   } else if (strncmp(tag, "out", 3) == 0 && began != 0) {
     put_out(argv[3]);
     began = 0;
@@ -184,8 +231,9 @@ static ERL_NIF_TERM trace(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
   return enif_make_atom(env, "ok");
 }
 
-// seen(0 or 1): {Longest, LongestWithMachine, LongestOwn, From, To, All, Over5ms,
-// Over20ms} since it was asked last; microseconds.
+// seen(0 or 1): {Longest, LongestWithMachine, LongestOwn, From, To, All, Over5ms, Over20ms,
+// IsPermitted} since it was asked last; the first three and All in microseconds, and IsPermitted is
+// 0 where a thread could not be interrupted.
 static ERL_NIF_TERM seen_since(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
   int which;
   int permitted;
@@ -208,7 +256,22 @@ static ERL_NIF_TERM seen_since(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv
                          enif_make_uint(env, found.over_20_ms), enif_make_int(env, permitted));
 }
 
-static ErlNifFunc functions[] = {
-    {"enabled", 3, enabled, 0}, {"trace", 5, trace, 0}, {"seen", 1, seen_since, 0}};
+// interrupt(1 or 0): whether threads are interrupted. It costs them as much time as it takes.
+static ERL_NIF_TERM interrupt(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
+  int on, at;
+  if (argc != 1 || !enif_get_int(env, argv[0], &on)) return enif_make_badarg(env);
+  pthread_mutex_lock(&mutex);
+  __atomic_fetch_add(&times_on, (unsigned)on, __ATOMIC_RELAXED);
+  for (at = 0; at < event_count; ++at) {
+    ioctl(events[at], on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0);
+  }
+  pthread_mutex_unlock(&mutex);
+  return enif_make_atom(env, "ok");
+}
+
+static ErlNifFunc functions[] = {{"enabled", 3, enabled, 0},
+                                 {"trace", 5, trace, 0},
+                                 {"seen", 1, seen_since, 0},
+                                 {"interrupt", 1, interrupt, 0}};
 
 ERL_NIF_INIT(capture_target, functions, NULL, NULL, NULL, NULL)
