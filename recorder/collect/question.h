@@ -16,9 +16,9 @@ struct Question {
   // A list of what is asked about. Evaluated once, in the asking process, which keeps it between
   // the chunks. `Given` is what ask() sent along; `Items` what prepare() was given.
   std::string_view keys;
-  // Keys that are not asked about, a list that may use `Given` and `Asking`; evaluated before
-  // `keys`. They are left out of each chunk: out of all of a million it would take a scheduler for
-  // 30 ms. Empty: none.
+  // Keys that are not asked about, a list that may use `Given` and `Asking`; evaluated once, before
+  // `keys`, and bound to `But`. They are left out of each chunk: out of all of a million it would
+  // take a scheduler for 30 ms. Empty: none.
   std::string_view but = "";
   // The answer about the keys in `Part`, with `Items`. Evaluated in a worker process of its own for
   // each chunk.

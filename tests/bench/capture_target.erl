@@ -2,7 +2,8 @@
 -module(capture_target).
 -behaviour(gen_server).
 -export([start/1, work/1, memory_pass/0, bare_loop/0]).
--export([trace_all_else/1, stretches/0, of_processes/0, spin/1, take_memory/0, watch/0, longest_in_wall_time/0]).
+-export([trace_all_else/1, stretches/0, of_processes/0, spin/1, take_memory/0]).
+-export([watch/0, longest_in_wall_time/0]).
 -export([enabled/3, trace/5, seen/1, interrupt/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 -nifs([enabled/3, trace/5, seen/1, interrupt/1]). %% stretch_tracer.c
