@@ -89,8 +89,7 @@ class Asker {
 
  private:
   struct Prepared {
-    Bytes work;  // the two of expressions(), parsed
-    Bytes ask;
+    std::vector<Bytes> expressions;  // parsed
     Bytes items;
   };
 

@@ -28,9 +28,7 @@ end,)";
 constexpr std::string_view kAsk = R"(
 (fun() ->
   Lost = fun() -> case get(deadline) of undefined -> 0; Milliseconds -> Milliseconds end end,
-  {room}
-  Asking = {asking},
-  {left_out}
+  {keeper}
   Arguments = fun(Chunk, Part) ->
     [Work, [{{'Chunk', Chunk}}, {{'Dst', Dst}}, {{'Items', Items}}, {{'Part', Part}}, {{'Tag', Tag}}],
      none, none, value]
@@ -62,20 +60,51 @@ constexpr std::string_view kAsk = R"(
   Loop = fun Loop(Chunk, All) ->
     case lists:member(node(Dst), nodes(connected)) of
       true ->
-        case lists:sublist(All, {chunk}) of
+        case {next} of
           [] -> Chunk;
           Part ->
             Run(Chunk, {part}, {deadline}),
-            Loop(Chunk + 1, try lists:nthtail({chunk}, All) catch error:_ -> [] end)
+            Loop(Chunk + 1, {rest})
         end;
       false -> Chunk
     end
   end,
-  Loop(0, {keys})
+  Loop(0, {all})
 end)().)";
 
-// `Part -- But` copies the part into memory that the process has not used before, which on some
-// machines costs more than all else here: so only a part that somebody is left out of is copied.
+constexpr std::string_view kNext = "lists:sublist(All, {})";
+constexpr std::string_view kRest = "try lists:nthtail({}, All) catch error:_ -> [] end";
+
+// Interpreted code leaves about four words a key behind. In a heap that is never collected those
+// are memory that the process has not used before, and on some machines fresh pages cost more than
+// all else here. So a long list of keys has a process of its own that only hands them out.
+constexpr std::string_view kKeep = R"(
+(fun() ->
+  monitor(process, Asker),
+  Keep = fun Keep(All) ->
+    receive
+      next -> Asker ! {{self(), {next}}}, Keep({rest});
+      {{'DOWN', _, process, Asker, _}} -> ended
+    end
+  end,
+  Keep({keys})
+end)(),)";
+
+constexpr std::string_view kKeeper = R"(
+  {{Keeper, Kept}} = spawn_opt(erl_eval, expr,
+    [Keep, [{{'Asker', self()}}, {{'Given', Given}}], none, none, value],
+    [monitor, {{max_heap_size, 0}}, {{min_heap_size, {keys_words}}}]),
+  Next = fun() ->
+    Keeper ! next,
+    receive
+      {{Keeper, Part}} -> Part;
+      {{'DOWN', Kept, process, Keeper, Reason}} -> error(Reason)
+    end
+  end,
+  Asking = [self(), Keeper],
+  But = {but},)";
+
+// Only a part that somebody is left out of is copied.
 constexpr std::string_view kPartBut = "case But -- Part of But -> Part; _ -> Part -- But end";
 
 constexpr std::string_view kWithoutKeys =
@@ -104,22 +133,21 @@ std::string expressions(const Question& question) {
   std::string answer(question.answer);
   if (question.of_processes) answer = fmt::format(kWithoutKeys, answer);
   if (question.packed) answer = fmt::format("term_to_binary({}, [{{compressed, 1}}])", answer);
-  const std::string left_out = question.but.empty() ? "" : fmt::format("But = {},", question.but);
-  // Never in the server: it would keep the heap.
-  const std::string room = question.keys_words.empty() || question.in_server
-                               ? ""
-                               : fmt::format(
-                                     "process_flag(max_heap_size, 0), process_flag(min_heap_size, "
-                                     "{}), garbage_collect(),",
-                                     question.keys_words);
-  return fmt::format(kWork, fmt::arg("answer", answer)) +
-         fmt::format(kAsk, fmt::arg("room", room), fmt::arg("left_out", left_out),
-                     fmt::arg("part", question.but.empty() ? "Part" : kPartBut),
+  const bool keeps = !question.keys_words.empty();
+  const std::string next = fmt::format(kNext, question.chunk);
+  const std::string rest = fmt::format(kRest, question.chunk);
+  const std::string keep = fmt::format(kKeep, fmt::arg("keys", question.keys),
+                                       fmt::arg("next", next), fmt::arg("rest", rest));
+  const std::string keeper = fmt::format(kKeeper, fmt::arg("keys_words", question.keys_words),
+                                         fmt::arg("but", question.but));
+  return fmt::format(kWork, fmt::arg("answer", answer)) + (keeps ? keep : "") +
+         fmt::format(kAsk, fmt::arg("keeper", keeps ? keeper : ""),
+                     fmt::arg("next", keeps ? "Next()" : next),
+                     fmt::arg("rest", keeps ? "All" : rest),
+                     fmt::arg("part", keeps ? kPartBut : "Part"),
+                     fmt::arg("all", keeps ? "Keeper" : question.keys),
                      fmt::arg("patience", kPatienceMs), fmt::arg("hurried", kHurriedMs),
-                     fmt::arg("chunk", question.chunk),
-                     fmt::arg("asking", question.in_server ? "[]" : "[self()]"),
-                     fmt::arg("deadline", deadline), fmt::arg("heap", question.heap_words),
-                     fmt::arg("keys", question.keys));
+                     fmt::arg("deadline", deadline), fmt::arg("heap", question.heap_words));
 }
 
 }  // namespace beamtape

@@ -16,10 +16,14 @@ struct Question {
   // A list of what is asked about. Evaluated once, in the asking process, which keeps it between
   // the chunks. `Given` is what ask() sent along; `Items` what prepare() was given.
   std::string_view keys;
-  // Keys that are not asked about, a list that may use `Given` and `Asking`; evaluated once, before
-  // `keys`, and bound to `But`. They are left out of each chunk: out of all of a million it would
-  // take a scheduler for 30 ms. Empty: none.
-  std::string_view but = "";
+  // For so many keys that their list must not be collected (that cannot be interrupted: a million
+  // take a scheduler 60 ms): the heap, an expression, of a process of its own that they are
+  // evaluated in and kept by. Not with `in_server`. Empty: none is needed.
+  std::string_view keys_words = "";
+  // Of such keys those that are not asked about, a list that may use `Given` and `Asking`, the
+  // processes that exist only to ask. They are left out of each chunk: out of all of a million it
+  // would take a scheduler for 30 ms.
+  std::string_view but = "[]";
   // The answer about the keys in `Part`, with `Items`. Evaluated in a worker process of its own for
   // each chunk.
   std::string_view answer;
@@ -32,9 +36,6 @@ struct Question {
   // A worker begins with a heap of so many words. One that its answer fits into is never collected:
   // growing step by step costs a large answer as much again as asking for it.
   int heap_words = 233;
-  // The asking process gets a heap of so many words, an expression, before it evaluates `keys`. A
-  // collection cannot be interrupted: of a million keys it takes a scheduler for 60 ms.
-  std::string_view keys_words = "";
   // Sent as a binary of the answer, compressed: where each row repeats its keys, that is a tenth of
   // the bytes, and cheaper for the node than to send them all.
   bool packed = false;
@@ -58,14 +59,15 @@ inline constexpr int kItemWords = 10;
 std::int64_t most_cost(const Question& question, std::int64_t took, std::size_t rows,
                        std::size_t bytes);
 
-// Two Erlang expressions, "Work, Ask.". Work answers about one chunk: it binds Chunk, Dst, Items,
-// Part and Tag. Ask, where Work is bound to the first as erl_parse gives it,
-// asks `question` chunk by chunk and guards each chunk: a worker
-// that misses its deadline is killed, its keys are asked again in halves until the stuck one is
-// alone or `Patience` is over. Nothing it starts outlives it by more than a chunk's deadline; it
-// stops early when the recorder's connection is gone. A worker never crashes, so it leaves
-// nothing in the target's log. Free variables: Dst, Tag, Items, Given, Work; `Asking` is a list of
-// the process that exists only to ask.
+// Erlang expressions, "Work, Ask." or, with `keys_words`, "Work, Keep, Ask.". Ask is evaluated to
+// ask `question`; the others are bound to their names as erl_parse gives them.
+// Work answers about one chunk: it binds Chunk, Dst, Items, Part and Tag.
+// Keep hands out the keys, a chunk at a time, until Asker has ended: it binds Asker and Given.
+// Ask asks chunk by chunk and guards each chunk: a worker that misses its deadline is killed, its
+// keys are asked again in halves until the stuck one is alone or `Patience` is over. Nothing it
+// starts outlives it by more than a chunk's deadline; it stops early when the recorder's connection
+// is gone. A worker never crashes, so it leaves nothing in the target's log. Free variables: Dst,
+// Tag, Items, Given.
 // Sends {Tag, Chunk, Began, Ended, {ok, Answer} | {failed, Part} | {deadline, Part}} to Dst, with
 // times in the node's native unit; its value is the number of chunks.
 std::string expressions(const Question& question);

@@ -58,16 +58,16 @@ spin_until(Until) ->
   erlang:yield(),
   case erlang:monotonic_time(millisecond) < Until of true -> spin_until(Until); false -> ok end.
 
-%% The second control: as much memory as the process that asks for a census takes, 7.2 words for each
-%% that is asked, most of it not used before.
+%% The second control: as much memory as the process that keeps the pids of a census takes, 4.4 words
+%% for each, most of it not used before.
 take_memory() ->
   Pieces = 1 + erlang:system_info(process_count) div 1000,
   {_, Ref} = spawn_opt(fun() -> take(Pieces) end,
-    [monitor, {min_heap_size, Pieces * 8000 + 20000}]),
+    [monitor, {min_heap_size, Pieces * 5000 + 20000}]),
   receive {'DOWN', Ref, process, _, _} -> done end.
 
 take(0) -> ok;
-take(Pieces) -> _ = lists:seq(1, 3600), erlang:yield(), take(Pieces - 1).
+take(Pieces) -> _ = lists:seq(1, 2200), erlang:yield(), take(Pieces - 1).
 
 watch() ->
   register(watcher, spawn(fun() ->
