@@ -22,12 +22,11 @@
 // nobody can divide, are told apart. What the machine below a virtual one took meanwhile is taken
 // off where that can be seen; to see whether it can there is a control: for as long as a snapshot
 // takes, nobody records, and a process per scheduler gives it away after each 1 us of work. What
-// the kernel did remains: on a virtual machine one fresh page took it 17 ms [measured]. So the
-// longest in user mode, the node's own code, is told beside it, and there is another control: a
-// process that does nothing but take as much memory as the one that asks about all processes, in
-// as many pieces. The longest in wall time, of anybody, is what erlang:system_monitor
-// (long_schedule, long_gc) tells of the snapshots that count: in it is also what the node's threads
-// waited for a processor that somebody else had, the recorder for one.
+// the kernel did remains: so the longest in user mode, the node's own code, is told beside it, and
+// there is another control: a process that does nothing but take as much memory as the one that
+// keeps the list of all processes, in as many pieces. The longest in wall time, of anybody, is what
+// erlang:system_monitor (long_schedule, long_gc) tells of the snapshots that count: in it is also
+// what the node's threads waited for a processor that somebody else had, the recorder for one.
 
 #include <fmt/format.h>
 #include <signal.h>

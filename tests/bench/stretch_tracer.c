@@ -12,6 +12,13 @@
 // it and without. A kernel that does not permit this (kernel.perf_event_paranoid above 1, without
 // CAP_PERFMON) leaves all as it is.
 //
+// Such a machine may also let one instruction of the kernel not get done while it lets interrupts
+// through: one that writes a page table that it keeps a shadow of, one that touches a page that it
+// has to find first. So the processor's registers are told, too. An interrupt that finds the kernel
+// in kMemoryFunctions with all registers as the interrupt before left them, tells of the machine's
+// time; it is not looked for elsewhere, where the kernel may wait for a lock, and on other
+// processors than x86-64.
+//
 // Not in a stretch: what the node does after a process has ended, with its memory.
 
 #include <erl_nif.h>
@@ -25,7 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { kPlaceSize = 200, kRingPages = 16, kMostThreads = 256 };
+enum { kPlaceSize = 200, kRingPages = 16, kMostThreads = 256, kMostRanges = 32 };
 
 // In nanoseconds. Stretches are counted from kLong and kTooLong on.
 static const unsigned long long kPeriod = 500000, kShort = 50000, kLong = 5000000,
@@ -51,6 +58,23 @@ struct stretches {
 static struct stretches seen[2];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
+#ifdef __x86_64__
+// All but flags and segments: the instruction pointer is kInstruction of them.
+static const unsigned long long kRegisters = 0xff01ff;
+enum { kRegisterCount = 17, kInstruction = 8 };
+#else
+static const unsigned long long kRegisters = 0;
+enum { kRegisterCount = 0, kInstruction = 0 };
+#endif
+
+// Where the names of the kernel's functions begin that set one entry of a page table or clear one
+// page.
+static const char* const kMemoryFunctions[] = {"native_set_p", "clear_page_rep", "clear_page_orig",
+                                               "clear_page_erms"};
+// Where they are, as far as the kernel tells; written when the module is loaded.
+static struct { unsigned long long from, to; } ranges[kMostRanges];
+static int range_count;
+
 // What follows is under the mutex, too.
 static int is_permitted = 1;      // to interrupt the threads
 static unsigned times_on;         // how often it has been switched on
@@ -61,14 +85,46 @@ static int event_count;
 struct interrupts {
   int state;  // 0 not opened yet, -1 not permitted, 1 open
   int event;
-  unsigned times_on;                  // when its records were used up last
-  struct perf_event_mmap_page* page;  // says where the ring of records is
-  unsigned long long used;            // CPU time of the thread when it came last; ns
+  unsigned times_on;                                 // when its records were used up last
+  struct perf_event_mmap_page* page;                 // says where the ring of records is
+  unsigned long long used;                           // CPU time of the thread when it came last; ns
+  unsigned long long registers[kRegisterCount + 1];  // then; the last is always 0
 };
 static _Thread_local struct interrupts interrupts;
 
 static _Thread_local unsigned long long began;  // 0: nothing is in
 static _Thread_local char began_in[kPlaceSize];
+
+static void find_memory_functions(void) {
+  FILE* symbols = fopen("/proc/kallsyms", "r");
+  char name[kPlaceSize];
+  unsigned long long address;
+  int is_open = 0;  // the last range waits for its end
+  if (symbols == NULL) return;
+  while (fscanf(symbols, "%llx %*c %199s%*[^\n]", &address, name) == 2) {
+    size_t at;
+    if (is_open && address > ranges[range_count - 1].from) {
+      ranges[range_count - 1].to = address;
+      is_open = 0;
+    }
+    for (at = 0; at < sizeof(kMemoryFunctions) / sizeof(*kMemoryFunctions); ++at) {
+      if (address == 0 || range_count == kMostRanges || is_open) break;
+      if (strncmp(name, kMemoryFunctions[at], strlen(kMemoryFunctions[at])) != 0) continue;
+      ranges[range_count].from = ranges[range_count].to = address;
+      ++range_count;
+      is_open = 1;
+    }
+  }
+  fclose(symbols);
+}
+
+static int is_in_memory_function(unsigned long long address) {
+  int at;
+  for (at = 0; at < range_count; ++at) {
+    if (address >= ranges[at].from && address < ranges[at].to) return 1;
+  }
+  return 0;
+}
 
 static void try_to_open(struct interrupts* own) {
   const size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
@@ -80,6 +136,10 @@ static void try_to_open(struct interrupts* own) {
   attributes.config = PERF_COUNT_SW_TASK_CLOCK;
   attributes.sample_period = kPeriod;
   attributes.sample_type = PERF_SAMPLE_TIME | PERF_SAMPLE_READ;
+  if (kRegisters != 0) {
+    attributes.sample_type |= PERF_SAMPLE_REGS_INTR;
+    attributes.sample_regs_intr = kRegisters;
+  }
   attributes.use_clockid = 1;
   attributes.clockid = CLOCK_MONOTONIC;
   own->state = -1;
@@ -141,6 +201,20 @@ static unsigned long long begin_stretch(void) {
   return since;
 }
 
+// Whether the registers in the record at `at` of the ring are those of the interrupt before, in a
+// memory function. Keeps them for the next one.
+static int stands_still(const char* ring, unsigned long long at, unsigned long long size) {
+  const unsigned long long is_given = *(const unsigned long long*)(ring + (at + 24) % size);
+  int is_same = kRegisterCount > 0 && is_given != 0, one;
+  for (one = 0; one < kRegisterCount && is_given; ++one) {
+    const unsigned long long value =
+        *(const unsigned long long*)(ring + (at + 32 + 8 * (unsigned long long)one) % size);
+    is_same &= value == interrupts.registers[one];
+    interrupts.registers[one] = value;
+  }
+  return is_same && is_in_memory_function(interrupts.registers[kInstruction]);
+}
+
 // The stretch that began at `since`, as the interrupts since then tell it; uses up their records.
 static struct stretch end_stretch(unsigned long long since) {
   const unsigned long long ended = now();
@@ -159,18 +233,23 @@ static struct stretch end_stretch(unsigned long long since) {
     const struct perf_event_header* header = (const void*)(ring + at % size);
     const unsigned long long when = *(const unsigned long long*)(ring + (at + 8) % size);
     const unsigned long long used = *(const unsigned long long*)(ring + (at + 16) % size);
+    const unsigned long long record = at;
     at += header->size;
     if (header->type != PERF_RECORD_SAMPLE) {
       is_known = 0;  // lost or throttled: what comes next is not late
       continue;
     }
+    const int is_still = stands_still(ring, record, size);
     if (when > since && when <= ended) {
       const int in_kernel =
           (header->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
       unsigned long long part = used - interrupts.used;
       if (part > when - last) part = when - last;
       sum.took += part;
-      if (is_known && part > 2 * kPeriod) {
+      if (is_still) {
+        sum.machine += part;
+        part = 0;
+      } else if (is_known && part > 2 * kPeriod) {
         sum.machine += part - kPeriod;
         part = kPeriod;
       }
@@ -274,4 +353,10 @@ static ErlNifFunc functions[] = {{"enabled", 3, enabled, 0},
                                  {"seen", 1, seen_since, 0},
                                  {"interrupt", 1, interrupt, 0}};
 
-ERL_NIF_INIT(capture_target, functions, NULL, NULL, NULL, NULL)
+static int load(ErlNifEnv* env, void** data, ERL_NIF_TERM info) {
+  (void)env, (void)data, (void)info;
+  find_memory_functions();
+  return 0;
+}
+
+ERL_NIF_INIT(capture_target, functions, load, NULL, NULL, NULL)
