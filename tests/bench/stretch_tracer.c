@@ -72,7 +72,10 @@ enum { kRegisterCount = 0, kInstruction = 0 };
 static const char* const kMemoryFunctions[] = {"native_set_p", "clear_page_rep", "clear_page_orig",
                                                "clear_page_erms"};
 // Where they are, as far as the kernel tells; written when the module is loaded.
-static struct { unsigned long long from, to; } ranges[kMostRanges];
+struct range {
+  unsigned long long from, to;
+};
+static struct range ranges[kMostRanges];
 static int range_count;
 
 // What follows is under the mutex, too.
@@ -201,59 +204,65 @@ static unsigned long long begin_stretch(void) {
   return since;
 }
 
-// Whether the registers in the record at `at` of the ring are those of the interrupt before, in a
-// memory function. Keeps them for the next one.
-static int stands_still(const char* ring, unsigned long long at, unsigned long long size) {
-  const unsigned long long is_given = *(const unsigned long long*)(ring + (at + 24) % size);
+// Eight bytes of the ring. Records are multiples of eight bytes, as the ring is: no field lies
+// across its end.
+static unsigned long long in_ring(unsigned long long at) {
+  const struct perf_event_mmap_page* page = interrupts.page;
+  return *(const unsigned long long*)((const char*)page + page->data_offset + at % page->data_size);
+}
+
+// Whether the registers in the record at `at` are those of the interrupt before, in a memory
+// function. Keeps them for the next one.
+static int stands_still(unsigned long long at) {
+  const unsigned long long is_given = in_ring(at + 24);
   int is_same = kRegisterCount > 0 && is_given != 0, one;
   for (one = 0; one < kRegisterCount && is_given; ++one) {
-    const unsigned long long value =
-        *(const unsigned long long*)(ring + (at + 32 + 8 * (unsigned long long)one) % size);
+    const unsigned long long value = in_ring(at + 32 + 8 * (unsigned long long)one);
     is_same &= value == interrupts.registers[one];
     interrupts.registers[one] = value;
   }
   return is_same && is_in_memory_function(interrupts.registers[kInstruction]);
 }
 
+// Adds the CPU time that an interrupt tells of. is_known: the one before it is, so it may be late.
+static void add_part(struct stretch* sum, unsigned long long part, int in_kernel, int is_still,
+                     int is_known) {
+  sum->took += part;
+  if (is_still) {
+    sum->machine += part;
+    part = 0;
+  } else if (is_known && part > 2 * kPeriod) {
+    sum->machine += part - kPeriod;
+    part = kPeriod;
+  }
+  if (in_kernel) sum->kernel += part;
+}
+
 // The stretch that began at `since`, as the interrupts since then tell it; uses up their records.
 static struct stretch end_stretch(unsigned long long since) {
   const unsigned long long ended = now();
-  unsigned long long at, head, last = since, rest;
+  unsigned long long at, head, size, last = since, rest;
   int is_known = 1;
-  const char* ring;
-  unsigned long long size;
   struct stretch sum = {ended - since, 0, 0};
   if (interrupts.state != 1) return sum;
-  ring = (const char*)interrupts.page + interrupts.page->data_offset;
-  size = interrupts.page->data_size;
   sum.took = 0;
   head = last_record();
-  for (at = interrupts.page->data_tail; at < head;) {
-    // Records are multiples of eight bytes, as the ring is: no field lies across its end.
-    const struct perf_event_header* header = (const void*)(ring + at % size);
-    const unsigned long long when = *(const unsigned long long*)(ring + (at + 8) % size);
-    const unsigned long long used = *(const unsigned long long*)(ring + (at + 16) % size);
-    const unsigned long long record = at;
-    at += header->size;
-    if (header->type != PERF_RECORD_SAMPLE) {
+  for (at = interrupts.page->data_tail; at < head; at += size) {
+    const unsigned long long first = in_ring(at), when = in_ring(at + 8), used = in_ring(at + 16);
+    struct perf_event_header header;
+    int is_still;
+    memcpy(&header, &first, sizeof(header));
+    size = header.size;
+    if (header.type != PERF_RECORD_SAMPLE) {
       is_known = 0;  // lost or throttled: what comes next is not late
       continue;
     }
-    const int is_still = stands_still(ring, record, size);
+    is_still = stands_still(at);
     if (when > since && when <= ended) {
-      const int in_kernel =
-          (header->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
-      unsigned long long part = used - interrupts.used;
-      if (part > when - last) part = when - last;
-      sum.took += part;
-      if (is_still) {
-        sum.machine += part;
-        part = 0;
-      } else if (is_known && part > 2 * kPeriod) {
-        sum.machine += part - kPeriod;
-        part = kPeriod;
-      }
-      if (in_kernel) sum.kernel += part;
+      const unsigned long long part = used - interrupts.used;
+      add_part(&sum, part > when - last ? when - last : part,
+               (header.misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL, is_still,
+               is_known);
       last = when;
     }
     interrupts.used = used;
