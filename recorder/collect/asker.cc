@@ -120,12 +120,14 @@ Expected<void> Asker::prepare(const Question& question, Bytes items) {
   Cursor cursor(*parsed);
   if (!cursor.tuple(2) || !cursor.take_atom("ok")) return malformed("parse");
   ListReader each(cursor);
-  Prepared prepared{{}, std::move(items)};
-  while (each.next()) {
-    const auto raw = cursor.raw();
-    prepared.expressions.emplace_back(raw.begin(), raw.end());
+  Prepared prepared;
+  for (Bytes* one : {&prepared.work, &prepared.keep, &prepared.ask}) {
+    if (one == &prepared.keep && !question.has_keeper()) continue;
+    const auto raw = each.next() ? cursor.raw() : std::span<const std::uint8_t>();
+    if (raw.empty()) return malformed("parse");
+    one->assign(raw.begin(), raw.end());
   }
-  if (prepared.expressions.size() < 2) return malformed("parse");
+  prepared.items = std::move(items);
   prepared_[&question] = std::move(prepared);
   return {};
 }
@@ -140,17 +142,15 @@ Expected<std::uint32_t> Asker::ask(const Question& question, std::span<const std
   TermBuilder arguments;
   // erl_eval:expr(Expr, Bindings, none, none, value): the value alone, without the bindings.
   // Bindings are an orddict, so their names are in order.
-  const std::vector<Bytes>& expressions = prepared.expressions;
-  const bool keeps = expressions.size() > 2;
-  arguments.list(5).raw(expressions.back()).list(keeps ? 6 : 5);
+  arguments.list(5).raw(prepared.ask).list(question.has_keeper() ? 6 : 5);
   arguments.tuple(2).atom("Dst").raw(link_.self());
   arguments.tuple(2).atom("Given");
   given.empty() ? arguments.nil() : arguments.raw(given);
   arguments.tuple(2).atom("Items");
   prepared.items.empty() ? arguments.nil() : arguments.raw(prepared.items);
-  if (keeps) arguments.tuple(2).atom("Keep").raw(expressions[1]);
+  if (question.has_keeper()) arguments.tuple(2).atom("Keep").raw(prepared.keep);
   arguments.tuple(2).atom("Tag").tuple(2).integer(connection_).integer(request);
-  arguments.tuple(2).atom("Work").raw(expressions.front());
+  arguments.tuple(2).atom("Work").raw(prepared.work);
   arguments.nil().atom("none").atom("none").atom("value").nil();
   const auto how = question.in_server ? "block_call" : "call";
   if (auto sent = send_call(request, how, "erl_eval", "expr", arguments.bytes()); !sent) {

@@ -89,7 +89,9 @@ class Asker {
 
  private:
   struct Prepared {
-    std::vector<Bytes> expressions;  // parsed
+    Bytes work;  // those of expressions(), parsed
+    Bytes keep;  // empty without a keeper
+    Bytes ask;
     Bytes items;
   };
 

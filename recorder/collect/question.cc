@@ -23,11 +23,13 @@ end,)";
 // A worker is given what it evaluates and what about, no closure: that would take along all that is
 // bound around it and the code of each fun in that, again for each place it is bound at; copying
 // it took longer than most chunks.
-// A limit on heaps that the node is started with does not hold for who asks and who answers: they
-// would be killed. What they need is bounded by the number of processes and by the chunk.
+// A limit on heaps that the node is started with does not hold for who asks, keeps and answers:
+// they would be killed. What they need is bounded by the number of processes and by the chunk. It
+// is not lifted for the server behind rpc, which stays.
 constexpr std::string_view kAsk = R"(
 (fun() ->
   Lost = fun() -> case get(deadline) of undefined -> 0; Milliseconds -> Milliseconds end end,
+  {unlimited}
   {keeper}
   Arguments = fun(Chunk, Part) ->
     [Work, [{{'Chunk', Chunk}}, {{'Dst', Dst}}, {{'Items', Items}}, {{'Part', Part}}, {{'Tag', Tag}}],
@@ -133,7 +135,7 @@ std::string expressions(const Question& question) {
   std::string answer(question.answer);
   if (question.of_processes) answer = fmt::format(kWithoutKeys, answer);
   if (question.packed) answer = fmt::format("term_to_binary({}, [{{compressed, 1}}])", answer);
-  const bool keeps = !question.keys_words.empty();
+  const bool keeps = question.has_keeper();
   const std::string next = fmt::format(kNext, question.chunk);
   const std::string rest = fmt::format(kRest, question.chunk);
   const std::string keep = fmt::format(kKeep, fmt::arg("keys", question.keys),
@@ -141,13 +143,14 @@ std::string expressions(const Question& question) {
   const std::string keeper = fmt::format(kKeeper, fmt::arg("keys_words", question.keys_words),
                                          fmt::arg("but", question.but));
   return fmt::format(kWork, fmt::arg("answer", answer)) + (keeps ? keep : "") +
-         fmt::format(kAsk, fmt::arg("keeper", keeps ? keeper : ""),
-                     fmt::arg("next", keeps ? "Next()" : next),
-                     fmt::arg("rest", keeps ? "All" : rest),
-                     fmt::arg("part", keeps ? kPartBut : "Part"),
-                     fmt::arg("all", keeps ? "Keeper" : question.keys),
-                     fmt::arg("patience", kPatienceMs), fmt::arg("hurried", kHurriedMs),
-                     fmt::arg("deadline", deadline), fmt::arg("heap", question.heap_words));
+         fmt::format(
+             kAsk,
+             fmt::arg("unlimited", question.in_server ? "" : "process_flag(max_heap_size, 0),"),
+             fmt::arg("keeper", keeps ? keeper : ""), fmt::arg("next", keeps ? "Next()" : next),
+             fmt::arg("rest", keeps ? "All" : rest), fmt::arg("part", keeps ? kPartBut : "Part"),
+             fmt::arg("all", keeps ? "Keeper" : question.keys), fmt::arg("patience", kPatienceMs),
+             fmt::arg("hurried", kHurriedMs), fmt::arg("deadline", deadline),
+             fmt::arg("heap", question.heap_words));
 }
 
 }  // namespace beamtape

@@ -14,11 +14,12 @@ namespace beamtape {
 struct Question {
   std::string_view name;  // as it appears in the recording's `question` table
   // A list of what is asked about. Evaluated once, in the asking process, which keeps it between
-  // the chunks. `Given` is what ask() sent along; `Items` what prepare() was given.
+  // the chunks, or in its keeper. `Given` is what ask() sent along; `Items` what prepare() was
+  // given.
   std::string_view keys;
   // For so many keys that their list must not be collected (that cannot be interrupted: a million
-  // take a scheduler 60 ms): the heap, an expression, of a process of its own that they are
-  // evaluated in and kept by. Not with `in_server`. Empty: none is needed.
+  // take a scheduler 60 ms): the heap in words, an expression, of a process of its own that they
+  // are evaluated in and kept by. Not with `in_server`. Empty: none is needed.
   std::string_view keys_words = "";
   // Of such keys those that are not asked about, a list that may use `Given` and `Asking`, the
   // processes that exist only to ask. They are left out of each chunk: out of all of a million it
@@ -48,6 +49,8 @@ struct Question {
   bool in_server = false;
   // What is asked instead, with the same `Given`, where the node has no process to spare.
   const Question* at_limit = nullptr;
+
+  bool has_keeper() const { return !keys_words.empty(); }
 };
 
 // Words of heap that an item of a row takes when its key is left out.
@@ -59,7 +62,7 @@ inline constexpr int kItemWords = 10;
 std::int64_t most_cost(const Question& question, std::int64_t took, std::size_t rows,
                        std::size_t bytes);
 
-// Erlang expressions, "Work, Ask." or, with `keys_words`, "Work, Keep, Ask.". Ask is evaluated to
+// Erlang expressions, "Work, Ask." or, with a keeper, "Work, Keep, Ask.". Ask is evaluated to
 // ask `question`; the others are bound to their names as erl_parse gives them.
 // Work answers about one chunk: it binds Chunk, Dst, Items, Part and Tag.
 // Keep hands out the keys, a chunk at a time, until Asker has ended: it binds Asker and Given.

@@ -95,8 +95,9 @@ class ChurningNode : public Link {
       arguments.next();
       const auto tokens = cursor.integer();
       TermBuilder reply;
-      reply.version().tuple(2).raw(tag).tuple(2).atom("ok").list(2);
-      replies_.push_back(reply.integer(*tokens).integer(*tokens).nil().take());
+      reply.version().tuple(2).raw(tag).tuple(2).atom("ok").list(3);
+      for (int each = 0; each < 3; ++each) reply.integer(*tokens);
+      replies_.push_back(reply.nil().take());
     } else {
       cursor.skip();
       evaluate(tag, cursor);

@@ -311,7 +311,8 @@ TEST_F(Exactness, WhoAsksForTheRecorderIsNotRecorded) {
   const Rows after = now("live_answers processes");
   const Rows recorded = recorded_rows(file(), "processes");
   for (const auto& [pid, row] : recorded) {
-    const bool is_connection = row->at("initial_call") == "inet_tcp_dist:do_accept/7";
+    const bool is_connection =
+        row->at("initial_call").get<std::string>().starts_with("inet_tcp_dist:do_accept/");
     const bool answers_us = row->at("current_function") == "live_control:loop/1";
     EXPECT_TRUE(is_connection || answers_us || after.contains(pid)) << *row;
   }
