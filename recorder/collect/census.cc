@@ -170,7 +170,11 @@ void Processes::census_missed(const Answer& answer, RecordedNode& node) {
     if (is_missing(pid) || unpack(pid).tag != Ref::Tag::kPid) continue;
     const auto [slot, is_new] = rows.list(pid, missing(Missing::kPending));
     if (slot >= node.tracks.size()) node.tracks.resize(slot + 1);
-    if (is_new) start_row(slot, node);
+    if (is_new) {
+      start_row(slot, node);
+      mark(kDetail, slot, why, node);
+      mark(kIdentity, slot, why, node);
+    }
     for (const std::size_t column : census_.columns()) rows.set(slot, column, missing(why));
     if (alone && deadline) quarantine(slot, node);
   }

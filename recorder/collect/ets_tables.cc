@@ -36,6 +36,8 @@ const Question kEtsSuspects{
 
 constexpr std::size_t kSuspectCount = 16;
 constexpr std::int64_t kTurns = 8;  // all suspects have been read after so many snapshots
+// Snapshots until a table is read again whose rows could not be gone through within the deadline.
+constexpr std::int64_t kDearTurns = 64;
 
 class EtsTables : public ListedTable {
  public:
@@ -59,8 +61,9 @@ class EtsTables : public ListedTable {
 
   std::size_t answer(const Answer& answer, RecordedNode& node) override {
     if (answer.question == &kEts) return ListedTable::answer(answer, node);
-    if (answer.outcome != Answer::Outcome::kOk) return 0;
-    return read_suspects(answer, node);
+    if (answer.outcome == Answer::Outcome::kOk) return read_suspects(answer, node);
+    suspects_missed(answer, node);
+    return 0;
   }
 
   void over(const Question& question, Missing reason, RecordedNode& node) override {
@@ -74,8 +77,10 @@ class EtsTables : public ListedTable {
     ask_suspects_ = false;
     std::vector<Bytes> chosen;
     for (const Large& large : largest_) {
-      const Cell read_at = node.rows(ets_table()).get(large.slot, suspect_at_);
-      if (!is_missing(read_at) && node.snapshot - read_at < kTurns) continue;
+      const Rows& rows = node.rows(ets_table());
+      const Cell read_at = rows.get(large.slot, suspect_at_);
+      const bool dear = rows.get(large.slot, binary_count_) == missing(Missing::kDeadline);
+      if (!is_missing(read_at) && node.snapshot - read_at < (dear ? kDearTurns : kTurns)) continue;
       chosen.push_back(large.id);
       if (chosen.size() == kSuspectCount / kTurns) break;
     }
@@ -168,6 +173,23 @@ class EtsTables : public ListedTable {
       rows.set(*slot, suspect_at_, node.snapshot);
     }
     return count;
+  }
+
+  void suspects_missed(const Answer& answer, RecordedNode& node) {
+    const bool deadline = answer.outcome == Answer::Outcome::kDeadline;
+    const Cell why = missing(deadline ? Missing::kDeadline : Missing::kBadAnswer);
+    Cursor cursor = answer.payload();
+    Cells cells = node.cells();
+    Rows& rows = node.rows(ets_table());
+    ListReader tables(cursor);
+    while (tables.next()) {
+      const auto slot = rows.find(cells.term(cursor));
+      if (!slot) continue;
+      for (const std::size_t column : {safe_fixed_, binary_count_, binary_size_}) {
+        rows.set(*slot, column, why);
+      }
+      rows.set(*slot, suspect_at_, node.snapshot);
+    }
   }
 
   const std::size_t memory_, suspect_at_, safe_fixed_, binary_count_, binary_size_;

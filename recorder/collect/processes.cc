@@ -236,7 +236,12 @@ void Processes::ask_waiting(Reading reading, RecordedNode& node, Inquiry& inquir
   while (!work.slots.empty() && pids.size() < kMostGiven) {
     const std::uint32_t slot = work.slots.back();
     work.slots.pop_back();
-    if (!rows.occupied(slot) || must_wait(reading, slot, node)) continue;
+    if (!rows.occupied(slot)) continue;
+    if (must_wait(reading, slot, node)) {
+      node.is_filling = true;
+      if (reading == kPlainIdentity) node.tracks[slot].identity_asked = 0;
+      continue;
+    }
     if (reading == kIdentity) {
       ++node.tracks[slot].identity_asked;
       if (has_large_heap(slot, node)) {

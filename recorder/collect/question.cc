@@ -29,6 +29,10 @@ end,)";
 constexpr std::string_view kAsk = R"(
 (fun() ->
   Lost = fun() -> case get(deadline) of undefined -> 0; Milliseconds -> Milliseconds end end,
+  Missed = fun(Chunk, Why) ->
+    Now = erlang:monotonic_time(),
+    Dst ! {{Tag, Chunk, Now, Now, Why}}
+  end,
   {unlimited}
   {keeper}
   Arguments = fun(Chunk, Part) ->
@@ -43,7 +47,8 @@ constexpr std::string_view kAsk = R"(
     {{Pid, Ref}} = spawn_opt(erl_eval, expr, Arguments(Chunk, Part), [monitor,
       {{max_heap_size, 0}}, {{min_heap_size, {heap}}}]),
     receive
-      {{'DOWN', Ref, process, Pid, _}} -> ok
+      {{'DOWN', Ref, process, Pid, normal}} -> ok;
+      {{'DOWN', Ref, process, Pid, _}} -> Missed(Chunk, {{failed, Part}})
     after Patience ->
       put(deadline, Lost() + Patience),
       exit(Pid, kill),
@@ -53,9 +58,7 @@ constexpr std::string_view kAsk = R"(
           {{Front, Back}} = lists:split(length(Part) div 2, Part),
           Run(Chunk, Front, {hurried}),
           Run(Chunk, Back, {hurried});
-        _ ->
-          Now = erlang:monotonic_time(),
-          Dst ! {{Tag, Chunk, Now, Now, {{deadline, Part}}}}
+        _ -> Missed(Chunk, {{deadline, Part}})
       end
     end
   end,

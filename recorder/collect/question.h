@@ -69,7 +69,8 @@ std::int64_t most_cost(const Question& question, std::int64_t took, std::size_t 
 // Ask asks chunk by chunk and guards each chunk: a worker that misses its deadline is killed, its
 // keys are asked again in halves until the stuck one is alone or `Patience` is over. Nothing it
 // starts outlives it by more than a chunk's deadline; it stops early when the recorder's connection
-// is gone. A worker never crashes, so it leaves nothing in the target's log. Free variables: Dst,
+// is gone. A worker never crashes, so it leaves nothing in the target's log; if somebody kills one,
+// its chunk has failed. Free variables: Dst,
 // Tag, Items, Given.
 // Sends {Tag, Chunk, Began, Ended, {ok, Answer} | {failed, Part} | {deadline, Part}} to Dst, with
 // times in the node's native unit; its value is the number of chunks.

@@ -60,6 +60,7 @@ struct RecordedNode {
   bool dear_answer = false;    // the answer read last has rows of unknown cost, see most_cost()
   // Once it has taken so much, it leaves processes that have never been read for the next one.
   std::int64_t filling_us = std::numeric_limits<std::int64_t>::max();
+  bool is_filling = false;    // it has left some
   std::int64_t snapshot = 0;  // its number in the file
   std::int64_t turn = 0;      // snapshots of this node so far: drives rotations
   std::int64_t listed = 0;    // processes

@@ -265,7 +265,6 @@ void Aggregator::sum_processes(RecordedNode& node, SnapshotRecord& record) {
     queue += own_queue;
     longest = std::max(longest, own_queue);
     largest = std::max(largest, memory);
-    if (memory == missing(Missing::kPending)) record.filling = true;
   }
   record.not_read = count_not_read(rows.data());
   set_node(node, "reductions", reductions);

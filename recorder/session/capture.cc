@@ -14,6 +14,10 @@ using std::chrono::milliseconds;
 constexpr std::size_t kLanes = 2;
 // A question that has not been heard of for this long no longer counts as one of them.
 constexpr milliseconds kPatience{1000};
+// What our questions need at once at most. A node writes a line into its log for each process that
+// it cannot start, so one that had none to spare is asked by way of rpc's server alone, until it
+// has so many fewer.
+constexpr std::int64_t kOurProcesses = 16;
 
 std::int64_t microseconds_now(std::chrono::nanoseconds since) {
   return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
@@ -59,6 +63,7 @@ Expected<SnapshotRecord> Capture::take(std::int64_t id) {
   const std::int64_t received_before = asker_.received_bytes();
   node_.snapshot = id;
   node_.detailed = node_.stale_found = node_.appeared = node_.gone = node_.target_us = 0;
+  node_.is_filling = false;
   node_began_.reset();
   answers_ = 0;
   others_began_ = false;
@@ -72,12 +77,13 @@ Expected<SnapshotRecord> Capture::take(std::int64_t id) {
   record.processes = node_.listed;
   record.detailed = node_.detailed;
   record.stale_found = node_.stale_found;
+  record.filling = node_.is_filling;
   return record;
 }
 
 Expected<void> Capture::run(SnapshotRecord& record) {
   for (;;) {
-    if (auto asked = ask_next(); !asked) return asked;
+    if (auto asked = ask_next(record); !asked) return asked;
     if (!is_busy() && !others_began_) {
       begin_others();
       continue;
@@ -109,7 +115,7 @@ bool Capture::is_busy() const {
   });
 }
 
-Expected<void> Capture::ask_next() {
+Expected<void> Capture::ask_next(SnapshotRecord& record) {
   const auto now = Clock::now();
   while (!waiting_.empty()) {
     const auto lively = std::count_if(active_.begin(), active_.end(), [&](const Active& one) {
@@ -118,6 +124,10 @@ Expected<void> Capture::ask_next() {
     if (static_cast<std::size_t>(lively) >= kLanes) break;
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
+    if (is_full_ && !next.question->in_server) {
+      do_without_process(std::move(next), record);
+      continue;
+    }
     auto request = asker_.ask(*next.question, next.given);
     if (!request) return tl::unexpected(request.error());
     active_.push_back({*request, next.question, std::move(next.given), now, now});
@@ -151,11 +161,21 @@ void Capture::receive(const Answer& answer, SnapshotRecord& record) {
   Active over = std::move(*active);
   active_.erase(active);
   if (reason != Missing::kNone) record_question(answer, 0, record);
-  if (reason == Missing::kProcessLimit && over.question->at_limit != nullptr) {
-    ask(*over.question->at_limit, std::move(over.given));
+  if (reason != Missing::kProcessLimit) {
+    end(*over.question, reason, record);
     return;
   }
-  end(*answer.question, reason, record);
+  is_full_ = true;
+  full_at_ = node_.listed;
+  do_without_process({over.question, std::move(over.given)}, record);
+}
+
+void Capture::do_without_process(Waiting waiting, SnapshotRecord& record) {
+  if (waiting.question->at_limit != nullptr) {
+    ask(*waiting.question->at_limit, std::move(waiting.given));
+  } else {
+    end(*waiting.question, Missing::kProcessLimit, record);
+  }
 }
 
 void Capture::give_up_silent(SnapshotRecord& record) {
@@ -175,6 +195,9 @@ void Capture::give_up_silent(SnapshotRecord& record) {
 
 void Capture::end(const Question& question, Missing reason, SnapshotRecord& record) {
   collector_of(question).over(question, reason, node_);
+  // A census may have been counted.
+  is_full_ = is_full_ && node_.listed + kOurProcesses >= full_at_;
+  full_at_ = std::max(full_at_, node_.listed);
   for (const auto& collector : collectors_) collector->follow_up(node_, *this);
   if (reason != Missing::kNone) note_failure(question, reason, record);
 }

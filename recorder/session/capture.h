@@ -25,7 +25,7 @@ class Capture : private Inquiry {
   Expected<void> prepare();
 
   // Brings the node's state to now. `id` is the snapshot's number in the file. Fills in all of
-  // the record but epoch, interval and filling. kClosed: the connection broke, the state is
+  // the record but epoch and interval. kClosed: the connection broke, the state is
   // partly updated and must be thrown away.
   Expected<SnapshotRecord> take(std::int64_t id);
 
@@ -45,7 +45,8 @@ class Capture : private Inquiry {
 
   void ask(const Question& question, Bytes given) override;
   Expected<void> run(SnapshotRecord& record);
-  Expected<void> ask_next();
+  Expected<void> ask_next(SnapshotRecord& record);
+  void do_without_process(Waiting waiting, SnapshotRecord& record);
   bool is_busy() const;
   void begin_others();
   void receive(const Answer& answer, SnapshotRecord& record);
@@ -63,6 +64,9 @@ class Capture : private Inquiry {
   std::vector<Active> active_;
   bool others_began_ = false;
   std::int64_t answers_ = 0;
+  // The node has had no process to spare, with so many.
+  bool is_full_ = false;
+  std::int64_t full_at_ = 0;
   std::optional<std::int64_t> node_began_;  // node's clock at the first chunk, native unit
 };
 
