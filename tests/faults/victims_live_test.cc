@@ -208,7 +208,9 @@ TEST_F(Victims, WhoHasVeryMuchPaysLittle) {
 }
 
 TEST_F(Victims, ANodeAtItsProcessLimitIsRecordedOn) {
-  start({"+P", std::to_string(scaled(262'144, 8192)), "-kernel", "logger_level", "none"}, 1000);
+  start({"+P", std::to_string(scaled(262'144, 8192)), "-kernel", "logger",
+         "[{handler,default,undefined}]"},
+        1000);
   attach("200ms");
   read_lines(3);
   const int filled = node_->ask("live_victims fill");
@@ -217,10 +219,42 @@ TEST_F(Victims, ANodeAtItsProcessLimitIsRecordedOn) {
     ASSERT_NO_FATAL_FAILURE(read_lines(1));
     EXPECT_GT(last_.at("processes"), filled);
   }
+  // It logs each one that it refuses: it is not asked for any again and again.
+  EXPECT_LE(node_->ask("live_victims refused").get<int>(), 3);
   node_->ask("live_victims empty");
   read_until_complete();
   end_recording();
   report(fmt::format("a target at its limit of processes, {} more", filled), "");
+}
+
+// A watchdog that ends what works for us: who was not answered about has not gone.
+TEST_F(Victims, WhoeverEndsOurWorkersEndsNobodysRow) {
+  constexpr int kPopulation = 5000;
+  start({"+S", "2:2"}, kPopulation);
+  attach("100ms");
+  read_lines(2);
+  node_->ask("live_victims hunt");
+  int incomplete = 0;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_NO_FATAL_FAILURE(read_lines(1));
+    EXPECT_GE(last_.at("processes"), kPopulation);
+    incomplete += last_.at("not_answered").is_null() ? 0 : 1;
+  }
+  EXPECT_GT(incomplete, 0) << "none was ended";
+  node_->ask("live_victims rest");
+  read_until_complete();
+  recorder_->signal(SIGINT);
+  EXPECT_EQ(recorder_->wait().exit_code, 0);
+  const auto reader = Reader::open(file());
+  ASSERT_TRUE(reader) << reader.error().message;
+  EXPECT_EQ((*reader)->snapshots().back().not_answered, "");
+  const auto first_seen = process_table().index_of("first_seen");
+  const auto rows = (*reader)->rows(process_table(), (*reader)->snapshots().back().id, nullptr);
+  int old = 0;
+  for (std::size_t slot = 0; slot < rows->slots(); ++slot) {
+    old += rows->occupied(slot) && rows->at(slot, first_seen) == 1 ? 1 : 0;
+  }
+  EXPECT_GE(old, kPopulation) << "one has come back as another";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 %% Processes that are dear or impossible to read, and what reading them costs them.
 -module(live_victims).
 -export([links/1, binaries/1, messages/1, load/1, block/2, fill/0, empty/0]).
+-export([refused/0, log/2, hunt/0, rest/0]).
 -export([watch/0, held/1, reductions/1, remember/0, gone/0, strangers/0]).
 -export([hold_scheduler/1, hold_dirty/1]).
 
@@ -18,13 +19,19 @@ binaries(Count) ->
 messages(Count) ->
     Pid = live_population:idle(),
     [Pid ! N || N <- lists:seq(1, Count)],
-    live_text:reference(Pid).
+    known(Pid).
 
 victim(Setup) ->
     Self = self(),
     Pid = spawn(fun() -> Setup(), Self ! ready, live_population:sleep() end),
     receive ready -> live_population:settle([Pid]) end,
+    known(Pid).
+
+known(Pid) ->
+    persistent_term:put({?MODULE, victims}, [Pid | victims()]),
     live_text:reference(Pid).
+
+victims() -> persistent_term:get({?MODULE, victims}, []).
 
 %% Path of the native functions, without `.so`.
 load(Path) -> ok =:= erlang:load_nif(binary_to_list(Path), 0).
@@ -44,8 +51,13 @@ block(Function, Milliseconds) ->
 
 %% As many processes as the node can have; empty/0 ends them.
 fill() ->
-    Owner = spawn(fun() -> process_flag(priority, high), fill_loop(0) end),
+    Owner = spawn(fun() ->
+        process_flag(priority, high),
+        group_leader(self(), self()),
+        fill_loop(0)
+    end),
     register(live_filler, Owner),
+    ok = logger:add_handler(?MODULE, ?MODULE, #{config => {counters:new(1, []), Owner}}),
     Owner ! {full, self()},
     receive {filled, Count} -> Count end.
 
@@ -65,29 +77,43 @@ full(Count) ->
         fill_loop(Count)
     end.
 
+%% Processes that the node had to refuse to others since then, each of which it logs.
+refused() ->
+    {ok, #{config := {Counter, _}}} = logger:get_handler_config(?MODULE),
+    counters:get(Counter, 1).
+
+log(#{meta := #{gl := Owner}}, #{config := {_, Owner}}) -> ok;
+log(#{level := error}, #{config := {Counter, _}}) -> counters:add(Counter, 1, 1);
+log(_, _) -> ok.
+
 empty() ->
     Reference = monitor(process, live_filler),
     live_filler ! stop,
     receive {'DOWN', Reference, _, _, _} -> true end.
 
-%% From now on the node says which processes keep a scheduler for a millisecond and longer, be it to
-%% answer somebody's question.
+%% From now on the node says for how long each victim keeps a scheduler. A process that only answers
+%% a question does not run by that; system_monitor's long_schedule does not see it, a trace does.
 watch() ->
-    Watcher = spawn(fun() -> register(live_watcher, self()), watch(#{}) end),
-    erlang:system_monitor(Watcher, [{long_schedule, 1}]),
+    Watcher = spawn(fun() -> register(live_watcher, self()), watch(#{}, #{}) end),
+    [erlang:trace(Pid, true, [running, monotonic_timestamp, {tracer, Watcher}])
+     || Pid <- victims()],
     live_text:reference(Watcher).
 
-watch(Held) ->
+watch(Since, Held) ->
     receive
-        {monitor, Pid, long_schedule, Info} ->
-            Took = proplists:get_value(timeout, Info),
-            watch(maps:update_with(Pid, fun(Before) -> [Took | Before] end, [Took], Held));
+        {trace_ts, Pid, in, _, Time} ->
+            watch(Since#{Pid => Time}, Held);
+        {trace_ts, Pid, out, _, Time} ->
+            case erlang:convert_time_unit(Time - map_get(Pid, Since), native, millisecond) of
+                0 -> watch(Since, Held);
+                Took -> watch(Since, Held#{Pid => [Took | maps:get(Pid, Held, [])]})
+            end;
         {held, Pid, From} ->
             From ! {held, maps:get(Pid, Held, [])},
-            watch(Held)
+            watch(Since, Held)
     end.
 
-%% Milliseconds, each time that it was a millisecond or more.
+%% Milliseconds, each time that it was one or more.
 held(Text) ->
     live_watcher ! {held, pid(Text), self()},
     receive {held, Times} -> Times end.
@@ -95,6 +121,18 @@ held(Text) ->
 reductions(Text) -> element(2, process_info(pid(Text), reductions)).
 
 pid(Text) -> list_to_pid(binary_to_list(Text)).
+
+%% Ends whoever works on the chunk of a question, as a watchdog may that thinks it too large; not who
+%% waits for it. rest/0 ends that.
+hunt() -> register(live_hunter, spawn(fun hunting/0)).
+
+hunting() ->
+    [exit(Pid, kill) || Pid <- processes(),
+        [{initial_call, {erl_eval, expr, 5}}, {status, running}] =:=
+            process_info(Pid, [initial_call, status])],
+    hunting().
+
+rest() -> exit(whereis(live_hunter), kill).
 
 %% All processes there are; who of them is not any more; who is here and was not then.
 remember() ->
