@@ -25,8 +25,9 @@
 // the kernel did remains: so the longest in user mode, the node's own code, is told beside it, and
 // there is another control: a process that does nothing but take as much memory as the one that
 // keeps the list of all processes, in as many pieces. The longest in wall time, of anybody, is what
-// erlang:system_monitor (long_schedule, long_gc) tells of the snapshots that count: in it is also
-// what the node's threads waited for a processor that somebody else had, the recorder for one.
+// erlang:system_monitor (long_schedule, long_gc) tells of the snapshots that count, in it what the
+// node's threads waited for a processor that the recorder had; not in it, since that does not see
+// it: a process that only answers, processes/0 after its first break, a heap that is given back.
 
 #include <fmt/format.h>
 #include <signal.h>
