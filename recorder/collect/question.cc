@@ -29,9 +29,9 @@ end,)";
 constexpr std::string_view kAsk = R"(
 (fun() ->
   Lost = fun() -> case get(deadline) of undefined -> 0; Milliseconds -> Milliseconds end end,
-  Missed = fun(Chunk, Why) ->
+  Missed = fun(Chunk, Reason) ->
     Now = erlang:monotonic_time(),
-    Dst ! {{Tag, Chunk, Now, Now, Why}}
+    Dst ! {{Tag, Chunk, Now, Now, Reason}}
   end,
   {unlimited}
   {keeper}
