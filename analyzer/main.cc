@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analyzer/commands/program.h"
+#include "schema/terminal/standard_streams.h"
 
 namespace {
 
@@ -37,6 +38,7 @@ class Stream : public beamtape::Output {
 }  // namespace
 
 int main(int argc, char** argv) {
+  beamtape::fill_missing_standard_streams();
   // `| head` closes the pipe: seen as an error of write, not as a signal.
   std::signal(SIGPIPE, SIG_IGN);
   // The same of a limit of file sizes (`ulimit -f`).

@@ -19,6 +19,7 @@
 #include "recorder/session/clock.h"
 #include "recorder/session/recorder.h"
 #include "schema/store/writer.h"
+#include "schema/terminal/standard_streams.h"
 
 namespace beamtape {
 namespace {
@@ -204,6 +205,7 @@ void let_others_go_first() {
 }  // namespace beamtape
 
 int main(int argc, char** argv) {
+  beamtape::fill_missing_standard_streams();
   const auto parsed = beamtape::parse_command_line(argc, argv);
   if (!parsed.options) {
     fmt::print(parsed.exit_code == 0 ? stdout : stderr, "{}", parsed.text);

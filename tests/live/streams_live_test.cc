@@ -1,0 +1,58 @@
+// Programs whose standard streams are missing, or cannot be written.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "schema/terminal/standard_streams.h"
+#include "tests/live/live_test.h"
+
+namespace beamtape::live {
+namespace {
+
+// With redirections of a shell, as in ">&- 2>/dev/full".
+Launch redirected(Launch launch, const std::string& redirections) {
+  std::vector<std::string> command = {"sh", "-c", "exec \"$@\" " + redirections, "sh"};
+  command.insert(command.end(), launch.command.begin(), launch.command.end());
+  launch.command = std::move(command);
+  return launch;
+}
+
+TEST(StandardStreams, ThatAreMissingAreNotGivenToTheNextFile) {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (const int descriptor : {0, 1, 2}) close(descriptor);
+    fill_missing_standard_streams();
+    const bool all = open("/dev/zero", O_RDONLY) > STDERR_FILENO;
+    _exit(all && write(STDOUT_FILENO, "x", 1) < 0 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+class Streams : public LiveTest {
+ protected:
+  Json info() const { return analyze({"info", file(), "--json"}); }
+};
+
+TEST_F(Streams, ARecorderWithoutThemRecordsAllTheSame) {
+  const auto node = world_->start();
+  for (const char* without : {">&-", "2>&-", "<&- >&- 2>&-"}) {
+    SCOPED_TRACE(without);
+    std::filesystem::remove(file());
+    const Launch launch =
+        world_->recorder({node->name(), "-o", file(), "-i", "100ms", "-n", "5", "--json"});
+    EXPECT_EQ(run(redirected(launch, without)).exit_code, 0);
+    expect_sound(file());
+    EXPECT_EQ(info().at("snapshots"), 5);
+    EXPECT_EQ(info().at("gaps"), Json::array());
+    // What is written into the connection to the node ends what is read from it.
+    EXPECT_EQ(info().at("not_answered"), Json::array());
+  }
+}
+
+}  // namespace
+}  // namespace beamtape::live
