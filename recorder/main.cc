@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "recorder/display.h"
 #include "recorder/node/address.h"
 #include "recorder/node/cookie.h"
 #include "recorder/node/ei_link.h"
 #include "recorder/options.h"
 #include "recorder/session/clock.h"
 #include "recorder/session/recorder.h"
+#include "recorder/telling.h"
 #include "schema/store/writer.h"
 #include "schema/terminal/standard_streams.h"
 
@@ -42,8 +42,8 @@ void on_signal(int signal) {
 
 void on_snapshot_signal(int) { snapshot_asked = true; }
 
-int complain(const Error& error, int exit_code) {
-  fmt::print(stderr, "beamtape-recorder: {}\n", error.message);
+int give_up(const Error& error, int exit_code) {
+  complain(error.message);
   return error.code == Error::Code::kUsage ? kUsageExit : exit_code;
 }
 
@@ -63,34 +63,11 @@ Expected<std::unique_ptr<Link>> connect_to(const RecorderOptions& options,
   return connect(*address, *cookie, kConnectTimeout);
 }
 
-void tell(const RecorderOptions& options, const Status& status) {
-  switch (options.show) {
-    case RecorderOptions::Show::kJson:
-      fmt::print("{}\n", json_line(status));
-      std::fflush(stdout);
-      break;
-    case RecorderOptions::Show::kTerminal:
-      if (!isatty(STDOUT_FILENO)) break;
-      fmt::print("\r{}\x1b[K", live_line(status));
-      std::fflush(stdout);
-      break;
-    case RecorderOptions::Show::kNothing:
-      break;
-  }
-}
-
-void tell_news(const RecorderOptions& options, const std::string& news) {
-  if (options.show == RecorderOptions::Show::kNothing) return;
-  // Below the live line, which stands without an end.
-  const bool after_line = options.show == RecorderOptions::Show::kTerminal && isatty(STDOUT_FILENO);
-  fmt::print(stderr, "{}beamtape-recorder: {}\n", after_line ? "\n" : "", news);
-}
-
-Watch watch_for(const RecorderOptions& options) {
+Watch watch_for(const Telling& telling) {
   return {.stop = [] { return stop_asked.load(); },
           .snapshot_now = [] { return snapshot_asked.exchange(false); },
-          .stored = [&](const Status& status) { tell(options, status); },
-          .news = [&](const std::string& news) { tell_news(options, news); }};
+          .stored = [&](const Status& status) { telling.stored(status); },
+          .news = [&](const std::string& news) { telling.news(news); }};
 }
 
 // Full names, each once.
@@ -127,7 +104,7 @@ Expected<std::vector<Subject>> connect_to_first(const RecorderOptions& options,
       if (!errors[at]) return subjects;
     }
   }
-  for (std::size_t at = 1; at < errors.size(); ++at) complain(*errors[at], kCannotOpenExit);
+  for (std::size_t at = 1; at < errors.size(); ++at) complain(errors[at]->message);
   return tl::unexpected(*errors.front());
 }
 
@@ -157,14 +134,14 @@ std::string nodes_text(const RecorderOptions& options, std::size_t nodes) {
 
 // Everything that can be wrong is found out before the file is made, but what only the file tells.
 int run(RecorderOptions options) {
-  if (auto known = complete(options); !known) return complain(known.error(), kUsageExit);
+  if (auto known = complete(options); !known) return give_up(known.error(), kUsageExit);
   const Connect connect = [&](const std::string& node) { return connect_to(options, node); };
   auto subjects = connect_to_first(options, connect);
-  if (!subjects) return complain(subjects.error(), kCannotOpenExit);
+  if (!subjects) return give_up(subjects.error(), kCannotOpenExit);
   auto writer = open_file(options);
-  if (!writer) return complain({Error::Code::kOther, writer.error().message}, kCannotOpenExit);
+  if (!writer) return give_up({Error::Code::kOther, writer.error().message}, kCannotOpenExit);
   if (auto added = add_notes(options, **writer); !added) {
-    return complain(added.error(), kCannotOpenExit);
+    return give_up(added.error(), kCannotOpenExit);
   }
   const Plan plan{.interval = options.interval,
                   .duration = options.duration,
@@ -173,26 +150,22 @@ int run(RecorderOptions options) {
                   .reconnect = options.reconnect,
                   .scheduler_time = options.scheduler_time,
                   .all_nodes = options.all_nodes};
-  const Watch watch = watch_for(options);
+  const Telling telling(options.show);
+  const Watch watch = watch_for(telling);
   auto outcome = record(std::move(*subjects), connect, **writer, plan, watch);
-  const bool on_terminal =
-      options.show == RecorderOptions::Show::kTerminal && isatty(STDOUT_FILENO);
-  if (on_terminal) fmt::print("\n");
+  telling.end_live_line();
   auto closed = (*writer)->close();
-  if (!outcome) return complain(outcome.error(), kCannotOpenExit);
+  if (!outcome) return give_up(outcome.error(), kCannotOpenExit);
   const std::string nodes = nodes_text(options, outcome->nodes);
   if (outcome->ended_early) {
-    return complain(
-        {Error::Code::kOther,
-         fmt::format("cannot go on recording: {}; {} snapshots of {} are in {}{}",
-                     outcome->ended_early->message, outcome->stored, nodes, options.file,
-                     closed ? "" : fmt::format(" and {}-wal: keep both", options.file))},
-        kEndedEarlyExit);
+    return give_up({Error::Code::kOther,
+                    fmt::format("cannot go on recording: {}; {} snapshots of {} are in {}{}",
+                                outcome->ended_early->message, outcome->stored, nodes, options.file,
+                                closed ? "" : fmt::format(" and {}-wal: keep both", options.file))},
+                   kEndedEarlyExit);
   }
-  if (!closed) return complain(closed.error(), kEndedEarlyExit);
-  if (options.show == RecorderOptions::Show::kTerminal) {
-    fmt::print("{} snapshots of {} are in {}\n", outcome->stored, nodes, options.file);
-  }
+  if (!closed) return give_up(closed.error(), kEndedEarlyExit);
+  telling.result(fmt::format("{} snapshots of {} are in {}", outcome->stored, nodes, options.file));
   return 0;
 }
 
@@ -208,7 +181,7 @@ int main(int argc, char** argv) {
   beamtape::fill_missing_standard_streams();
   const auto parsed = beamtape::parse_command_line(argc, argv);
   if (!parsed.options) {
-    fmt::print(parsed.exit_code == 0 ? stdout : stderr, "{}", parsed.text);
+    beamtape::print(parsed.exit_code == 0 ? stdout : stderr, parsed.text);
     return parsed.exit_code;
   }
   std::signal(SIGINT, beamtape::on_signal);

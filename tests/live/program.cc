@@ -109,6 +109,11 @@ void send_signal(pid_t child, int number) {
   }
 }
 
+void Program::stop_reading_errors() {
+  close(error_.descriptor);
+  error_.descriptor = -1;
+}
+
 void Program::signal(int number) const { send_signal(id_, number); }
 
 bool Program::read_more(std::chrono::steady_clock::time_point until) {

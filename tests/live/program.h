@@ -55,6 +55,8 @@ class Program {
   std::optional<std::string> read_line();
   // The same of its standard error.
   std::optional<std::string> read_error_line();
+  // From now on nobody reads its standard error: what it writes there fails.
+  void stop_reading_errors();
   void signal(int number) const;
   // Reads on until it has ended. Throws after `patience`.
   Ended wait(std::chrono::seconds patience = kPatience);

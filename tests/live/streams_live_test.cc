@@ -54,5 +54,32 @@ TEST_F(Streams, ARecorderWithoutThemRecordsAllTheSame) {
   }
 }
 
+TEST_F(Streams, ARecorderWhoseErrorsNobodyReadsRecordsThroughADeathOfTheNode) {
+  auto node = world_->start();
+  Program recorder(world_->recorder({node->name(), "-o", file(), "-i", "100ms", "--json"}));
+  ASSERT_TRUE(recorder.read_line());
+  recorder.stop_reading_errors();
+  node->signal(SIGKILL);
+  node = world_->start();
+  // Those of the first life may still be on their way.
+  while (info().at("nodes").size() < 2) ASSERT_TRUE(recorder.read_line());
+  recorder.signal(SIGTERM);
+  EXPECT_EQ(recorder.wait().exit_code, 0);
+  expect_sound(file());
+  EXPECT_EQ(info().at("gaps").size(), 1u);
+}
+
+TEST_F(Streams, AMessageThatCannotBeWrittenDoesNotChangeTheExitCode) {
+  const auto full = [&](std::vector<std::string> arguments, const std::string& stream) {
+    arguments.insert(arguments.end(), {"-o", file()});
+    return run(redirected(world_->recorder(std::move(arguments)), stream + ">/dev/full")).exit_code;
+  };
+  EXPECT_EQ(full({"nope@localhost"}, "2"), kCannotOpen);
+  EXPECT_EQ(full({"nope@localhost", "-i", "0"}, "2"), kUsage);
+  const auto node = world_->start();
+  EXPECT_EQ(full({node->name(), "-n", "3", "-i", "100ms", "--json"}, "1"), 0);
+  EXPECT_EQ(info().at("snapshots"), 3);
+}
+
 }  // namespace
 }  // namespace beamtape::live

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdio>
+#include <string_view>
+
+#include "recorder/options.h"
+#include "recorder/session/recorder.h"
+
+namespace beamtape {
+
+// What the recorder prints is worth less than what it records: what cannot be written, because
+// whoever read a pipe has gone or the disk of a log is full, is lost, and the recording goes on.
+void print(std::FILE* stream, std::string_view text);
+
+// One line on stderr, with the program's name.
+void complain(std::string_view message);
+
+// Tells how a recording goes, in the way that was asked for. Only one thread may use it.
+class Telling {
+ public:
+  // Looks at what stdout is.
+  explicit Telling(RecorderOptions::Show show);
+
+  // Each snapshot, on stdout: a line of JSON, or on a terminal one that replaces the last.
+  void stored(const Status& status) const;
+  // A connection is lost, a node is back: a line on stderr, unless nothing is to be printed.
+  void news(std::string_view text) const;
+  // Ends the live line: what is printed next stands below it.
+  void end_live_line() const;
+  // Where the recording is, on stdout, in words.
+  void result(std::string_view text) const;
+
+ private:
+  RecorderOptions::Show show_;
+  bool has_live_line_;
+};
+
+}  // namespace beamtape
