@@ -54,12 +54,13 @@ class Recording {
     std::thread thread;
   };
 
-  // With a number of snapshots to take, nobody waits for a node that is not there.
+  // With a number of snapshots to take, nobody waits for a node that is not there; but for one that
+  // is still being tried for the first time.
   bool is_over() const {
     const bool may_be_missing = plan_.count && !plan_.duration;
     return std::all_of(runs_.begin(), runs_.end(),
                        [&](const Run& run) {
-                         return run.is_over || (may_be_missing && !run.session->was_reached());
+                         return run.is_over || (may_be_missing && run.session->is_out_of_reach());
                        }) &&
            std::any_of(runs_.begin(), runs_.end(),
                        [](const Run& run) { return run.is_over.load(); });

@@ -79,8 +79,9 @@ struct Outcome {
 // another life of the node; after a mere cut the same one goes on, with a keyframe; so it does in
 // a file that has earlier recordings of it. Ends early if the file cannot be written, if the plan
 // says not to reconnect, or if its duration is over before the node is back; then, too, the gap is
-// stored. One of several nodes that cannot be reached at first is tried again; if it never is, a
-// note says so. Does not close the writer. Blocks. Fails only if no node can be recorded at all.
+// stored. One of several nodes that cannot be reached at first, or answers as no node does, is
+// tried again; if it never is reached, a note says so. Does not close the writer. Blocks. Fails
+// only if no node can be recorded at all.
 Expected<Outcome> record(std::vector<Subject> subjects, const Connect& connect, Writer& writer,
                          const Plan& plan, const Watch& watch);
 

@@ -66,6 +66,7 @@ std::optional<Error> Session::run(Linking first, bool is_only) {
   began_ = due_ = Clock::now();
   covered_to_wall_us_ = wall_now_us();
   auto attached = attach(first.get());
+  was_tried_ = true;
   if (!attached && is_only) return attached.error();
   std::optional<Error> lost;
   if (!attached) lost = attached.error();
@@ -73,8 +74,9 @@ std::optional<Error> Session::run(Linking first, bool is_only) {
   for (;;) {
     if (!lost) lost = serve();
     if (!lost) return std::nullopt;
-    const bool may_come_back = lost->code != Error::Code::kMalformed && plan_.reconnect;
-    if (storing_.failure() || !may_come_back) {
+    // Garbage is no reason to end: what answered may have been another's port, or a node on its way
+    // up or down.
+    if (storing_.failure() || !plan_.reconnect) {
       if (was_reached() && !storing_.failure()) add_gap(node_id_, lost->message);
       return lost;
     }

@@ -57,6 +57,8 @@ class Session {
   std::optional<Error> run(Linking first, bool is_only);
   // True if the node introduced itself at least once. From any thread.
   bool was_reached() const { return was_reached_; }
+  // True if it has been tried, and has not introduced itself so far. From any thread.
+  bool is_out_of_reach() const { return was_tried_ && !was_reached_; }
   // Why it did not, so far; once run() has ended.
   const std::string& why_unreached() const { return why_unreached_; }
 
@@ -89,6 +91,7 @@ class Session {
   std::unique_ptr<RecordedNode> node_;
   std::unique_ptr<Capture> capture_;
   std::atomic<bool> was_reached_ = false;
+  std::atomic<bool> was_tried_ = false;
   std::string why_unreached_;
   Aggregator aggregator_;
   Clock::time_point began_, due_;

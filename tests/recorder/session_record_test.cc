@@ -1,0 +1,87 @@
+// record() with nodes that are scripts, into a real file.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "recorder/session/recorder.h"
+#include "tests/recorder/fake_node.h"
+
+namespace beamtape {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using Linked = Expected<std::unique_ptr<Link>>;
+
+class Recording : public ::testing::Test {
+ protected:
+  ~Recording() override {
+    for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + part);
+  }
+
+  Expected<Outcome> record_nodes(const std::vector<std::string>& nodes, const Connect& connect) {
+    auto writer = Writer::create(path_, {.nodes = nodes});
+    EXPECT_TRUE(writer) << writer.error().message;
+    std::vector<Subject> subjects;
+    for (const std::string& node : nodes) subjects.push_back(begin_to_connect(node, connect));
+    const Watch watch{.stop = [] { return false; },
+                      .snapshot_now = [] { return false; },
+                      .stored = [&](const Status& one) { stored_.push_back(one.snapshot); },
+                      .news = [](const std::string&) {}};
+    auto outcome = record(std::move(subjects), connect, **writer, plan_, watch);
+    EXPECT_TRUE((*writer)->close());
+    return outcome;
+  }
+
+  FakeNode node_;
+  Plan plan_{.interval = milliseconds(100), .duration = {}, .count = 3};
+  std::vector<SnapshotRecord> stored_;
+
+ private:
+  const std::string path_ =
+      ::testing::TempDir() + "session_record_" + std::to_string(getpid()) + ".beamtape";
+};
+
+tl::unexpected<Error> nonsense() { return fail(Error::Code::kMalformed, "it is not epmd"); }
+
+TEST_F(Recording, GoesOnToItsCountBesideANodeThatAnswersNonsense) {
+  std::atomic<int> tries = 0;
+  const auto outcome = record_nodes({"bad@host", "shop@host"}, [&](const std::string& node) {
+    if (node == "bad@host") {
+      ++tries;
+      return Linked(nonsense());
+    }
+    std::this_thread::sleep_for(milliseconds(500));  // it has not been reached when the other fails
+    return Linked(node_.link());
+  });
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->stored, 3);
+  ASSERT_TRUE(outcome->ended_early);
+  EXPECT_THAT(outcome->ended_early->message, HasSubstr("not epmd"));
+  EXPECT_GE(tries, 2);
+}
+
+TEST_F(Recording, OfANodeThatAnswersNonsenseAtFirstBeginsWhenItIsThere) {
+  std::atomic<int> tries = 0;
+  plan_.count = 10;
+  const auto outcome = record_nodes({"shop@host", "late@host"}, [&](const std::string& node) {
+    return node == "late@host" && ++tries == 1 ? Linked(nonsense()) : Linked(node_.link());
+  });
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_FALSE(outcome->ended_early);
+  EXPECT_EQ(outcome->nodes, 2u);
+}
+
+TEST_F(Recording, OfASingleNodeThatAnswersNonsenseFails) {
+  const auto outcome =
+      record_nodes({"shop@host"}, [](const std::string&) { return Linked(nonsense()); });
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Error::Code::kMalformed);
+}
+
+}  // namespace
+}  // namespace beamtape
