@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace beamtape {
@@ -12,10 +14,11 @@ struct NodeFacts {
   std::int64_t wordsize = 8;                       // bytes
   std::int64_t native_per_second = 1'000'000'000;  // of its monotonic clock
 
-  // Of the node's native time unit.
+  // Of the node's native time unit. What is beyond the range ends at it.
   std::int64_t microseconds(std::int64_t native) const {
     const auto scaled = static_cast<__int128>(native) * 1'000'000 / native_per_second;
-    return static_cast<std::int64_t>(scaled);
+    using Limits = std::numeric_limits<std::int64_t>;
+    return static_cast<std::int64_t>(std::clamp<__int128>(scaled, Limits::min(), Limits::max()));
   }
 };
 

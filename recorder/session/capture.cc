@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace beamtape {
 namespace {
@@ -19,11 +20,22 @@ constexpr milliseconds kPatience{1000};
 // has so many fewer.
 constexpr std::int64_t kOurProcesses = 16;
 
+// By so much a chunk may take longer by the node's clock than by ours. Erlang's may run 1 % fast
+// while it is being set right.
+constexpr std::int64_t kClockSlackUs = 1'000'000;
+
 std::int64_t microseconds_now(std::chrono::nanoseconds since) {
   return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
 }
 std::int64_t wall_now() {
   return microseconds_now(std::chrono::system_clock::now().time_since_epoch());
+}
+
+// Microseconds from one time of the node's clock to another; both come from the node.
+std::int64_t between(const NodeFacts& facts, std::int64_t from, std::int64_t to) {
+  std::int64_t native = 0;
+  if (__builtin_sub_overflow(to, from, &native)) return std::numeric_limits<std::int64_t>::max();
+  return facts.microseconds(native);
 }
 
 }  // namespace
@@ -59,7 +71,8 @@ Expected<SnapshotRecord> Capture::take(std::int64_t id) {
   SnapshotRecord record;
   record.id = id;
   record.began_wall_us = wall_now();
-  record.began_mono_us = microseconds_now(Clock::now().time_since_epoch());
+  began_ = Clock::now();
+  record.began_mono_us = microseconds_now(began_.time_since_epoch());
   const std::int64_t received_before = asker_.received_bytes();
   node_.snapshot = id;
   node_.detailed = node_.stale_found = node_.appeared = node_.gone = node_.target_us = 0;
@@ -152,7 +165,7 @@ void Capture::receive(const Answer& answer, SnapshotRecord& record) {
     } else if (answer.outcome != Answer::Outcome::kOk) {
       note_failure(*answer.question, Missing::kBadAnswer, record);
     }
-    record_question(answer, rows, record);
+    record_question(answer, rows, active->asked, record);
     return;
   }
   Missing reason = Missing::kNone;
@@ -160,7 +173,7 @@ void Capture::receive(const Answer& answer, SnapshotRecord& record) {
   if (answer.outcome == Answer::Outcome::kRejected) reason = Missing::kBadAnswer;
   Active over = std::move(*active);
   active_.erase(active);
-  if (reason != Missing::kNone) record_question(answer, 0, record);
+  if (reason != Missing::kNone) record_question(answer, 0, over.asked, record);
   if (reason != Missing::kProcessLimit) {
     end(*over.question, reason, record);
     return;
@@ -209,23 +222,36 @@ void Capture::note_failure(const Question& question, Missing reason, SnapshotRec
   record.not_answered += words;
 }
 
-void Capture::record_question(const Answer& answer, std::size_t rows, SnapshotRecord& record) {
+// The node's times are held against our clock: a chunk cannot have taken longer than we waited for
+// it, nor lie before the snapshot. What a broken node, or a bit that flipped on the way, says
+// beyond that would put off the next snapshot by years.
+void Capture::record_question(const Answer& answer, std::size_t rows, Clock::time_point asked,
+                              SnapshotRecord& record) {
   Rows& table = node_.rows(question_table());
   Cells cells = node_.cells();
   const auto slot = table.list(++answers_, missing(Missing::kNone)).first;
-  if (!node_began_ && answer.began != 0) node_began_ = answer.began;
-  const std::int64_t took = node_.facts.microseconds(answer.ended - answer.began);
+  const auto now = Clock::now();
+  const std::int64_t waited = microseconds_now(now - asked);
+  const std::int64_t passed = microseconds_now(now - began_);
+  const std::int64_t told = between(node_.facts, answer.began, answer.ended);
+  const std::int64_t took = std::clamp<std::int64_t>(told, 0, waited);
+  const bool is_absurd = told < 0 || told - waited > kClockSlackUs;
+  if (is_absurd) note_failure(*answer.question, Missing::kBadAnswer, record);
+  if (!node_began_ && answer.began != 0 && !is_absurd) node_began_ = answer.began;
+  const std::int64_t offset = node_began_ && answer.began != 0
+                                  ? between(node_.facts, *node_began_, answer.began)
+                                  : microseconds_now(asked - began_);
   const bool is_bounded = answer.outcome == Answer::Outcome::kOk && !node_.dear_answer;
   const std::int64_t cost =
       is_bounded ? most_cost(*answer.question, took, rows, answer.sent_bytes) : took;
   const Cell values[] = {
       cells.text(answer.question->name),
       answer.chunk,
-      node_began_ ? node_.facts.microseconds(answer.began - *node_began_) : 0,
+      std::clamp(offset, -passed, passed),
       took,
       static_cast<Cell>(rows),
       static_cast<Cell>(answer.sent_bytes),
-      cells.text(outcome_text(answer.outcome)),
+      cells.text(outcome_text(is_absurd ? Answer::Outcome::kMalformed : answer.outcome)),
       cost,
   };
   for (std::size_t at = 0; at < std::size(values); ++at) table.set(slot, at + 1, values[at]);

@@ -53,7 +53,9 @@ class Capture : private Inquiry {
   void give_up_silent(SnapshotRecord& record);
   void end(const Question& question, Missing reason, SnapshotRecord& record);
   void note_failure(const Question& question, Missing reason, SnapshotRecord& record);
-  void record_question(const Answer& answer, std::size_t rows, SnapshotRecord& record);
+  // `asked`: when its question was sent.
+  void record_question(const Answer& answer, std::size_t rows, Clock::time_point asked,
+                       SnapshotRecord& record);
   Collector& collector_of(const Question& question);
 
   Asker& asker_;
@@ -63,6 +65,7 @@ class Capture : private Inquiry {
   std::deque<Waiting> waiting_;
   std::vector<Active> active_;
   bool others_began_ = false;
+  Clock::time_point began_;  // the snapshot
   std::int64_t answers_ = 0;
   // The node has had no process to spare, with so many.
   bool is_full_ = false;

@@ -22,6 +22,8 @@ constexpr milliseconds kStopCheck{100};
 // Pauses between attempts to connect again.
 constexpr milliseconds kFirstPause{250};
 constexpr milliseconds kLongestPause{30'000};
+// From one snapshot to the next, whatever the last has cost: it keeps the times within their range.
+constexpr std::chrono::hours kLongestStretch{24 * 365};
 // A first snapshot that takes no more of the node than this is never spread.
 constexpr std::chrono::microseconds kShortestFilling{2'000'000};
 
@@ -215,12 +217,13 @@ std::int64_t Session::longest_filling() const {
 std::int64_t Session::plan_next(Clock::time_point began, const SnapshotRecord& record) {
   const bool reads_all = taken_ == 0 || record.filling;
   const double budget = reads_all ? std::max(kFirstBudget, plan_.budget) : plan_.budget;
+  using Pause = std::chrono::duration<double, std::micro>;
   const auto pause =
-      std::chrono::duration<double, std::micro>(static_cast<double>(record.target_us) / budget);
+      std::min<Pause>(Pause(static_cast<double>(record.target_us) / budget), kLongestStretch);
   const auto earliest =
       std::max(Clock::now(), began + std::chrono::duration_cast<Clock::duration>(pause));
   const auto from = std::min(due_, began);
-  while (due_ <= earliest) due_ += plan_.interval;
+  if (due_ <= earliest) due_ += ((earliest - due_) / plan_.interval + 1) * plan_.interval;
   return std::chrono::duration_cast<std::chrono::microseconds>(due_ - from).count();
 }
 

@@ -19,7 +19,8 @@ using Linked = Expected<std::unique_ptr<Link>>;
 
 class Recording : public ::testing::Test {
  protected:
-  ~Recording() override {
+  ~Recording() override { remove_file(); }
+  void remove_file() const {
     for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + part);
   }
 
@@ -81,6 +82,31 @@ TEST_F(Recording, OfASingleNodeThatAnswersNonsenseFails) {
       record_nodes({"shop@host"}, [](const std::string&) { return Linked(nonsense()); });
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Error::Code::kMalformed);
+}
+
+// 45 years before and after, and what cannot even be subtracted.
+TEST_F(Recording, IsNotPutOffByAnAnswerWithAnAbsurdTime) {
+  constexpr std::int64_t kYears = 45 * 365 * 86'400 * std::int64_t{1'000'000'000};
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+  for (const auto& [began, ended] :
+       {std::pair(-kYears, std::int64_t{0}), {0, -kYears}, {kLeast, kYears}, {kYears, kLeast}}) {
+    SCOPED_TRACE(ended);
+    stored_.clear();
+    node_.on_ask = [&, began = began, ended = ended](FakeLink& link, const FakeNode::Asked& asked) {
+      if (asked.expressions.find("registered()") == std::string::npos) return;
+      FakeNode::answer_chunk(link, asked, began, ended, TermBuilder().nil().take());
+    };
+    const auto outcome =
+        record_nodes({"shop@host"}, [&](const std::string&) { return Linked(node_.link()); });
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    ASSERT_EQ(stored_.size(), 3u);
+    for (const SnapshotRecord& one : stored_) {
+      EXPECT_GE(one.target_us, 0);
+      EXPECT_LT(one.target_us, 1'000'000);
+      EXPECT_THAT(one.not_answered, HasSubstr("registered"));
+    }
+    remove_file();
+  }
 }
 
 }  // namespace
