@@ -40,7 +40,23 @@ void on_signal(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
+// A terminal that goes away may send it several times: by the kernel, and by the shell.
+void on_hangup(int) { stop_asked = true; }
+
 void on_snapshot_signal(int) { snapshot_asked = true; }
+
+void handle_signals() {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  // `nohup` had it ignored, and so it stays.
+  if (std::signal(SIGHUP, on_hangup) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
+  std::signal(SIGUSR1, on_snapshot_signal);
+  // Sent by mistake for SIGUSR1, it must not end a recording.
+  std::signal(SIGUSR2, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+  // A limit of file sizes (`ulimit -f`) is a full disk, not an end.
+  std::signal(SIGXFSZ, SIG_IGN);
+}
 
 int give_up(const Error& error, int exit_code) {
   complain(error.message);
@@ -184,12 +200,7 @@ int main(int argc, char** argv) {
     beamtape::print(parsed.exit_code == 0 ? stdout : stderr, parsed.text);
     return parsed.exit_code;
   }
-  std::signal(SIGINT, beamtape::on_signal);
-  std::signal(SIGTERM, beamtape::on_signal);
-  std::signal(SIGUSR1, beamtape::on_snapshot_signal);
-  std::signal(SIGPIPE, SIG_IGN);
-  // A limit of file sizes (`ulimit -f`) is a full disk, not an end.
-  std::signal(SIGXFSZ, SIG_IGN);
+  beamtape::handle_signals();
   beamtape::let_others_go_first();
   return beamtape::run(*parsed.options);
 }

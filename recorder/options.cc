@@ -19,9 +19,10 @@ constexpr std::string_view kFooter = R"(
 Durations are 500ms, 5s, 10m or 2h; sizes 64MiB or 1GiB. NODE is name@host, or a short name on this host.
 Of several nodes each has its own connection and pace; they share the file, its bounds and its time.
 The cookie comes from --cookie-file, else BEAMTAPE_COOKIE, else ~/.erlang.cookie; never from
-an argument. ERL_EPMD_PORT is honoured. Ctrl-C finishes the running snapshot and closes the file.
-SIGUSR1 takes a snapshot now; beamtape-analyzer note FILE TEXT adds a remark meanwhile. A node that
-goes away is connected to again when it is back; the time between is stored as a gap.
+an argument. ERL_EPMD_PORT is honoured. Ctrl-C finishes the running snapshot and closes the file; so
+do SIGTERM and SIGHUP, this one not under nohup. SIGUSR1 takes a snapshot now, SIGUSR2 is ignored;
+beamtape-analyzer note FILE TEXT adds a remark meanwhile. A node that goes away is connected to
+again when it is back; the time between is stored as a gap.
 
 Exit codes: 0 done; 2 wrong usage; 3 the node or the file cannot be opened; 4 ended early, with
 what there was stored.

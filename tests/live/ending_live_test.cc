@@ -35,7 +35,7 @@ class Ending : public LiveTest {
 TEST_F(Ending, ASignalFinishesTheSnapshotAndClosesTheFile) {
   const auto node = world_->start();
   node->ask("live_population many 5000");
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     std::filesystem::remove(file());
     Program recorder = attach(*node, "100ms");
     ASSERT_TRUE(recorder.read_line());
@@ -153,6 +153,36 @@ TEST_F(Ending, ASignalTakesASnapshotNow) {
   recorder.signal(SIGTERM);
   EXPECT_EQ(recorder.wait().exit_code, 0);
   EXPECT_EQ(info().at("snapshots"), 2);
+}
+
+TEST_F(Ending, AHangupThatIsToldTwiceIsNoHurry) {
+  const auto node = world_->start();
+  node->ask("live_population many 5000");
+  Program recorder = attach(*node, "100ms");
+  ASSERT_TRUE(recorder.read_line());
+  for (int i = 0; i < 5; ++i) recorder.signal(SIGHUP);
+  EXPECT_EQ(recorder.wait().exit_code, 0);
+  expect_sound(file());
+}
+
+TEST_F(Ending, SignalsThatAreIgnoredEndNothing) {
+  const auto node = world_->start();
+  Launch launch = world_->recorder({node->name(), "-o", file(), "-i", "100ms", "--json"});
+  // What nohup does.
+  launch.command.insert(launch.command.begin(),
+                        {"sh", "-c", "trap '' HUP; exec \"$@\"", "under_nohup"});
+  Program recorder(launch);
+  ASSERT_TRUE(recorder.read_line());
+  const auto snapshots = [&] { return info().at("snapshots").get<int>(); };
+  for (const int signal : {SIGHUP, SIGUSR2}) {
+    recorder.signal(signal);
+    for (const int before = snapshots(); snapshots() < before + 3;) {
+      ASSERT_TRUE(recorder.read_line()) << signal;
+    }
+  }
+  recorder.signal(SIGTERM);
+  EXPECT_EQ(recorder.wait().exit_code, 0);
+  expect_sound(file());
 }
 
 TEST_F(Ending, ANodeThatStandsStillForAWhileDoesNotHoldUpTheRecorder) {
