@@ -100,12 +100,13 @@ void Storing::handle(Batch batch) {
   const bool starts_epoch = batch.record.epoch == batch.record.id;
   // Differences to something that was lost mean nothing.
   if (stream.gap && !starts_epoch) return need(node, Need::kEverything);
-  add_gap(node, stream, batch.record.began_wall_us);
   const auto done = store_numbered(batch, stream);
   if (!done) {
     if (!lose(batch, stream, done.error())) fail_for_good(done.error());
     return;
   }
+  // After it: what could not be stored either would leave a gap behind for each attempt.
+  add_gap(node, stream, batch.record.began_wall_us);
   stream.stored_to_wall_us = batch.record.ended_wall_us;
   if (writer_.wants_keyframe(node)) need(node, Need::kKeyframe);
   Stored stored{batch.record, std::move(batch.node), writer_.file_bytes(),
@@ -131,11 +132,14 @@ Expected<void> Storing::store_numbered(Batch& batch, Stream& stream) {
 
 // False if nothing can be done about it.
 bool Storing::lose(const Batch& batch, Stream& stream, const Error& error) {
+  // Where not even the oldest can be dropped at once, there may be room for that another time.
   if (error.code != Error::Code::kDiskFull || !writer_.make_space()) return false;
   if (stream.stored_to_wall_us == 0) stream.stored_to_wall_us = batch.record.began_wall_us;
-  stream.gap = "disk full: the oldest snapshots were dropped to go on";
   need(batch.record.node, Need::kEverything);
-  news_("the disk is full: a snapshot was lost, and the oldest are dropped to go on");
+  if (!stream.gap) {
+    news_("the disk is full: a snapshot was lost, and the oldest are dropped to go on");
+  }
+  stream.gap = "disk full: the oldest snapshots were dropped to go on";
   return true;
 }
 
@@ -148,12 +152,14 @@ void Storing::fail_for_good(Error error) {
   changed_.notify_all();
 }
 
-// If even this cannot be written, it is tried again with what comes next; at the end the reason is
-// on its way to the user anyway.
+// What cannot be written is tried again with what comes next; at the end the reason is on its way
+// to the user anyway.
 void Storing::add_gap(std::int64_t node, Stream& stream, std::int64_t to_wall_us) {
-  if (!stream.gap || stream.stored_to_wall_us == 0) return;
-  const auto from = std::min(stream.stored_to_wall_us, to_wall_us);
-  if (writer_.add_gap({node, from, to_wall_us, *stream.gap})) stream.gap.reset();
+  if (stream.gap && stream.stored_to_wall_us != 0) {
+    const auto from = std::min(stream.stored_to_wall_us, to_wall_us);
+    owed_.push_back({node, from, to_wall_us, *std::exchange(stream.gap, std::nullopt)});
+  }
+  while (!owed_.empty() && writer_.add_gap(owed_.front())) owed_.pop_front();
 }
 
 }  // namespace beamtape

@@ -80,6 +80,7 @@ class Storing {
   Writer& writer_;
   std::function<void(const std::string&)> news_;
   std::map<std::int64_t, Stream> streams_;  // by the node's id
+  std::deque<GapRecord> owed_;              // not in the file yet
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

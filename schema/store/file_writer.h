@@ -80,7 +80,7 @@ class FileWriter final : public Writer {
   Expected<std::int64_t> commit(const SnapshotRecord& snapshot) override;
   bool wants_keyframe(std::int64_t node) const override;
   void abandon() override;
-  Expected<void> make_space() override;
+  Expected<bool> make_space() override;
   std::int64_t file_bytes() const override;
   Expected<void> close() override;
 
@@ -112,6 +112,9 @@ class FileWriter final : public Writer {
   Expected<void> insert_parts(const Blobs& blobs, std::string& stored_tables);
   Expected<void> insert_snapshot(const SnapshotRecord& snapshot, const std::string& tables);
   void checkpoint();
+  Expected<void> drop_for_space();
+  Expected<void> hold_file();
+  void let_file_grow();
 
   std::string path_;
   Options options_;

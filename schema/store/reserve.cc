@@ -22,4 +22,18 @@ void Reserve::release() {
   bytes_ = 0;
 }
 
+bool Reserve::has_room_for(std::int64_t bytes, int times) {
+  if (descriptor_ < 0 || bytes_ < bytes) return false;
+  const bool has = fallocate(descriptor_, 0, 0, bytes_ * times) == 0;
+  // Also where it had some of it. That a file becomes shorter does not fail.
+  return ftruncate(descriptor_, bytes_) == 0 && has;
+}
+
+void allocate(const std::string& path, std::int64_t bytes) {
+  const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return;
+  static_cast<void>(fallocate(file, FALLOC_FL_KEEP_SIZE, 0, bytes));  // see the header
+  close(file);
+}
+
 }  // namespace beamtape

@@ -19,10 +19,16 @@ class Reserve {
   // system cannot promise room, it stays as it was: there is nothing better to do.
   void hold(const std::string& path, std::int64_t bytes);
   void release();
+  // True if it holds `bytes` and could hold `times` as much: the file system is not full any more.
+  bool has_room_for(std::int64_t bytes, int times);
 
  private:
   int descriptor_ = -1;
   std::int64_t bytes_ = 0;
 };
+
+// Takes room for a file that is there to become so long; its length stays. If that much cannot be
+// had, it has what it had.
+void allocate(const std::string& path, std::int64_t bytes);
 
 }  // namespace beamtape

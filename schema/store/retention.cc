@@ -30,18 +30,13 @@ constexpr std::int64_t kSmallestReserve = 1 << 20;
 
 std::int64_t with_pages(std::int64_t bytes) { return bytes + bytes / 16 + kBesideParts; }
 
-struct Pages {
-  std::int64_t used_bytes = 0;
-  std::int64_t free_bytes = 0;  // within the file
-};
-
-Expected<Pages> pages_of(Database& database) {
+// Without those that are free within the file.
+Expected<std::int64_t> used_bytes(Database& database) {
   const auto all = database.number("PRAGMA page_count");
   const auto free = database.number("PRAGMA freelist_count");
   if (!all) return tl::unexpected(all.error());
   if (!free) return tl::unexpected(free.error());
-  const auto free_pages = free->value_or(0);
-  return Pages{(all->value_or(0) - free_pages) * kPageBytes, free_pages * kPageBytes};
+  return (all->value_or(0) - free->value_or(0)) * kPageBytes;
 }
 
 }  // namespace
@@ -59,6 +54,23 @@ std::int64_t Retention::limit(std::int64_t bytes) const {
          std::max({idle_wal_bytes(),
                    with_pages(std::max(bytes, largest_bytes_)) + 2 * largest_beside_bytes_,
                    largest_wal_bytes_ + largest_wal_bytes_ / 8});
+}
+
+std::int64_t Retention::wal_bytes_needed() const {
+  return std::max(with_pages(largest_bytes_) + 2 * largest_beside_bytes_, largest_wal_bytes_);
+}
+
+std::int64_t Retention::file_bound() const {
+  if (max_bytes_ == 0 || full_at_bytes_ == 0) return std::max(max_bytes_, full_at_bytes_);
+  return std::min(max_bytes_, full_at_bytes_);
+}
+
+Expected<bool> Retention::has_room(Database& database, std::int64_t bytes) const {
+  if (file_bound() == 0) return true;
+  const auto used = used_bytes(database);
+  if (!used) return tl::unexpected(used.error());
+  const auto needed = *used + with_pages(bytes);
+  return (max_bytes_ == 0 || needed <= limit(bytes)) && (!is_held() || needed <= full_at_bytes_);
 }
 
 Expected<void> Retention::load(Database& database) {
@@ -105,13 +117,13 @@ Expected<void> Retention::make_room(Database& database, const SnapshotRecord& co
       if (auto done = drop(database, *epoch); !done) return done;
     }
   }
-  if (max_bytes_ == 0) return {};
   for (;;) {
-    const auto pages = pages_of(database);
-    if (!pages) return tl::unexpected(pages.error());
-    if (pages->used_bytes + with_pages(bytes) <= limit(bytes)) return {};
+    const auto fits = has_room(database, bytes);
+    if (!fits) return tl::unexpected(fits.error());
+    if (*fits) return {};
     const Epoch* epoch = oldest(coming.epoch);
     if (epoch == nullptr) {
+      if (is_held()) return fail(Error::Code::kDiskFull, "no space left");
       return fail(Error::Code::kOther,
                   "the bound on its size has no room for one keyframe group of each node");
     }
@@ -121,14 +133,13 @@ Expected<void> Retention::make_room(Database& database, const SnapshotRecord& co
 
 Expected<void> Retention::shrink_to_file(Database& database) {
   dropping_.clear();
-  for (;;) {
-    const auto pages = pages_of(database);
-    if (!pages) return tl::unexpected(pages.error());
-    if (pages->free_bytes >= with_pages(largest_bytes_)) return {};
-    const Epoch* epoch = oldest(0);
-    if (epoch == nullptr) return fail(Error::Code::kDiskFull, "no space left, nor older snapshots");
+  for (const Epoch* epoch = oldest(0); epoch != nullptr; epoch = oldest(0)) {
     if (auto done = drop(database, *epoch); !done) return done;
+    const auto fits = has_room(database, largest_bytes_);
+    if (!fits) return tl::unexpected(fits.error());
+    if (*fits) break;
   }
+  return {};
 }
 
 // Of several nodes, the snapshots of one group have others' between them.
@@ -184,7 +195,7 @@ bool Retention::wants_keyframe(std::int64_t epoch) const {
   const auto known = std::find_if(epochs_.rbegin(), epochs_.rend(),
                                   [&](const Epoch& each) { return each.first == epoch; });
   if (known == epochs_.rend()) return false;
-  if (max_bytes_ != 0 && known->bytes > max_bytes_ / kEpochShare) return true;
+  if (file_bound() != 0 && known->bytes > file_bound() / kEpochShare) return true;
   return known->snapshots >= kFewestSnapshots &&
          known->bytes > (1 + kDifferencesPerKeyframe) * known->keyframe_bytes;
 }

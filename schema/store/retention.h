@@ -33,8 +33,16 @@ class Retention {
   // Within the transaction that is to store `coming`, which takes `bytes`. kDiskFull: it
   // does not fit, even with nothing else than its own keyframe group.
   Expected<void> make_room(Database& database, const SnapshotRecord& coming, std::int64_t bytes);
-  // For a full file system: drops, within a transaction, until the file's own pages have room for
-  // the largest snapshot so far. kDiskFull: nothing is left to drop.
+  // From now on the file system is full: the file is bounded by what it has, until let_grow().
+  void hold_at(std::int64_t file_bytes) { full_at_bytes_ = file_bytes; }
+  void let_grow() { full_at_bytes_ = 0; }
+  bool is_held() const { return full_at_bytes_ != 0; }
+  // What a -wal needs to drop a group and store the largest snapshot so far.
+  std::int64_t wal_bytes_needed() const;
+  // True if something may be dropped.
+  bool has_older() const { return oldest(0) != nullptr; }
+  // For a full file system: drops, within a transaction, the oldest group, and more until the
+  // file's own pages have room for the largest snapshot so far or nothing is left to drop.
   Expected<void> shrink_to_file(Database& database);
   // The transaction has ended that stored a snapshot, dropped groups, or neither.
   // `beside_bytes`: of `bytes`, those not in parts. `wal_bytes`: of the -wal before it is folded
@@ -65,6 +73,9 @@ class Retention {
   };
 
   std::int64_t limit(std::int64_t bytes) const;
+  // Of the file, whichever bound it has now; 0 for none.
+  std::int64_t file_bound() const;
+  Expected<bool> has_room(Database& database, std::int64_t bytes) const;
   // The oldest that may go and is not going yet, but not `coming`; null if there is none.
   const Epoch* oldest(std::int64_t coming) const;
   Epoch* find(std::int64_t epoch);
@@ -72,6 +83,7 @@ class Retention {
 
   std::int64_t max_bytes_;
   std::int64_t keep_us_;
+  std::int64_t full_at_bytes_ = 0;         // of the file, while the file system is full
   std::deque<Epoch> epochs_;               // by their first
   std::set<std::int64_t> dropping_;        // that the transaction under way has dropped
   std::int64_t largest_bytes_ = 0;         // of one snapshot

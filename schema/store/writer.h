@@ -93,9 +93,11 @@ class Writer {
   virtual void abandon() = 0;
 
   // When the file system is full (kDiskFull): gives up what was kept back for this, which is enough
-  // to store a gap and to close; of a bounded recording drops the oldest keyframe groups until
-  // there is room in the file for another snapshot. kDiskFull: there is none.
-  virtual Expected<void> make_space() = 0;
+  // to store a gap and to close. Of a bounded recording it drops the oldest keyframe group, more if
+  // another snapshot needs them, and while the file system is full the file stays as large as it
+  // is. False: there was not even room to drop in, which may be otherwise at the next attempt.
+  // kDiskFull: there is nothing that might be dropped.
+  virtual Expected<bool> make_space() = 0;
 
   // Bytes of the file and its -wal now.
   virtual std::int64_t file_bytes() const = 0;

@@ -15,6 +15,10 @@ namespace {
 constexpr std::int64_t kTextRowBytes = 16;
 // Of a row of a table of samples.
 constexpr std::int64_t kSampleRowBytes = 64;
+// Free room, in reserves, with which a full file system counts as one that is not.
+constexpr int kReservesForGrowth = 4;
+// SQLite's own bound.
+constexpr std::int64_t kMostPages = 0xFFFF'FFFE;
 
 tl::unexpected<Error> misuse(const std::string& path, const std::string& why) {
   return fail(Error::Code::kUsage, "cannot write " + path + ": " + why);
@@ -217,6 +221,7 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
   lists_ = {};
   checkpoint();
   reserve_.hold(path_, retention_.reserve_bytes());
+  if (retention_.is_held()) let_file_grow();
   return bytes;
 }
 
@@ -226,18 +231,47 @@ bool FileWriter::wants_keyframe(std::int64_t node) const {
 }
 
 // Dropping writes pages to the -wal, and they come back to the file only when it is folded in: for
-// both the reserve makes room. The -wal keeps what it took, as somebody else may fill the disk.
-Expected<void> FileWriter::make_space() {
-  if (auto allowed = outside_snapshot(); !allowed) return allowed;
+// both the reserve makes room. It can seldom be had again, so from now on nothing may need more
+// room than the file and its -wal have.
+Expected<bool> FileWriter::make_space() {
+  if (auto allowed = outside_snapshot(); !allowed) return tl::unexpected(allowed.error());
   reserve_.release();
-  if (!retention_.is_bounded()) return fail(Error::Code::kDiskFull, "no space left");
+  if (!retention_.is_bounded() || !retention_.has_older()) {
+    return fail(Error::Code::kDiskFull, "no space left");
+  }
   auto done = database_.exec("PRAGMA journal_size_limit=-1; PRAGMA wal_checkpoint(PASSIVE)");
-  if (done) done = database_.exec("BEGIN IMMEDIATE");
+  if (done) done = hold_file();
+  if (done) done = drop_for_space();
+  if (done) return true;
+  if (done.error().code == Error::Code::kDiskFull) return false;
+  return tl::unexpected(done.error());
+}
+
+// The -wal keeps the room that it has, and takes what it will need before somebody else does. Pages
+// beyond the end of the file would stay in it for want of room, and it would grow.
+Expected<void> FileWriter::hold_file() {
+  allocate(path_ + "-wal", retention_.wal_bytes_needed());
+  const auto bytes = file_size(path_);
+  retention_.hold_at(bytes);
+  return database_.exec(fmt::format("PRAGMA max_page_count={}", bytes / kPageBytes));
+}
+
+Expected<void> FileWriter::drop_for_space() {
+  auto done = database_.exec("BEGIN IMMEDIATE");
   if (done) done = retention_.shrink_to_file(database_);
   if (done) done = database_.exec("COMMIT");
   if (!done) return give_up(std::move(done.error()));
   retention_.dropped();
   return database_.exec("PRAGMA wal_checkpoint(PASSIVE)");
+}
+
+// When the file system has so much room again that it will not be full with the next snapshot.
+void FileWriter::let_file_grow() {
+  if (!reserve_.has_room_for(retention_.reserve_bytes(), kReservesForGrowth)) return;
+  const auto done =
+      database_.exec(fmt::format("PRAGMA max_page_count={}; PRAGMA journal_size_limit={}",
+                                 kMostPages, retention_.idle_wal_bytes()));
+  if (done) retention_.let_grow();
 }
 
 // Folds what is committed into the file itself, so that a copy without the -wal has it. Never

@@ -1,0 +1,111 @@
+// A file system that somebody else keeps full: a small one of the test's own.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include "schema/store/reader.h"
+#include "tests/schema/builders.h"
+
+namespace beamtape::test {
+namespace {
+
+class FullDisk : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directory(disk());
+    if (mount("none", disk().c_str(), "tmpfs", 0, "size=6m") != 0) {
+      GTEST_SKIP() << "no file system can be mounted: " << std::strerror(errno);
+    }
+    is_mounted_ = true;
+    auto options = RecordingStory::options();
+    options.max_bytes = 1 << 30;
+    writer_ = Writer::create(path(), options).value();
+    ASSERT_TRUE(writer_->add_node({.name = "zoo@here", .facts = {}, .applications = {}}));
+    rows_ = random_.rows(animals(), 3000);
+  }
+  void TearDown() override {
+    writer_.reset();
+    if (is_mounted_) umount2(disk().c_str(), MNT_DETACH);
+  }
+
+  std::string disk() const { return folder_.file("disk"); }
+  std::string path() const { return disk() + "/full.beamtape"; }
+
+  // Leaves no byte to anybody.
+  void fill() const {
+    const int file = open((disk() + "/filler").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ASSERT_GE(file, 0);
+    const std::vector<char> bytes(1 << 16);
+    for (std::size_t size = bytes.size(); size > 0;) {
+      if (write(file, bytes.data(), size) < 0) size /= 2;
+    }
+    close(file);
+  }
+
+  // Stores a snapshot, as a recorder would: a keyframe group begins where one is wanted, or was
+  // lost. False if it was lost; fails the test if that is not for want of space.
+  bool store() {
+    const auto id = writer_->last_snapshot() + 1;
+    if (was_lost_ || id - epoch_ >= 128 || writer_->wants_keyframe(1)) epoch_ = id;
+    if (id == 1) epoch_ = 1;
+    random_.change(animals(), 0.1, rows_);
+    const auto done = put(id);
+    was_lost_ = !done;
+    if (was_lost_) {
+      EXPECT_EQ(done.error().code, Error::Code::kDiskFull) << done.error().message;
+      ++lost_;
+    }
+    return !was_lost_;
+  }
+  Expected<void> put(std::int64_t id) {
+    auto done = writer_->begin(id, epoch_, 1);
+    for (Cell text = id * 200; done && text < (id + 1) * 200; ++text) {
+      done = writer_->put_text(text, "request " + std::to_string(text));
+    }
+    if (done) done = writer_->put_rows(animals(), 0, RowGroup(rows_));
+    if (done) done = writer_->put_aggregates({.node = {1, 2, 3}});
+    if (!done) return done;
+    const auto stored = writer_->commit({.ended_wall_us = id, .not_answered = ""});
+    return stored ? done : tl::unexpected(stored.error());
+  }
+
+  const TemporaryFolder folder_;
+  std::unique_ptr<Writer> writer_;
+  RandomRows random_{1};
+  RowGroup rows_;
+  std::int64_t epoch_ = 0;
+  int lost_ = 0;
+  bool was_lost_ = false;
+
+ private:
+  bool is_mounted_ = false;
+};
+
+TEST_F(FullDisk, GoesOnForEverWithTheSpaceThatTheFileHas) {
+  while (writer_->file_bytes() < 3 << 20) ASSERT_TRUE(store());
+  for (int i = 0; i < 1500; ++i) {
+    fill();
+    if (!store()) {
+      const auto space = writer_->make_space();
+      ASSERT_TRUE(space) << "snapshot " << i << ": " << space.error().message;
+    }
+  }
+  EXPECT_LE(lost_, 5);
+  const auto last = writer_->last_snapshot();
+  std::filesystem::remove(disk() + "/filler");
+  ASSERT_TRUE(writer_->close());
+  const auto reader = Reader::open(path());
+  ASSERT_TRUE(reader);
+  EXPECT_EQ((*reader)->snapshots().back().id, last);
+  EXPECT_GE((*reader)->snapshots().size(), 20u);
+}
+
+}  // namespace
+}  // namespace beamtape::test
