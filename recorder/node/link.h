@@ -33,7 +33,8 @@ class Link {
   //  kTimeout: none was complete by then; what has come of one is kept for the next call.
   //  kMalformed: one came that is over kMaxMessageBytes or not a distribution message; it is
   //    dropped and the link stays usable.
-  //  kClosed: the node has closed the connection or died, or nothing came for kLongestSilence.
+  //  kClosed: the node has closed the connection or died, nothing came for kLongestSilence, a
+  //    message did not become complete within that time, or announced to be larger than any is.
   virtual Expected<std::vector<std::uint8_t>> receive(std::chrono::milliseconds timeout) = 0;
 
   // The pid of this end, encoded (NEW_PID_EXT, no version byte), to be put into questions with

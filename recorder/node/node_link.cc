@@ -86,6 +86,10 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
         return closed(
             {code, fmt::format("nothing came from it for {} s", longest_silence_.count() / 1000)});
       }
+      if (code == Error::Code::kTimeout && packets_.unfinished() > longest_silence_) {
+        return closed({code, fmt::format("a message of it did not become complete within {} s",
+                                         longest_silence_.count() / 1000)});
+      }
       if (code == Error::Code::kTimeout || code == Error::Code::kMalformed) return packet;
       return closed(packet.error());
     }

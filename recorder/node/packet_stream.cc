@@ -21,6 +21,10 @@ Expected<std::vector<std::uint8_t>> PacketStream::receive(Deadline deadline) {
     if (auto header = read_header(deadline); !header) return tl::unexpected(header.error());
     const std::size_t size = read_u32(header_.data());
     const bool is_too_large = size > max_bytes_;
+    if (is_too_large && size > kMostDroppedBytes) {
+      return fail(Error::Code::kClosed,
+                  fmt::format("a message of {} bytes was announced, which is none", size));
+    }
     auto body = is_too_large ? drop_body(deadline) : read_body(deadline);
     if (!body) return tl::unexpected(body.error());
     header_read_ = 0;
@@ -41,6 +45,7 @@ Expected<void> PacketStream::read_header(Deadline deadline) {
   while (header_read_ < header_.size()) {
     const auto got = read_some(std::span(header_).subspan(header_read_), deadline);
     if (!got) return tl::unexpected(got.error());
+    if (header_read_ == 0) packet_began_ = heard_;
     header_read_ += *got;
   }
   body_read_ = 0;

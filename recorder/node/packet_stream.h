@@ -14,24 +14,37 @@
 
 namespace beamtape {
 
+// A length beyond this is none of a packet: bits flipped, or the peer has lost its place in the
+// stream. Waiting for what it announces would be waiting for ever, as all that comes meanwhile,
+// ticks too, is taken for a part of it. A node may be asked for more than kMaxMessageBytes by
+// accident, not for a multiple of that.
+inline constexpr std::size_t kMostDroppedBytes = 256u << 20;
+
 // The packets of a connection after its handshake: u32 size, then as many bytes; of size 0 is a
 // tick, which is answered at once, as net_kernel demands. In place of ei_xreceive_msg_tmo, which
 // loses its place in the stream when its time runs out within a packet, allocates what the peer
 // announces, and decodes the control message without looking at its length.
 class PacketStream {
  public:
-  // Packets above `max_bytes` are dropped.
+  // Packets above `max_bytes` are dropped, and up to kMostDroppedBytes waited for.
   PacketStream(Socket socket, std::size_t max_bytes)
       : socket_(std::move(socket)), max_bytes_(max_bytes) {}
 
   // The next packet that is no tick, without its size. kTimeout: none is complete; what came of it
   // is kept for the next call. kMalformed: one was too large and is dropped; the stream goes on.
-  // kClosed: no more will come.
+  // kClosed: no more will come, or one was announced that cannot be one: the stream is of no more
+  // use.
   Expected<std::vector<std::uint8_t>> receive(Deadline deadline);
 
   // Time since anything came, a tick or a part of a packet.
   std::chrono::steady_clock::duration silence() const {
     return std::chrono::steady_clock::now() - heard_;
+  }
+
+  // Time since the packet began that is not complete yet; 0 between packets.
+  std::chrono::steady_clock::duration unfinished() const {
+    return header_read_ == 0 ? std::chrono::steady_clock::duration::zero()
+                             : std::chrono::steady_clock::now() - packet_began_;
   }
 
   // Sends one packet. After any error the stream is of no more use (a part may be sent).
@@ -48,6 +61,7 @@ class PacketStream {
   std::size_t max_bytes_;
   std::array<std::uint8_t, 4> header_{};
   std::size_t header_read_ = 0;  // 4: inside a packet
+  std::chrono::steady_clock::time_point packet_began_;
   std::size_t body_read_ = 0;
   std::vector<std::uint8_t> body_;  // may be longer than what was read so far
 };

@@ -241,6 +241,11 @@ void Session::see_others() const {
 bool Session::come_back(const Error& lost) {
   const std::int64_t before = node_id_;
   board_.tell(lost.message + "; connecting again");
+  // Where only this end has given it up, the node would keep the name taken until it misses our
+  // ticks, and a tunnel that takes one connection the way.
+  capture_.reset();
+  asker_.reset();
+  link_.reset();
   if (was_reached()) {
     static_cast<void>(storing_.with_writer([&](Writer& writer) -> Expected<void> {
       writer.end_epoch(before);

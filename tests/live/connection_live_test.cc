@@ -93,6 +93,41 @@ TEST_F(Connection, AfterACutTheSameLifeIsRecordedOn) {
   }
 }
 
+TEST_F(Connection, ALengthThatNoMessageHasIsAGapAndTheNodeIsConnectedToAgain) {
+  const std::string absurd = "\xFF\xFF\xFF\xF0";
+  const auto node = world_->start();
+  const auto port = ask_epmd_for_port({"127.0.0.1"}, world_->epmd_port(), "shop",
+                                      deadline_in(std::chrono::seconds(30)));
+  ASSERT_TRUE(port);
+  Forwarder tunnel(*port);
+  std::vector<std::string> arguments = {node->name(), "-i",
+                                        "1s",         "--json",
+                                        "--address",  "127.0.0.1:" + std::to_string(tunnel.port()),
+                                        "-o",         file()};
+  Program recorder(world_->recorder(arguments));
+  ASSERT_TRUE(recorder.read_line());
+  tunnel.say(absurd);
+  EXPECT_THAT(recorder.read_error_line().value_or(""), HasSubstr("4294967280 bytes"));
+  ASSERT_TRUE(recorder.read_error_line());  // it is back
+  const auto line = recorder.read_line();
+  ASSERT_TRUE(line);
+  EXPECT_TRUE(Json::parse(*line).at("not_answered").is_null()) << *line;
+  recorder.signal(SIGINT);
+  EXPECT_EQ(recorder.wait().exit_code, 0);
+  expect_sound(file());
+  const Json gaps = analyze({"info", file(), "--json"}).at("gaps");
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_THAT(gaps.at(0).at("reason").get<std::string>(), HasSubstr("4294967280 bytes"));
+
+  arguments.back() = world_->file("ended.beamtape");
+  arguments.push_back("--no-reconnect");
+  Program ending(world_->recorder(arguments));
+  ASSERT_TRUE(ending.read_line());
+  tunnel.say(absurd);
+  EXPECT_EQ(ending.wait().exit_code, kEndedEarly);
+  expect_sound(arguments.at(arguments.size() - 2));
+}
+
 TEST_F(Connection, TheCookieMayComeFromTheEnvironment) {
   const auto node = world_->start();
   std::filesystem::remove(world_->cookie_file());

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace beamtape::live {
 namespace {
@@ -20,17 +21,21 @@ sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
+bool pass_all(const char* bytes, std::size_t size, int to) {
+  while (size > 0) {
+    const ssize_t written = send(to, bytes, size, MSG_NOSIGNAL);
+    if (written <= 0) return false;
+    bytes += written;
+    size -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
 // False when there is nothing more to pass on.
 bool pass(int from, int to) {
   char buffer[65536];
   const ssize_t size = read(from, buffer, sizeof buffer);
-  for (ssize_t done = 0; done < size;) {
-    const ssize_t written =
-        send(to, buffer + done, static_cast<std::size_t>(size - done), MSG_NOSIGNAL);
-    if (written <= 0) return false;
-    done += written;
-  }
-  return size > 0;
+  return size > 0 && pass_all(buffer, static_cast<std::size_t>(size), to);
 }
 
 }  // namespace
@@ -76,7 +81,7 @@ void Forwarder::pass_on(int client) {
     for (;;) {
       pollfd polled[3] = {{stop_[0], 0, 0}, {client, POLLIN, 0}, {server, POLLIN, 0}};
       const int ready = poll(polled, held_ ? 1 : 3, 10);
-      if (cut_.exchange(false)) break;
+      if (cut_.exchange(false) || !pass_said(client)) break;
       if (ready <= 0) continue;
       if (polled[0].revents != 0) break;
       if (polled[1].revents != 0 && !pass(client, server)) break;
@@ -84,6 +89,12 @@ void Forwarder::pass_on(int client) {
     }
   }
   close(server);
+}
+
+bool Forwarder::pass_said(int client) {
+  const std::lock_guard lock(mutex_);
+  const std::string bytes = std::exchange(said_, {});
+  return pass_all(bytes.data(), bytes.size(), client);
 }
 
 }  // namespace beamtape::live

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <string>
 #include <thread>
 
 namespace beamtape::live {
@@ -16,6 +18,12 @@ class Forwarder {
   ~Forwarder();
 
   std::uint16_t port() const { return port_; }
+  // Passes these bytes on to who has connected, as if they had come from the target. Between two
+  // reads of what does, which are seldom in the middle of a message.
+  void say(const std::string& bytes) {
+    const std::lock_guard lock(mutex_);
+    said_ += bytes;
+  }
   // Breaks the connection that is passed on; the next one is taken as before.
   void cut() { cut_ = true; }
   // While held nothing is passed on and nobody is let in, as by a network that drops every packet.
@@ -26,9 +34,12 @@ class Forwarder {
  private:
   void serve();
   void pass_on(int client);
+  bool pass_said(int client);
 
   std::uint16_t target_;
   std::uint16_t port_ = 0;
+  std::mutex mutex_;
+  std::string said_;
   std::atomic<int> connections_ = 0;
   std::atomic<bool> cut_ = false;
   std::atomic<bool> held_ = false;

@@ -136,6 +136,35 @@ TEST(NodeLink, TakesALongSilenceForTheEnd) {
   EXPECT_EQ(link->receive(kNow).error().code, Error::Code::kClosed);
 }
 
+TEST(NodeLink, IsClosedByALengthThatIsNone) {
+  Peer peer;
+  const auto link = peer.link();
+  peer.say({0xFF, 0xFF, 0xFF, 0xF0, 'x'});
+  const auto absurd = link->receive(kSoon);
+  EXPECT_EQ(absurd.error().code, Error::Code::kClosed);
+  EXPECT_EQ(absurd.error().message,
+            "the connection to shop@host is lost: a message of 4294967280 bytes was announced, "
+            "which is none");
+  EXPECT_EQ(link->receive(kNow).error().code, Error::Code::kClosed);
+}
+
+// The length has flipped bits: what follows, ticks and all, is only taken for its rest.
+TEST(NodeLink, IsClosedByAMessageThatDoesNotBecomeComplete) {
+  constexpr milliseconds kPatience{1000};
+  Peer peer;
+  const auto link = peer.link(kPatience);
+  peer.say({3, 0, 0, 0});
+  auto received = link->receive(kNow);
+  for (int tick = 0; tick < 12 && received.error().code == Error::Code::kTimeout; ++tick) {
+    peer.say({0, 0, 0, 0});
+    received = link->receive(kPatience / 5);
+  }
+  EXPECT_EQ(received.error().code, Error::Code::kClosed);
+  EXPECT_EQ(received.error().message,
+            "the connection to shop@host is lost: a message of it did not become complete within "
+            "1 s");
+}
+
 TEST(NodeLink, DropsWhatIsForOthers) {
   Peer peer;
   const auto link = peer.link();
