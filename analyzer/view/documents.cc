@@ -29,6 +29,9 @@ std::string stamp_of(const std::string& path) {
   return stamp;
 }
 
+// Seconds until a file that is not shown is read anew.
+constexpr double kBetweenOthers = 10;
+
 // Finds in the recording where the window begins; empty: it goes on where it is.
 using FindStart = std::function<Expected<Start>(const Recording&)>;
 
@@ -82,7 +85,7 @@ Documents::Documents(Surface& surface, const FileAccess& files,
 void Documents::add(std::unique_ptr<Session> session) {
   session->remembered = remembered_;
   session->open_recording = files_.open;
-  stamps_[session.get()] = stamp_of(session->path());
+  seen_[session.get()] = {stamp_of(session->path()), looked_};
   remembered_->opened(session->path());
   sessions_.push_back(std::move(session));
   show(sessions_.size() - 1);
@@ -208,7 +211,7 @@ void Documents::take_wishes() {
   for (const std::string& file : surface_.dropped()) open(file, true);
   // The last one stays: a window of nothing helps nobody.
   if (wishes.close_file && sessions_.size() > 1) {
-    stamps_.erase(&shown());
+    seen_.erase(&shown());
     sessions_.erase(sessions_.begin() + static_cast<std::ptrdiff_t>(shown_));
     show(std::min(shown_, sessions_.size() - 1));
   }
@@ -226,11 +229,11 @@ void Documents::keep(bool leaving) {
 }
 
 bool Documents::live() const {
-  if (empty()) return false;
-  std::error_code failed;
-  return reading_.runs() ||
-         std::filesystem::exists(journal_of(sessions_[shown_]->path()), failed) ||
-         stamps_.at(sessions_[shown_].get()) != stamp_of(sessions_[shown_]->path());
+  return reading_.runs() || std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& one) {
+           std::error_code failed;
+           return std::filesystem::exists(journal_of(one->path()), failed) ||
+                  seen_.at(one.get()).stamp != stamp_of(one->path());
+         });
 }
 
 void Documents::refresh(double now) {
@@ -247,10 +250,19 @@ void Documents::refresh(double now) {
   }
   if (empty() || now - looked_ < 1) return;
   looked_ = now;
-  const Session* of = &shown();
-  const std::string stamp = stamp_of(of->path());
-  if (stamp == stamps_[of]) return;
-  stamps_[of] = stamp;
+  const Session* of = nullptr;  // of those that have grown, which was read longest ago
+  std::string stamp;
+  for (const auto& one : sessions_) {
+    const Seen& seen = seen_.at(one.get());
+    if (one.get() != &shown() && now - seen.read_at < kBetweenOthers) continue;
+    if (of != nullptr && seen.read_at >= seen_.at(of).read_at) continue;
+    const std::string now_there = stamp_of(one->path());
+    if (now_there == seen.stamp) continue;
+    of = one.get();
+    stamp = now_there;
+  }
+  if (of == nullptr) return;
+  seen_[of] = {stamp, now};
   being_read_ = of;
   reading_ = start_reading(files_.open, of->path(), of->overview().node, nullptr);
 }

@@ -70,9 +70,10 @@ class Documents {
   // Whether a file is being opened; how much of it has been read.
   bool opening() const { return opening_.runs(); }
   double opening_share() const { return opening() ? opening_.shared->share.load() : 0; }
-  // True while the shown file is being recorded: refresh() wants to be called every second.
+  // True while one of the files is being recorded: refresh() wants to be called every second.
   bool live() const;
-  // Looks whether the shown file has grown, and reads it anew on a thread of its own.
+  // Looks whether the shown file has grown, seldom also the others, and reads one anew on a thread
+  // of its own: for as long as the old state is open, a recorder cannot fold in its -wal.
   void refresh(double now);
 
  private:
@@ -80,6 +81,11 @@ class Documents {
     std::string path;
     std::string node;  // of several; empty: the first, and then the others
     bool show = true;
+  };
+
+  struct Seen {
+    std::string stamp;   // of the file when it was read
+    double read_at = 0;  // refresh()'s `now`
   };
 
   void take_wishes();
@@ -111,7 +117,7 @@ class Documents {
   std::future<Expected<void>> noting_;
   std::deque<Wanted> to_open_;  // the first one is being opened
   double looked_ = 0;
-  std::map<const Session*, std::string> stamps_;  // of the file when it was read
+  std::map<const Session*, Seen> seen_;
 };
 
 }  // namespace beamtape

@@ -4,7 +4,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <mutex>
 #include <thread>
 
 #include "tests/analyzer/fake_reader.h"
@@ -70,7 +74,18 @@ class DocumentsTest : public ::testing::Test {
 
   FakeSurface surface;
   std::vector<std::string> noted;
-  FileAccess files{open_fake,
+  // Since it was asked last; files are opened on other threads.
+  std::vector<std::string> opened() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(opened_, {});
+  }
+  std::mutex mutex_;
+  std::vector<std::string> opened_;
+  FileAccess files{[this](const std::string& file) {
+                     const std::lock_guard lock(mutex_);
+                     opened_.push_back(file);
+                     return open_fake(file);
+                   },
                    [this](const std::string& file, const NewNote& note) -> Expected<void> {
                      if (note.text == "full")
                        return fail(Error::Code::kDiskFull, "cannot write " + file);
@@ -128,6 +143,28 @@ TEST_F(DocumentsTest, CloseAllButTheLast) {
     EXPECT_EQ(around().files.size(), 1U);
     EXPECT_EQ(documents.shown().path(), "first");
   }
+}
+
+// Whoever has a file open keeps its recorder from folding in its -wal.
+TEST_F(DocumentsTest, AlsoReadAFileAnewThatIsNotShown) {
+  const std::string path = ::testing::TempDir() + "documents_" + std::to_string(getpid());
+  const auto grow = [&] { std::ofstream(path, std::ios::app) << "more"; };
+  grow();
+  documents.open(path, false);
+  settle();
+  opened();
+  documents.refresh(20);
+  EXPECT_FALSE(documents.live()) << "it has not grown";
+  grow();
+  EXPECT_TRUE(documents.live());
+  documents.refresh(30);
+  while (documents.live()) {
+    documents.refresh(30);
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(opened(), std::vector(2, path)) << "rows and answers have one each";
+  EXPECT_NE(documents.shown().path(), path);
+  std::filesystem::remove(path);
 }
 
 TEST_F(DocumentsTest, RememberFilesAndLayout) {
