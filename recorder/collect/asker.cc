@@ -35,6 +35,7 @@ std::string_view outcome_text(Answer::Outcome outcome) {
     case Answer::Outcome::kRejected:
       return "failed";
     case Answer::Outcome::kDeadline:
+    case Answer::Outcome::kExpired:
       return "deadline";
     case Answer::Outcome::kProcessLimit:
       return "process_limit";
@@ -142,7 +143,7 @@ Expected<std::uint32_t> Asker::ask(const Question& question, std::span<const std
   TermBuilder arguments;
   // erl_eval:expr(Expr, Bindings, none, none, value): the value alone, without the bindings.
   // Bindings are an orddict, so their names are in order.
-  arguments.list(5).raw(prepared.ask).list(question.has_keeper() ? 6 : 5);
+  arguments.list(5).raw(prepared.ask).list(question.has_keeper() ? 7 : 6);
   arguments.tuple(2).atom("Dst").raw(link_.self());
   arguments.tuple(2).atom("Given");
   given.empty() ? arguments.nil() : arguments.raw(given);
@@ -150,6 +151,9 @@ Expected<std::uint32_t> Asker::ask(const Question& question, std::span<const std
   prepared.items.empty() ? arguments.nil() : arguments.raw(prepared.items);
   if (question.has_keeper()) arguments.tuple(2).atom("Keep").raw(prepared.keep);
   arguments.tuple(2).atom("Tag").tuple(2).integer(connection_).integer(request);
+  const auto until = clock_.at(NodeClock::Clock::now() + kSilence);
+  arguments.tuple(2).atom("Until");
+  until ? arguments.integer(*until) : arguments.atom("infinity");  // a number is less than an atom
   arguments.tuple(2).atom("Work").raw(prepared.work);
   arguments.nil().atom("none").atom("none").atom("value").nil();
   const auto how = question.in_server ? "block_call" : "call";
@@ -202,6 +206,7 @@ std::optional<Answer> Asker::read_answer(Bytes&& message) {
   answer.chunk = *chunk;
   answer.began = *began;
   answer.ended = *ended;
+  clock_.learn(*ended, NodeClock::Clock::now());
   if (cursor.take_atom("ok")) {
     answer.outcome = Answer::Outcome::kOk;
   } else if (cursor.take_atom("failed")) {
@@ -229,14 +234,21 @@ void Asker::unpack_payload(Answer& answer) {
   answer.payload_at = 1;  // behind the version
 }
 
-void Asker::read_end(Cursor& cursor, Answer& answer) const {
+void Asker::read_end(Cursor& cursor, Answer& answer) {
   if (cursor.integer()) {
     answer.outcome = Answer::Outcome::kEnd;
     return;
   }
   const std::string reason = term_text(cursor, link_.node(), kReasonBytes);
-  answer.outcome = reason.find("system_limit") != std::string::npos ? Answer::Outcome::kProcessLimit
-                                                                    : Answer::Outcome::kRejected;
+  if (reason.find("system_limit") != std::string::npos) {
+    answer.outcome = Answer::Outcome::kProcessLimit;
+  } else if (reason.find("'EXIT',timeout") != std::string::npos) {
+    // Somebody still waits for it, so what we believe of the node's clock may be wrong.
+    answer.outcome = Answer::Outcome::kExpired;
+    clock_.forget();
+  } else {
+    answer.outcome = Answer::Outcome::kRejected;
+  }
 }
 
 }  // namespace beamtape

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "recorder/collect/node_clock.h"
 #include "recorder/collect/question.h"
 #include "recorder/node/link.h"
 #include "recorder/term/builder.h"
@@ -19,10 +20,6 @@ namespace beamtape {
 
 using Bytes = std::vector<std::uint8_t>;
 
-// A question that has not been heard of for this long is given up. Longer than any chunk's deadline
-// on the node, so that the node nearly always tells first what it could not get.
-inline constexpr std::chrono::milliseconds kSilence{8000};
-
 // What came back of one chunk of a question, or the end of the question.
 struct Answer {
   enum class Outcome {
@@ -31,6 +28,7 @@ struct Answer {
     kDeadline,      // no answer in time; payload() before the list of keys
     kEnd,           // all chunks have been reported
     kProcessLimit,  // the node has no process to spare for it: the question is over
+    kExpired,       // the node came to it when it had been given up: the question is over
     kRejected,      // the node could not evaluate it at all: the question is over
     kMalformed,     // cannot be read
   };
@@ -48,7 +46,7 @@ struct Answer {
   Cursor payload() const { return Cursor(std::span(message).subspan(payload_at)); }
   bool is_over() const {
     return outcome == Outcome::kEnd || outcome == Outcome::kProcessLimit ||
-           outcome == Outcome::kRejected;
+           outcome == Outcome::kExpired || outcome == Outcome::kRejected;
   }
 };
 
@@ -71,11 +69,13 @@ class Asker {
   // Has the node parse a question. `items` (one encoded term, may be empty) is bound to Items each
   // time it is asked. `question` must outlive the asker.
   Expected<void> prepare(const Question& question, Bytes items = {});
+  // The unit of the node's clock. Until it is known no question expires.
+  void set_clock_rate(std::int64_t native_per_second) { clock_.set_rate(native_per_second); }
   // Binds Items anew.
   void set_items(const Question& question, Bytes items);
 
   // Sends a prepared question and returns its request number. `given`: one encoded term, bound to
-  // Given (an empty list if there is none).
+  // Given (an empty list if there is none). It expires after kSilence.
   Expected<std::uint32_t> ask(const Question& question, std::span<const std::uint8_t> given = {});
   // Answers to this request are dropped from now on.
   void forget(std::uint32_t request) { asked_.erase(request); }
@@ -99,13 +99,14 @@ class Asker {
                            std::string_view function, std::span<const std::uint8_t> arguments);
   bool read_tag(Cursor& cursor, std::uint32_t& request) const;
   std::optional<Answer> read_answer(Bytes&& message);
-  void read_end(Cursor& cursor, Answer& answer) const;
+  void read_end(Cursor& cursor, Answer& answer);
   static void unpack_payload(Answer& answer);
 
   Link& link_;
   std::uint32_t connection_;
   std::uint32_t last_request_ = 0;
   std::int64_t received_bytes_ = 0;
+  NodeClock clock_;
   std::map<const Question*, Prepared> prepared_;
   std::map<std::uint32_t, const Question*> asked_;
 };

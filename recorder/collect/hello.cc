@@ -136,6 +136,7 @@ Expected<std::unique_ptr<RecordedNode>> hello(Asker& asker, const std::string& n
         fmt::format("cannot record {}: it does not answer as an Erlang node does", node_name));
   }
   node->record.creation = node->facts.creation;
+  asker.set_clock_rate(node->facts.native_per_second);
   return node;
 }
 

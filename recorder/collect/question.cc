@@ -33,6 +33,14 @@ constexpr std::string_view kAsk = R"(
     Now = erlang:monotonic_time(),
     Dst ! {{Tag, Chunk, Now, Now, Reason}}
   end,
+  Silence = erlang:convert_time_unit({silence}, millisecond, native),
+  Within = fun(Latest) ->
+    case erlang:monotonic_time() of
+      Now when Now < Latest -> Now + Silence;
+      _ -> exit(timeout)
+    end
+  end,
+  First = Within(Until),
   {unlimited}
   {keeper}
   Arguments = fun(Chunk, Part) ->
@@ -62,19 +70,20 @@ constexpr std::string_view kAsk = R"(
       end
     end
   end,
-  Loop = fun Loop(Chunk, All) ->
+  Loop = fun Loop(Chunk, All, Latest) ->
     case lists:member(node(Dst), nodes(connected)) of
       true ->
         case {next} of
           [] -> Chunk;
           Part ->
+            Later = Within(Latest),
             Run(Chunk, {part}, {deadline}),
-            Loop(Chunk + 1, {rest})
+            Loop(Chunk + 1, {rest}, Later)
         end;
       false -> Chunk
     end
   end,
-  Loop(0, {all})
+  Loop(0, {all}, First)
 end)().)";
 
 constexpr std::string_view kNext = "lists:sublist(All, {})";
@@ -153,7 +162,7 @@ std::string expressions(const Question& question) {
              fmt::arg("rest", keeps ? "All" : rest), fmt::arg("part", keeps ? kPartBut : "Part"),
              fmt::arg("all", keeps ? "Keeper" : question.keys), fmt::arg("patience", kPatienceMs),
              fmt::arg("hurried", kHurriedMs), fmt::arg("deadline", deadline),
-             fmt::arg("heap", question.heap_words));
+             fmt::arg("silence", kSilence.count()), fmt::arg("heap", question.heap_words));
 }
 
 }  // namespace beamtape

@@ -53,6 +53,11 @@ struct Question {
   bool has_keeper() const { return !keys_words.empty(); }
 };
 
+// A question that has not been heard of for this long is given up, here and on the node. Longer
+// than any chunk's deadline there, so that the node nearly always tells first what it could not
+// get.
+inline constexpr std::chrono::milliseconds kSilence{8000};
+
 // Words of heap that an item of a row takes when its key is left out.
 inline constexpr int kItemWords = 10;
 
@@ -69,11 +74,12 @@ std::int64_t most_cost(const Question& question, std::int64_t took, std::size_t 
 // Ask asks chunk by chunk and guards each chunk: a worker that misses its deadline is killed, its
 // keys are asked again in halves until the stuck one is alone or `Patience` is over. Nothing it
 // starts outlives it by more than a chunk's deadline; it stops early when the recorder's connection
-// is gone. A worker never crashes, so it leaves nothing in the target's log; if somebody kills one,
-// its chunk has failed. Free variables: Dst,
-// Tag, Items, Given.
-// Sends {Tag, Chunk, Began, Ended, {ok, Answer} | {failed, Part} | {deadline, Part}} to Dst, with
-// times in the node's native unit; its value is the number of chunks.
+// is gone, or kSilence after the chunk before: a node that stood still must not do at once
+// what nobody waits for any more. Then, or later than `Until`, it exits with `timeout`. A worker
+// never crashes, so it leaves nothing in the target's log; if somebody kills one, its chunk has
+// failed. Free variables: Dst, Tag, Items, Given, Until. Sends {Tag, Chunk, Began, Ended, {ok,
+// Answer} | {failed, Part} | {deadline, Part}} to Dst, with times in the node's native unit; its
+// value is the number of chunks.
 std::string expressions(const Question& question);
 
 }  // namespace beamtape

@@ -170,6 +170,7 @@ void Capture::receive(const Answer& answer, SnapshotRecord& record) {
   }
   Missing reason = Missing::kNone;
   if (answer.outcome == Answer::Outcome::kProcessLimit) reason = Missing::kProcessLimit;
+  if (answer.outcome == Answer::Outcome::kExpired) reason = Missing::kDeadline;
   if (answer.outcome == Answer::Outcome::kRejected) reason = Missing::kBadAnswer;
   Active over = std::move(*active);
   active_.erase(active);
