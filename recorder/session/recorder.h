@@ -16,7 +16,8 @@
 
 namespace beamtape {
 
-// The first snapshot reads everything.
+// Share of a scheduler for the first snapshot, which reads everything, and for those that somebody
+// asks for.
 inline constexpr double kFirstBudget = 0.5;
 
 // Snapshots from one keyframe to the next, at most; fewer where much changes (store/retention.h).
@@ -46,8 +47,9 @@ struct Status {
 // Who watches a recording. All are called on the thread of record(), the first two several times
 // a second.
 struct Watch {
-  std::function<bool()> stop;                    // true: end after the running snapshots
-  std::function<bool()> snapshot_now;            // true: do not wait for the next ones
+  std::function<bool()> stop;  // true: end after the running snapshots
+  // True: do not wait for the next ones longer than kFirstBudget demands.
+  std::function<bool()> snapshot_now;
   std::function<void(const Status&)> stored;     // a snapshot is in the file
   std::function<void(const std::string&)> news;  // a connection is lost, a node is back
 };

@@ -161,9 +161,13 @@ bool Session::is_over() const {
 // Serves the connection meanwhile: the node's ticks are answered inside.
 Expected<void> Session::wait_for_next() {
   while (!should_end()) {
-    const auto left = std::chrono::ceil<milliseconds>(due_ - Clock::now());
-    const auto asked = std::exchange(snapshots_asked_, board_.snapshots_asked());
-    if (left.count() <= 0 || asked != snapshots_asked_) return {};
+    const auto asked = board_.snapshots_asked();
+    const auto due = asked == snapshots_asked_ ? due_ : std::min(due_, soonest_);
+    const auto left = std::chrono::ceil<milliseconds>(due - Clock::now());
+    if (left.count() <= 0) {
+      snapshots_asked_ = asked;
+      return {};
+    }
     auto late = asker_->next(std::min(left, kStopCheck));
     if (!late && late.error().code != Error::Code::kTimeout) {
       return tl::unexpected(late.error());
@@ -217,11 +221,14 @@ std::int64_t Session::longest_filling() const {
 std::int64_t Session::plan_next(Clock::time_point began, const SnapshotRecord& record) {
   const bool reads_all = taken_ == 0 || record.filling;
   const double budget = reads_all ? std::max(kFirstBudget, plan_.budget) : plan_.budget;
-  using Pause = std::chrono::duration<double, std::micro>;
-  const auto pause =
-      std::min<Pause>(Pause(static_cast<double>(record.target_us) / budget), kLongestStretch);
-  const auto earliest =
-      std::max(Clock::now(), began + std::chrono::duration_cast<Clock::duration>(pause));
+  const auto after = [&](double share) {
+    using Pause = std::chrono::duration<double, std::micro>;
+    const auto pause =
+        std::min<Pause>(Pause(static_cast<double>(record.target_us) / share), kLongestStretch);
+    return std::max(Clock::now(), began + std::chrono::duration_cast<Clock::duration>(pause));
+  };
+  soonest_ = after(std::max(kFirstBudget, plan_.budget));
+  const auto earliest = after(budget);
   const auto from = std::min(due_, began);
   if (due_ <= earliest) due_ += ((earliest - due_) / plan_.interval + 1) * plan_.interval;
   return std::chrono::duration_cast<std::chrono::microseconds>(due_ - from).count();

@@ -95,6 +95,7 @@ class Session {
   std::string why_unreached_;
   Aggregator aggregator_;
   Clock::time_point began_, due_;
+  Clock::time_point soonest_;  // of the next snapshot, if somebody asks for one
   std::int64_t covered_to_wall_us_ = 0;
   std::int64_t snapshots_asked_ = 0;
   std::int64_t taken_ = 0;  // snapshots, which is also the number of the last one

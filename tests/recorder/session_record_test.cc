@@ -30,7 +30,7 @@ class Recording : public ::testing::Test {
     std::vector<Subject> subjects;
     for (const std::string& node : nodes) subjects.push_back(begin_to_connect(node, connect));
     const Watch watch{.stop = [] { return false; },
-                      .snapshot_now = [] { return false; },
+                      .snapshot_now = [this] { return snapshot_now_; },
                       .stored = [&](const Status& one) { stored_.push_back(one.snapshot); },
                       .news = [](const std::string&) {}};
     auto outcome = record(std::move(subjects), connect, **writer, plan_, watch);
@@ -40,6 +40,7 @@ class Recording : public ::testing::Test {
 
   FakeNode node_;
   Plan plan_{.interval = milliseconds(100), .duration = {}, .count = 3};
+  bool snapshot_now_ = false;  // all the time
   std::vector<SnapshotRecord> stored_;
 
  private:
@@ -106,6 +107,27 @@ TEST_F(Recording, IsNotPutOffByAnAnswerWithAnAbsurdTime) {
       EXPECT_THAT(one.not_answered, HasSubstr("registered"));
     }
     remove_file();
+  }
+}
+
+TEST_F(Recording, TakesHalfASchedulerAtMostHoweverOftenItIsAskedForASnapshot) {
+  constexpr std::int64_t kCostUs = 100'000;
+  plan_ = {.interval = milliseconds(60'000), .count = 4};
+  snapshot_now_ = true;
+  node_.on_ask = [&](FakeLink& link, const FakeNode::Asked& asked) {
+    if (asked.expressions.find("registered()") == std::string::npos) return;
+    std::this_thread::sleep_for(std::chrono::microseconds(kCostUs));
+    FakeNode::answer_chunk(link, asked, 0, kCostUs * 1000, TermBuilder().nil().take());
+  };
+  const auto outcome =
+      record_nodes({"shop@host"}, [&](const std::string&) { return Linked(node_.link()); });
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  ASSERT_EQ(stored_.size(), 4u);
+  for (std::size_t at = 1; at < stored_.size(); ++at) {
+    EXPECT_EQ(stored_[at].target_us, kCostUs);
+    const std::int64_t passed = stored_[at].began_mono_us - stored_[at - 1].began_mono_us;
+    EXPECT_GE(passed, 2 * kCostUs - 20'000);  // the record begins a little later
+    EXPECT_LT(passed, 30'000'000);
   }
 }
 
