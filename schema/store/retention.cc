@@ -142,6 +142,20 @@ Expected<void> Retention::shrink_to_file(Database& database) {
   return {};
 }
 
+// Lives that have no snapshot left, none that was attached after `node`, nor the newest of its
+// name, which may have none yet: a node that restarts for ever would fill any bound with them.
+std::string Retention::drop_lives_sql(std::int64_t node) {
+  const std::string lives = fmt::format(
+      "SELECT id FROM node WHERE id <= {} AND id NOT IN (SELECT node FROM snapshot) "
+      "AND id NOT IN (SELECT max(id) FROM node GROUP BY name)",
+      node);
+  std::string sql;
+  for (const char* table : {"node_fact", "application", "gap"}) {
+    sql += fmt::format(";DELETE FROM {} WHERE node IN ({})", table, lives);
+  }
+  return sql + ";DELETE FROM node WHERE id IN (" + lives + ")";
+}
+
 // Of several nodes, the snapshots of one group have others' between them.
 Expected<void> Retention::drop(Database& database, const Epoch& epoch) {
   dropping_.insert(epoch.first);
@@ -163,7 +177,7 @@ Expected<void> Retention::drop(Database& database, const Epoch& epoch) {
   };
   samples("node_sample");
   for_each_sample_table([&](const auto& table) { samples(table.name); });
-  return database.exec(sql + "DELETE " + snapshots);
+  return database.exec(sql + "DELETE " + snapshots + drop_lives_sql(epoch.node));
 }
 
 void Retention::dropped() {

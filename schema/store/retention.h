@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <set>
+#include <string>
 
 #include "schema/error.h"
 #include "schema/store/records.h"
@@ -80,6 +81,7 @@ class Retention {
   const Epoch* oldest(std::int64_t coming) const;
   Epoch* find(std::int64_t epoch);
   Expected<void> drop(Database& database, const Epoch& epoch);
+  static std::string drop_lives_sql(std::int64_t node);
 
   std::int64_t max_bytes_;
   std::int64_t keep_us_;

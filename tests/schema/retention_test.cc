@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "schema/store/reader.h"
 #include "tests/schema/builders.h"
@@ -180,6 +181,57 @@ TEST_F(Retention, ManyTextsAreRoomThatAGroupTakes) {
   }
   EXPECT_TRUE((*writer)->close());
   EXPECT_GT(Reader::open(path_).value()->dropped_to(), 50);
+}
+
+// A node that restarts for ever: its lives take more than its snapshots.
+TEST_F(Retention, DropsTheLivesOfWhichNothingIsLeft) {
+  auto bounded = RecordingStory::options();
+  bounded.max_bytes = 1 << 20;
+  auto writer = Writer::create(path_, bounded);
+  ASSERT_TRUE(writer);
+  NodeRecord life{.name = "zoo@here", .facts = {}, .applications = {}};
+  for (int i = 0; i < 50; ++i) {
+    life.facts.emplace_back("fact " + std::to_string(i), std::string(100, 'x'));
+    life.applications.push_back({"application " + std::to_string(i), "1.0", 7});
+  }
+  ASSERT_TRUE((*writer)->add_node({.name = "quiet@here", .facts = {}, .applications = {}}));
+  RandomRows random(1);
+  std::int64_t newest = 0;
+  for (std::int64_t id = 1; id <= 400; ++id) {
+    const auto node = (*writer)->add_node(life);
+    ASSERT_TRUE(node);
+    newest = *node;
+    ASSERT_TRUE((*writer)->begin(id, id, newest));
+    ASSERT_TRUE((*writer)->put_rows(animals(), 0, random.rows(animals(), 100)));
+    ASSERT_TRUE((*writer)->put_aggregates({.node = {1, 2, 3}}));
+    const auto stored = (*writer)->commit({.ended_wall_us = id * 10, .not_answered = ""});
+    ASSERT_TRUE(stored) << id << ": " << stored.error().message;
+    ASSERT_LE((*writer)->file_bytes(), bounded.max_bytes);
+    // Every third life ends before its first snapshot.
+    if (id % 3 == 0) {
+      ASSERT_TRUE((*writer)->add_node(life));
+    }
+    ASSERT_TRUE((*writer)->add_gap({newest, id * 10, id * 10 + 5, "node restarted"}));
+  }
+  ASSERT_TRUE((*writer)->close());
+  const auto reader = Reader::open(path_);
+  ASSERT_TRUE(reader);
+  const auto kept = (*reader)->snapshots().size();
+  EXPECT_GT(kept, 10u);
+  EXPECT_LT(kept, 200u);
+  std::set<std::int64_t> nodes;
+  for (const auto& node : (*reader)->nodes()) nodes.insert(node.id);
+  EXPECT_LE(nodes.size(), kept * 4 / 3 + 3);
+  EXPECT_LE((*reader)->gaps().size(), kept + 1);
+  EXPECT_TRUE(nodes.contains(1)) << "the only life of a node, without a snapshot yet";
+  EXPECT_TRUE(nodes.contains(newest));
+  // Those between kept ones stay, with all that they had.
+  for (auto id = (*reader)->snapshots().front().node; id <= newest; ++id) {
+    EXPECT_TRUE(nodes.contains(id)) << id;
+  }
+  for (const auto& node : (*reader)->nodes()) {
+    EXPECT_EQ(node.facts.size(), node.name == life.name ? life.facts.size() : 0) << node.id;
+  }
 }
 
 TEST_F(Retention, GoesOnInAFileThatIsThereAlready) {
