@@ -5,28 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "schema/terminal/text.h"
+
 namespace beamtape {
 namespace {
-
-std::string grouped(std::int64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), " ");
-  }
-  return digits;
-}
-
-std::string size_text(std::int64_t bytes) {
-  if (bytes < 1024) return fmt::format("{} B", bytes);
-  double value = static_cast<double>(bytes);
-  const char* unit = "B";
-  for (const char* larger : {"KiB", "MiB", "GiB", "TiB"}) {
-    if (value < 1024) break;
-    value /= 1024;
-    unit = larger;
-  }
-  return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, unit);
-}
 
 std::string iso_time(std::int64_t wall_us) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",

@@ -20,6 +20,7 @@
 #include "recorder/telling.h"
 #include "schema/store/writer.h"
 #include "schema/terminal/standard_streams.h"
+#include "schema/terminal/text.h"
 
 namespace beamtape {
 namespace {
@@ -142,10 +143,12 @@ Expected<void> add_notes(const RecorderOptions& options, Writer& writer) {
   return {};
 }
 
-// "3 nodes" or the node's name.
-std::string nodes_text(const RecorderOptions& options, std::size_t nodes) {
-  const bool is_one = nodes <= 1 && options.nodes.size() == 1;
-  return is_one ? options.nodes.front() : fmt::format("{} node{}", nodes, nodes == 1 ? "" : "s");
+// "1 snapshot of shop@db1 is", "40 snapshots of 2 nodes are".
+std::string stored_text(const RecorderOptions& options, const Outcome& outcome) {
+  const bool is_one = outcome.nodes <= 1 && options.nodes.size() == 1;
+  return fmt::format("{} of {} {}", counted(static_cast<std::size_t>(outcome.stored), "snapshot"),
+                     is_one ? options.nodes.front() : counted(outcome.nodes, "node"),
+                     outcome.stored == 1 ? "is" : "are");
 }
 
 // Everything that can be wrong is found out before the file is made, but what only the file tells.
@@ -172,16 +175,16 @@ int run(RecorderOptions options) {
   telling.end_live_line();
   auto closed = (*writer)->close();
   if (!outcome) return give_up(outcome.error(), kCannotOpenExit);
-  const std::string nodes = nodes_text(options, outcome->nodes);
+  const std::string stored = stored_text(options, *outcome);
   if (outcome->ended_early) {
     return give_up({Error::Code::kOther,
-                    fmt::format("cannot go on recording: {}; {} snapshots of {} are in {}{}",
-                                outcome->ended_early->message, outcome->stored, nodes, options.file,
+                    fmt::format("cannot go on recording: {}; {} in {}{}",
+                                outcome->ended_early->message, stored, options.file,
                                 closed ? "" : fmt::format(" and {}-wal: keep both", options.file))},
                    kEndedEarlyExit);
   }
   if (!closed) return give_up(closed.error(), kEndedEarlyExit);
-  telling.result(fmt::format("{} snapshots of {} are in {}", outcome->stored, nodes, options.file));
+  telling.result(fmt::format("{} in {}", stored, options.file));
   return 0;
 }
 

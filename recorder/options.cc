@@ -7,6 +7,9 @@
 #include <charconv>
 #include <ctime>
 
+#include "recorder/session/recorder.h"
+#include "schema/terminal/text.h"
+
 namespace beamtape {
 namespace {
 
@@ -34,7 +37,7 @@ ParsedCommandLine usage_error(const std::string& reason) {
   return {std::nullopt,
           fmt::format("beamtape-recorder: cannot read the command line: {}; see "
                       "beamtape-recorder --help\n",
-                      reason),
+                      printable(reason)),
           2};
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "recorder/display.h"
+#include "schema/terminal/text.h"
 
 namespace beamtape {
 
@@ -15,7 +16,7 @@ void print(std::FILE* stream, std::string_view text) {
 }
 
 void complain(std::string_view message) {
-  print(stderr, fmt::format("beamtape-recorder: {}\n", message));
+  print(stderr, fmt::format("beamtape-recorder: {}\n", printable(message)));
 }
 
 Telling::Telling(Show show)
@@ -23,7 +24,7 @@ Telling::Telling(Show show)
 
 void Telling::stored(const Status& status) const {
   if (show_ == Show::kJson) print(stdout, json_line(status) + "\n");
-  if (has_live_line_) print(stdout, fmt::format("\r{}\x1b[K", live_line(status)));
+  if (has_live_line_) print(stdout, fmt::format("\r{}\x1b[K", printable(live_line(status))));
 }
 
 void Telling::news(std::string_view text) const {
@@ -37,7 +38,7 @@ void Telling::end_live_line() const {
 }
 
 void Telling::result(std::string_view text) const {
-  if (show_ == Show::kTerminal) print(stdout, fmt::format("{}\n", text));
+  if (show_ == Show::kTerminal) print(stdout, fmt::format("{}\n", printable(text)));
 }
 
 }  // namespace beamtape

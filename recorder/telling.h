@@ -12,7 +12,8 @@ namespace beamtape {
 // whoever read a pipe has gone or the disk of a log is full, is lost, and the recording goes on.
 void print(std::FILE* stream, std::string_view text);
 
-// One line on stderr, with the program's name.
+// One line on stderr, with the program's name. Here and below control characters in the name of a
+// node or a file are made visible.
 void complain(std::string_view message);
 
 // Tells how a recording goes, in the way that was asked for. Only one thread may use it.

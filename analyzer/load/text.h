@@ -5,14 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "schema/terminal/text.h"
+
 namespace beamtape {
 
 // Numbers and words as people read them. Widths count characters, not bytes.
 
-std::string grouped(std::int64_t number);  // 41 203
-// 1 snapshot, 41 203 snapshots, 2 processes
-std::string counted(std::size_t number, const std::string& what);
-std::string size_text(std::int64_t bytes);       // 512 B, 12.3 MiB: three significant digits
 std::string duration_text(std::int64_t micros);  // 350 us, 1.20 s, 3 min 20 s
 std::string rate_text(double per_second);        // 0.25, 41 203
 
@@ -22,11 +20,7 @@ std::size_t display_width(std::string_view utf8);
 std::string clipped(std::string_view utf8, std::size_t width);
 // Filled with spaces up to `width` characters.
 std::string padded(std::string_view utf8, std::size_t width, bool right_aligned);
-// Names come from a node that nobody vouches for: control characters, which could move a
-// terminal's cursor, and broken UTF-8 are made visible as \xNN.
-std::string printable(std::string_view text);
-
-// The same, with the characters of HTML and XML markup replaced.
+// printable(), with the characters of HTML and XML markup replaced.
 std::string markup_text(std::string_view text);
 
 std::string joined(const std::vector<std::string>& words, std::string_view separator);

@@ -67,6 +67,15 @@ TEST_F(BadInput, WrongWordsOnTheCommandLineAreUsageErrors) {
   expect_usage_error({std::string(300, 'x') + "@host"});
 }
 
+TEST_F(BadInput, ControlCharactersInANameDoNotReachTheTerminal) {
+  const auto node = world_->start();
+  expect_usage_error({"sh\nop\x1b[2J@host"}, "sh\\x0aop\\x1b[2J@host");
+  expect_usage_error({"shop", "-i", "5\n"}, "'5\\x0a'");
+  expect_complaint(run_recorder({node->name(), "--once", "-o", "missing\n/\x1b[2J"}), kCannotOpen,
+                   "missing\\x0a/\\x1b[2J");
+  expect_no_file();
+}
+
 TEST_F(BadInput, ImpossibleTimesAreUsageErrors) {
   for (const char* option : {"-i", "-d"}) {
     for (const char* time :

@@ -271,6 +271,12 @@ TEST_F(Ending, QuietPrintsNothing) {
   expect_sound(file());
 }
 
+TEST_F(Ending, OneSnapshotIsNotSeveral) {
+  const auto node = world_->start();
+  EXPECT_EQ(run_recorder({node->name(), "-o", file(), "--once"}).out,
+            "1 snapshot of " + node->name() + " is in " + file().string() + "\n");
+}
+
 TEST_F(Ending, WithoutATerminalItSaysInTheEndWhereTheRecordingIs) {
   const auto node = world_->start();
   const Ended ended = run_recorder({node->name(), "-o", file(), "-i", "100ms", "-n", "2"});
