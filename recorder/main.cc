@@ -14,6 +14,7 @@
 #include "recorder/node/address.h"
 #include "recorder/node/cookie.h"
 #include "recorder/node/ei_link.h"
+#include "recorder/node/epmd.h"
 #include "recorder/options.h"
 #include "recorder/session/clock.h"
 #include "recorder/session/recorder.h"
@@ -87,7 +88,7 @@ Watch watch_for(const Telling& telling) {
           .news = [&](const std::string& news) { telling.news(news); }};
 }
 
-// Full names, each once.
+// Full names, each once. Also looks at what is the same for all nodes, to say it once.
 Expected<void> complete(RecorderOptions& options) {
   std::vector<std::string> names;
   for (const std::string& node : options.nodes) {
@@ -97,7 +98,8 @@ Expected<void> complete(RecorderOptions& options) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   options.nodes = std::move(names);
-  return {};
+  if (options.address) return {};
+  return epmd_port().map([](std::uint16_t) {});
 }
 
 // Waits until one node has let us in, and no longer: none may hold up the others. Fails when none
@@ -153,7 +155,7 @@ std::string stored_text(const RecorderOptions& options, const Outcome& outcome) 
 
 // Everything that can be wrong is found out before the file is made, but what only the file tells.
 int run(RecorderOptions options) {
-  if (auto known = complete(options); !known) return give_up(known.error(), kUsageExit);
+  if (auto known = complete(options); !known) return give_up(known.error(), kCannotOpenExit);
   const Connect connect = [&](const std::string& node) { return connect_to(options, node); };
   auto subjects = connect_to_first(options, connect);
   if (!subjects) return give_up(subjects.error(), kCannotOpenExit);

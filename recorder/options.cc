@@ -49,7 +49,7 @@ std::string default_file(const std::string& node) {
 
 // What CLI11 leaves as text.
 struct Words {
-  std::optional<std::string> interval, duration, count, keep, max_size, budget;
+  std::optional<std::string> file, interval, duration, count, keep, max_size, budget;
   bool once = false, no_reconnect = false, json = false, quiet = false;
 };
 
@@ -60,6 +60,19 @@ Expected<std::int64_t> parse_count(const std::string& text) {
   if (error == std::errc{} && stop == end && count >= 1) return count;
   return fail(Error::Code::kUsage,
               fmt::format("-n: '{}' is not a number of snapshots, 1 or more", text));
+}
+
+// An empty text is a variable of a script that was never set, not a wish for what is done without.
+Expected<void> understand_texts(const Words& words, RecorderOptions& options) {
+  if (words.file && words.file->empty()) {
+    return fail(Error::Code::kUsage, "-o: the name of the file is empty");
+  }
+  options.file = words.file.value_or("");
+  if (std::any_of(options.notes.begin(), options.notes.end(),
+                  [](const std::string& note) { return note.empty(); })) {
+    return fail(Error::Code::kUsage, "--note: the remark is empty");
+  }
+  return {};
 }
 
 Expected<void> understand(const Words& words, RecorderOptions& options) {
@@ -126,7 +139,7 @@ void declare_what(CLI::App& app, RecorderOptions& options, Words& words) {
       ->required();
   app.add_flag("--all-nodes", options.all_nodes,
                "Record also the nodes that these are connected to, now or later");
-  auto* file = app.add_option("-o,--output", options.file,
+  auto* file = app.add_option("-o,--output", words.file,
                               "File to make; by default NODE-DATE-TIME.beamtape in this folder")
                    ->type_name("FILE");
   app.add_flag("--append", options.append, "Go on in FILE if it is there")->needs(file);
@@ -250,8 +263,10 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return usage_error(options.nodes.empty() && argc < 2 ? "no node was given" : error.what());
   }
-  if (auto understood = understand(words, options); !understood) {
-    return usage_error(understood.error().message);
+  for (const auto step : {understand_texts, understand}) {
+    if (auto understood = step(words, options); !understood) {
+      return usage_error(understood.error().message);
+    }
   }
   if (options.address && options.nodes.size() > 1) {
     return usage_error("--address is of one node, and several were given");

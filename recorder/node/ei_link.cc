@@ -92,11 +92,12 @@ Expected<std::unique_ptr<Link>> Attempt::run() {
 }
 
 Expected<Endpoint> Attempt::find_port(const std::vector<std::string>& addresses) {
-  const std::uint16_t epmd = epmd_port();
-  const auto port = ask_epmd_for_port(addresses, epmd, address_.alive, deadline_);
+  const auto epmd = epmd_port();
+  if (!epmd) return tl::unexpected(epmd.error());
+  const auto port = ask_epmd_for_port(addresses, *epmd, address_.alive, deadline_);
   if (port) return Endpoint{address_.host, *port};
-  if (port.error().code == Error::Code::kNotFound) return unknown_to_epmd(addresses, epmd);
-  return epmd_failure(port.error(), epmd);
+  if (port.error().code == Error::Code::kNotFound) return unknown_to_epmd(addresses, *epmd);
+  return epmd_failure(port.error(), *epmd);
 }
 
 tl::unexpected<Error> Attempt::epmd_failure(const Error& error, std::uint16_t port) {

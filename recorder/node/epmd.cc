@@ -3,6 +3,8 @@
 
 #include "recorder/node/epmd.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cstdlib>
 #include <span>
@@ -52,14 +54,17 @@ tl::unexpected<Error> no_epmd() {
 
 }  // namespace
 
-std::uint16_t epmd_port() {
+Expected<std::uint16_t> epmd_port() {
   const char* text = std::getenv("ERL_EPMD_PORT");
   if (text == nullptr) return kDefaultPort;
   const std::string_view view(text);
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(view.data(), view.data() + view.size(), port);
-  const bool is_number = error == std::errc() && end == view.data() + view.size();
-  return is_number && port != 0 ? port : kDefaultPort;
+  if (error == std::errc() && end == view.data() + view.size() && port != 0) return port;
+  return fail(
+      fmt::format("cannot use the environment variable ERL_EPMD_PORT: '{}' is not a port from 1 to "
+                  "65535; correct or unset it",
+                  view));
 }
 
 // The answer: u8 119, u8 result, and if that is 0, u16 port and what nobody here needs.

@@ -10,8 +10,10 @@
 
 namespace beamtape {
 
-// The port on which epmd, the Erlang port mapper, is to be asked: ERL_EPMD_PORT or 4369.
-std::uint16_t epmd_port();
+// The port on which epmd, the Erlang port mapper, is to be asked: ERL_EPMD_PORT or 4369. Fails if
+// the variable is there and is no port, whatever Erlang would make of it: another port would be
+// asked than somebody meant.
+Expected<std::uint16_t> epmd_port();
 
 // The port of the node called `alive` (the part before the @) at one of `addresses`. kNotFound:
 // epmd answered, and knows no such node. Other codes: epmd was not reached (kRefused: nobody

@@ -65,6 +65,7 @@ TEST_F(BadInput, WrongWordsOnTheCommandLineAreUsageErrors) {
   expect_usage_error({"@host"});
   expect_usage_error({"sh op@host"});
   expect_usage_error({std::string(300, 'x') + "@host"});
+  expect_usage_error({"shop", "--note", "a remark", "--note", ""}, "--note");
 }
 
 TEST_F(BadInput, ControlCharactersInANameDoNotReachTheTerminal) {
@@ -74,6 +75,19 @@ TEST_F(BadInput, ControlCharactersInANameDoNotReachTheTerminal) {
   expect_complaint(run_recorder({node->name(), "--once", "-o", "missing\n/\x1b[2J"}), kCannotOpen,
                    "missing\\x0a/\\x1b[2J");
   expect_no_file();
+}
+
+TEST_F(BadInput, AFileWithoutANameIsAUsageError) {
+  const auto node = world_->start();
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"-o", ""}, {"--append", "-o", ""}}) {
+    std::vector<std::string> arguments = {node->name(), "--once"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    expect_complaint(run_recorder(arguments), kUsage, "-o: the name of the file is empty");
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(world_->folder())) {
+    EXPECT_NE(entry.path().extension(), ".beamtape") << entry;
+  }
 }
 
 TEST_F(BadInput, ImpossibleTimesAreUsageErrors) {
@@ -107,6 +121,17 @@ TEST_F(BadInput, AnEpmdThatIsOutOfReachIsNamed) {
   Launch launch = world_->recorder({node->name(), "-o", file(), "--once"});
   launch.environment.emplace_back("ERL_EPMD_PORT", std::to_string(free_port()));
   expect_complaint(run(launch), kCannotOpen, "epmd");
+  expect_no_file();
+}
+
+TEST_F(BadInput, AnEpmdPortThatIsNoneIsNamedOnceForAllNodes) {
+  const auto node = world_->start();
+  for (const std::string port : {"", "abc", "70000", "0", "-1", "24711x", " 24711", "24711\n"}) {
+    Launch launch = world_->recorder({node->name(), "other@localhost", "-o", file(), "--once"});
+    launch.environment.emplace_back("ERL_EPMD_PORT", port);
+    expect_complaint(run(launch), kCannotOpen,
+                     "ERL_EPMD_PORT: '" + port.substr(0, port.find('\n')));
+  }
   expect_no_file();
 }
 
