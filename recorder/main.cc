@@ -173,6 +173,7 @@ int run(RecorderOptions options) {
                   .all_nodes = options.all_nodes};
   const Telling telling(options.show);
   const Watch watch = watch_for(telling);
+  telling.beginning(options.budget);
   auto outcome = record(std::move(*subjects), connect, **writer, plan, watch);
   telling.end_live_line();
   auto closed = (*writer)->close();

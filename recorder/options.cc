@@ -163,8 +163,11 @@ void declare_how(CLI::App& app, RecorderOptions& options, Words& words) {
       ->allow_extra_args(false)
       ->type_name("TEXT");
   app.add_option("--budget", words.budget,
-                 "Share of one scheduler that snapshots may take on the node; by default 5%.\n"
-                 "After a dear one the next comes later than -i says")
+                 fmt::format("Share of one scheduler that snapshots may take on the node; by "
+                             "default 5%.\n"
+                             "After a dear one the next comes later than -i says. The first of a "
+                             "node,\nand so --once, may take up to {:.0f}%: it reads everything",
+                             100 * kFirstBudget))
       ->type_name("SHARE");
   app.add_option("--keep", words.keep, "Drop what is older than this, in groups of snapshots")
       ->type_name("TIME");

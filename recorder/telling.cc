@@ -3,12 +3,27 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
 #include "recorder/display.h"
 #include "schema/terminal/text.h"
 
 namespace beamtape {
 
 using Show = RecorderOptions::Show;
+
+namespace {
+
+// Whether it takes escape sequences: where nothing says what it is, as in an editor's shell or a
+// job's log, it is taken to understand none.
+bool terminal_can_erase() {
+  const char* const terminal = std::getenv("TERM");
+  return terminal != nullptr && *terminal != '\0' && std::string_view(terminal) != "dumb";
+}
+
+}  // namespace
 
 void print(std::FILE* stream, std::string_view text) {
   static_cast<void>(std::fwrite(text.data(), 1, text.size(), stream));
@@ -20,11 +35,22 @@ void complain(std::string_view message) {
 }
 
 Telling::Telling(Show show)
-    : show_(show), has_live_line_(show == Show::kTerminal && isatty(STDOUT_FILENO) == 1) {}
+    : show_(show),
+      is_on_terminal_(show == Show::kTerminal && isatty(STDOUT_FILENO) == 1),
+      has_live_line_(is_on_terminal_ && terminal_can_erase()) {}
+
+void Telling::beginning(double budget) const {
+  if (!is_on_terminal_) return;
+  print(stdout, fmt::format("the first snapshot of a node reads everything: it may take up to "
+                            "{:.0f} % of one scheduler there\n",
+                            100 * std::max(kFirstBudget, budget)));
+}
 
 void Telling::stored(const Status& status) const {
   if (show_ == Show::kJson) print(stdout, json_line(status) + "\n");
-  if (has_live_line_) print(stdout, fmt::format("\r{}\x1b[K", printable(live_line(status))));
+  if (!is_on_terminal_) return;
+  const std::string line = printable(live_line(status));
+  print(stdout, has_live_line_ ? fmt::format("\r{}\x1b[K", line) : line + "\n");
 }
 
 void Telling::news(std::string_view text) const {

@@ -19,10 +19,14 @@ void complain(std::string_view message);
 // Tells how a recording goes, in the way that was asked for. Only one thread may use it.
 class Telling {
  public:
-  // Looks at what stdout is.
+  // Looks at what stdout is, and at TERM.
   explicit Telling(RecorderOptions::Show show);
 
-  // Each snapshot, on stdout: a line of JSON, or on a terminal one that replaces the last.
+  // Before the first snapshot, on a terminal: what it may take of the node, where the others keep
+  // to `budget`.
+  void beginning(double budget) const;
+  // Each snapshot, on stdout: a line of JSON, or on a terminal one that replaces the last; a line
+  // below it if the terminal cannot erase one.
   void stored(const Status& status) const;
   // A connection is lost, a node is back: a line on stderr, unless nothing is to be printed.
   void news(std::string_view text) const;
@@ -33,6 +37,7 @@ class Telling {
 
  private:
   RecorderOptions::Show show_;
+  bool is_on_terminal_;
   bool has_live_line_;
 };
 

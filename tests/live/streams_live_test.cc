@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <optional>
 
 #include "schema/terminal/standard_streams.h"
 #include "tests/live/live_test.h"
@@ -31,6 +34,25 @@ TEST(StandardStreams, ThatAreMissingAreNotGivenToTheNextFile) {
   int status = -1;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+// What a program prints on a terminal of this kind.
+std::string on_terminal(Launch launch, const std::optional<std::string>& kind) {
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) return "no terminal";
+  const int end = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  launch.environment.emplace_back("TERM", kind);
+  const pid_t child = start_program(launch, {{end, 0}, {end, 1}, {end, 2}});
+  close(end);
+  std::string text;
+  char buffer[4096];
+  // Fails when the program, which has the other end, has ended.
+  for (ssize_t size; (size = read(terminal, buffer, sizeof buffer)) > 0;) {
+    text.append(buffer, static_cast<std::size_t>(size));
+  }
+  close(terminal);
+  waitpid(child, nullptr, 0);
+  return text;
 }
 
 class Streams : public LiveTest {
@@ -67,6 +89,35 @@ TEST_F(Streams, ARecorderWhoseErrorsNobodyReadsRecordsThroughADeathOfTheNode) {
   EXPECT_EQ(recorder.wait().exit_code, 0);
   expect_sound(file());
   EXPECT_EQ(info().at("gaps").size(), 1u);
+}
+
+TEST_F(Streams, ATerminalIsToldWhatTheFirstSnapshotMayTakeAndThenShowsTheLastOne) {
+  const auto node = world_->start();
+  std::vector<std::string> arguments = {node->name(), "-o", file(), "-i", "100ms", "-n", "3"};
+  const std::string text = on_terminal(world_->recorder(arguments), "xterm");
+  EXPECT_EQ(text.rfind("the first snapshot of a node reads everything: it may take up to 50 % of "
+                       "one scheduler there\r\n\r#1 ",
+                       0),
+            0u)
+      << text;
+  EXPECT_NE(text.find("\x1b[K\r#3 "), std::string::npos) << text;
+  std::filesystem::remove(file());
+  arguments.emplace_back("--json");
+  for (const std::string& line : lines_of(on_terminal(world_->recorder(arguments), "xterm"))) {
+    EXPECT_TRUE(Json::accept(line)) << line;
+  }
+}
+
+TEST_F(Streams, ATerminalThatCannotEraseIsSentNoEscapeSequences) {
+  const auto node = world_->start();
+  const std::optional<std::string> kinds[] = {"dumb", "", std::nullopt};
+  for (const auto& kind : kinds) {
+    std::filesystem::remove(file());
+    const std::string text =
+        on_terminal(world_->recorder({node->name(), "-o", file(), "-i", "100ms", "-n", "3"}), kind);
+    EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+    EXPECT_NE(text.find("\r\n#3 "), std::string::npos) << text;
+  }
 }
 
 TEST_F(Streams, AMessageThatCannotBeWrittenDoesNotChangeTheExitCode) {
