@@ -58,8 +58,9 @@ std::optional<double> bytes_per_process(const Reader& reader, const Summary& sum
   return static_cast<double>(reader.file_bytes()) / static_cast<double>(sum.processes);
 }
 
-std::optional<double> share_of_time(const Summary& sum) {
-  if (sum.recorded_us == 0) return std::nullopt;
+// Of a single snapshot there is no time that it could be a share of.
+std::optional<double> share_of_time(const Reader& reader, const Summary& sum) {
+  if (sum.recorded_us == 0 || !has_intervals(reader.snapshots())) return std::nullopt;
   return static_cast<double>(sum.target_us) / static_cast<double>(sum.recorded_us);
 }
 
@@ -139,7 +140,7 @@ void write_completeness(const Recording& recording, const Summary& sum, JsonDocu
   document.member("stale_found", sum.stale_found);
   document.member("cost", {{"target_us_mean", mean_target_us(reader, sum)},
                            {"target_us_most", sum.most_target_us},
-                           {"target_share", rounded(share_of_time(sum), 1e-6)},
+                           {"target_share", rounded(share_of_time(reader, sum), 1e-6)},
                            {"received_bytes", sum.received_bytes}});
 }
 
@@ -230,7 +231,7 @@ std::string cost_text(const Reader& reader, const Summary& sum) {
   auto text =
       fmt::format("{} on the node per snapshot, {} at most",
                   duration_text(mean_target_us(reader, sum)), duration_text(sum.most_target_us));
-  if (const auto share = share_of_time(sum)) {
+  if (const auto share = share_of_time(reader, sum)) {
     text += *share < 1e-4 ? ", under 0.01 % of the time"
                           : fmt::format(", {:.2f} % of the time", *share * 100);
   }
@@ -257,9 +258,7 @@ void write_text(const Recording& recording, Output& out) {
   add_node_lines(reader, table);
   if (!all.empty()) {
     table.add({"recorded", span_text(all.front().began_wall_us, all.back().began_wall_us)});
-    table.add(
-        {"snapshots", fmt::format("{}, every {}", grouped(static_cast<std::int64_t>(all.size())),
-                                  intervals_text(all))});
+    table.add({"snapshots", snapshots_text(all)});
   } else {
     table.add({"snapshots", "none"});
   }

@@ -271,8 +271,7 @@ void add_facts(const Recording& recording, Report& report) {
   add("Recorded", fmt::format("{} to {}, {}", iso_time(all.front().began_wall_us),
                               iso_time(all.back().began_wall_us),
                               duration_text(all.back().began_wall_us - all.front().began_wall_us)));
-  add("Snapshots", fmt::format("{}, every {}", grouped(static_cast<std::int64_t>(all.size())),
-                               intervals_text(all)));
+  add("Snapshots", snapshots_text(all));
   for (const std::string& name : recording.node_names()) {
     const auto snapshots = std::count_if(all.begin(), all.end(), [&](const SnapshotRecord& one) {
       return recording.node_name(one) == name;

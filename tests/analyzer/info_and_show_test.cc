@@ -31,6 +31,21 @@ note       12:00:12 deploy 4711
 )");
 }
 
+TEST(Info, OfASingleSnapshotNoIntervalAndNoShareOfTheTimeIsTold) {
+  Story story;
+  story.node("a@b");
+  SnapshotRecord once;
+  once.id = once.epoch = once.node = 1;
+  once.interval_us = 5'000'000;
+  once.target_us = 1000;
+  story.snapshots.push_back(once);
+  const auto result = run_on(story, {"info", "f"});
+  EXPECT_THAT(result.out, HasSubstr("snapshots  1\n"));
+  EXPECT_THAT(result.out, HasSubstr("1.00 ms at most; "));
+  const auto info = json::parse(run_on(story, {"info", "f", "--json"}).out);
+  EXPECT_TRUE(info["cost"]["target_share"].is_null());
+}
+
 TEST(Info, JsonHasTheKeysOfTheContract) {
   const auto info = shop_json({"info", "f"});
   EXPECT_EQ(info["snapshots"], 6);
