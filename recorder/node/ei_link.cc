@@ -78,9 +78,10 @@ Expected<std::unique_ptr<Link>> Attempt::run() {
     const OwnName self{fmt::format("beamtape_{}", i), own_host(), creation_};
     const auto result = shake_hands(*socket, self, cookie_, deadline_);
     if (!result.peer.empty() && result.peer != address_.node()) {
-      return cannot(Error::Code::kNotFound,
-                    fmt::format("the node at {}:{} is {}; give that name, or another --address",
-                                endpoint->host, endpoint->port, atom_text(result.peer)));
+      return cannot(
+          Error::Code::kNotFound,
+          fmt::format("the node at {}:{} is {}; give that name{}", endpoint->host, endpoint->port,
+                      atom_text(result.peer), address_.endpoint ? ", or another --address" : ""));
     }
     if (result.welcome == Welcome::kConnected) {
       return make_node_link(std::move(*socket), self.node(), creation_, address_.node());

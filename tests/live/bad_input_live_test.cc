@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "recorder/node/epmd.h"
 #include "tests/live/live_test.h"
 
 namespace beamtape::live {
@@ -113,6 +114,19 @@ TEST_F(BadInput, ANodeThatDoesNotExistIsNamed) {
   expect_complaint(run_recorder({"nobody", "-o", file(), "--once"}), kCannotOpen, "no such node");
   expect_complaint(run_recorder({"shop@no-such-host.invalid", "-o", file(), "--once"}), kCannotOpen,
                    "no-such-host.invalid");
+  expect_no_file();
+}
+
+TEST_F(BadInput, ANodeOfAnotherNameIsNamedWithoutTalkOfAnAddressThatNobodyGave) {
+  const auto node = world_->start();
+  const std::string other = "shop@127.0.0.1";
+  const auto port = ask_epmd_for_port({"127.0.0.1"}, world_->epmd_port(), "shop",
+                                      deadline_in(std::chrono::seconds(30)));
+  ASSERT_TRUE(port);
+  expect_complaint(run_recorder({other, "-o", file(), "--once"}), kCannotOpen, "give that name\n");
+  expect_complaint(run_recorder({other, "-o", file(), "--once", "--address",
+                                 "127.0.0.1:" + std::to_string(*port)}),
+                   kCannotOpen, "give that name, or another --address\n");
   expect_no_file();
 }
 
