@@ -85,7 +85,7 @@ Expected<void> check_version(const std::string& path, std::uint32_t version) {
   if (version == 0) return refuse(Error::Code::kMalformed, path, "not a Beamtape recording");
   return fail(Error::Code::kMalformed,
               fmt::format("cannot open {}: it was written by a newer Beamtape (format {}, this one "
-                          "reads up to {}): install a newer beamtape-analyzer",
+                          "reads up to {}): install a newer Beamtape",
                           path, version, kFormatVersion));
 }
 

@@ -125,7 +125,7 @@ Expected<void> FileReader::load() {
   if (const auto rows = meta("rows_per_group"); rows && *rows != std::to_string(kRowsPerGroup)) {
     return fail(Error::Code::kMalformed,
                 fmt::format("cannot open {}: its row groups have {} rows: install a newer "
-                            "beamtape-analyzer",
+                            "Beamtape",
                             path_, *rows));
   }
   load_nodes();

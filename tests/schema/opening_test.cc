@@ -215,7 +215,7 @@ TEST_F(Opening, RefusesANewerVersionAndSaysWhatToDo) {
   EXPECT_EQ(error.code, Error::Code::kMalformed);
   EXPECT_EQ(error.message, "cannot open " + path_ +
                                ": it was written by a newer Beamtape (format 7, this one "
-                               "reads up to 3): install a newer beamtape-analyzer");
+                               "reads up to 3): install a newer Beamtape");
 }
 
 // Kills a writer somewhere in its work and returns how many snapshots it had reported.
