@@ -11,6 +11,9 @@ namespace beamtape {
 
 Expected<FileLock> FileLock::take(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0 && errno == ELOOP) {
+    return fail(Error::Code::kUsage, "it is a symbolic link; name the file that it points to");
+  }
   if (descriptor < 0) {
     const auto code =
         errno == ENOENT || errno == EACCES ? Error::Code::kNotFound : Error::Code::kOther;

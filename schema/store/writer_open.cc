@@ -37,8 +37,11 @@ Expected<void> look_for_earlier(const std::string& path) {
                             path, suffix));
   }
   struct stat status {};
-  if (lstat(path.c_str(), &status) == 0) return cannot_create(path, EEXIST);
-  return {};
+  if (lstat(path.c_str(), &status) != 0) return {};
+  if (!S_ISLNK(status.st_mode)) return cannot_create(path, EEXIST);
+  return fail(
+      Error::Code::kUsage,
+      fmt::format("cannot create {}: it is a symbolic link; name the file that it is to be", path));
 }
 
 // Gives a file its name unless that is taken. 0, or an errno.
@@ -94,18 +97,13 @@ Expected<void> FileWriter::resume() {
   auto done = check_declarations();
   if (done) done = load_lives();
   if (done) done = check_nodes();
+  if (done) done = check_content();
   if (done) done = retention_.load(database_);
   if (done) done = become_current();
   return done ? start_writing() : done;
 }
 
 Expected<void> FileWriter::check_declarations() {
-  auto fault =
-      database_.number("SELECT count(*) FROM pragma_quick_check(1) WHERE quick_check <> 'ok'");
-  if (!fault) return tl::unexpected(std::move(fault.error()));
-  if (fault->value_or(1) != 0) {
-    return fail(Error::Code::kMalformed, "it is damaged; see beamtape-analyzer check");
-  }
   std::vector<std::string> remarks;
   auto declared = read_declarations(database_, remarks);
   if (!declared) return tl::unexpected(std::move(declared.error()));
@@ -113,8 +111,23 @@ Expected<void> FileWriter::check_declarations() {
       remarks.empty() && std::is_permutation(declared->begin(), declared->end(), tables_.begin(),
                                              tables_.end(), same_columns);
   if (same) return {};
+  return fail(
+      Error::Code::kMalformed,
+      "its columns are not those of this version of Beamtape: another one made it, or it is "
+      "damaged; record into a new file");
+}
+
+// Just as `check` does: what is damaged would be dropped, copied or told as if it were not.
+Expected<void> FileWriter::check_content() const {
+  const auto reader = Reader::open(path_);
+  if (!reader) return tl::unexpected(reader.error());
+  const auto damage = (*reader)->check({});
+  if (!damage) return tl::unexpected(damage.error());
+  if (damage->empty()) return {};
   return fail(Error::Code::kMalformed,
-              "another version of Beamtape made it, with other columns; record into a new file");
+              fmt::format("it is damaged ({}); see beamtape-analyzer check, or record into a new "
+                          "file",
+                          damage->front().what));
 }
 
 Expected<void> FileWriter::check_nodes() const {

@@ -7,6 +7,7 @@
 
 #include "schema/store/add_note.h"
 #include "schema/store/reader.h"
+#include "schema/store/sqlite.h"
 #include "tests/schema/builders.h"
 
 namespace beamtape::test {
@@ -28,6 +29,13 @@ class Appending : public testing::Test {
     ASSERT_FALSE(writer);
     EXPECT_NE(writer.error().message.find(why), std::string::npos) << writer.error().message;
     EXPECT_TRUE(read_file(path_) == before) << "the file was changed";
+  }
+
+  void change(const char* sql) const {
+    auto database = Database::open(path_, Database::Mode::kWrite);
+    ASSERT_TRUE(database);
+    const auto done = database->exec(sql);
+    ASSERT_TRUE(done) << done.error().message;
   }
 
   const TemporaryFolder folder_;
@@ -61,7 +69,7 @@ TEST_F(Appending, RefusesOtherColumnsAndOtherFiles) {
   story.close();
   auto others = RecordingStory::options();
   others.tables[0].columns.pop_back();
-  expect_refused(others, "another version");
+  expect_refused(others, "this version of Beamtape");
   auto elsewhere = RecordingStory::options();
   elsewhere.nodes = {"shop@there"};
   expect_refused(elsewhere, "another node, zoo@here");
@@ -126,6 +134,40 @@ TEST_F(Appending, RefusesADamagedFile) {
   for (std::size_t at = 3 * 4096; at < bytes.size(); at += 4096) bytes[at] ^= 0xFF;
   write_file(path_, bytes);
   expect_refused(RecordingStory::options(), "cannot append");
+}
+
+TEST_F(Appending, SaysThatAPathIsASymbolicLink) {
+  RecordingStory story(path_, {});
+  story.write_all();
+  story.close();
+  const std::string link = folder_.file("link");
+  std::filesystem::create_symlink(path_, link);
+  const auto appended = Writer::append(link, RecordingStory::options());
+  ASSERT_FALSE(appended);
+  EXPECT_NE(appended.error().message.find("symbolic link"), std::string::npos);
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(folder_.file("nowhere"), link);
+  const auto created = Writer::create(link, RecordingStory::options());
+  ASSERT_FALSE(created);
+  EXPECT_NE(created.error().message.find("symbolic link"), std::string::npos);
+}
+
+// What no page knows of: a text, a sum, a row that is not there.
+TEST_F(Appending, RefusesAFileWithARowThatIsDamaged) {
+  RecordingStory story(path_, {.slots = 100, .snapshots = 20});
+  story.write_all();
+  story.close();
+  const auto whole = read_file(path_);
+  for (const char* sql :
+       {"UPDATE text SET text = 'other' WHERE id = 1 AND epoch = 1",
+        "UPDATE group_sample SET memory = memory + 1 WHERE snapshot = 3",
+        "UPDATE node_fact SET value = '26'", "DELETE FROM snapshot WHERE id = 6"}) {
+    write_file(path_, whole);
+    change(sql);
+    expect_refused(RecordingStory::options(), "it is damaged");
+  }
+  write_file(path_, whole);
+  EXPECT_TRUE(Writer::append(path_, RecordingStory::options()));
 }
 
 TEST_F(Appending, TakesNotesFromElsewhereWhileItIsWritten) {
