@@ -172,7 +172,8 @@ void declare_how(CLI::App& app, RecorderOptions& options, Words& words) {
   app.add_option("--keep", words.keep, "Drop what is older than this, in groups of snapshots")
       ->type_name("TIME");
   app.add_option("--max-size", words.max_size,
-                 "Drop the oldest snapshots rather than let the file grow beyond this")
+                 "Drop the oldest snapshots rather than let the file with its -wal grow beyond\n"
+                 "this. While another program keeps it from folding the -wal in, new ones are lost")
       ->type_name("SIZE");
   app.add_flag("--no-reconnect", words.no_reconnect,
                "End when the node goes away, instead of waiting for it");

@@ -11,6 +11,13 @@
 namespace beamtape {
 namespace {
 
+constexpr const char* kFullNews =
+    "the disk is full: a snapshot was lost, and the oldest are dropped to go on";
+constexpr const char* kFullGap = "disk full: the oldest snapshots were dropped to go on";
+constexpr const char* kReadNews =
+    "nothing is stored while another program reads the file: its -wal would break the bound";
+constexpr const char* kReadGap = "another program read the file: its -wal would break the bound";
+
 std::chrono::microseconds since(std::int64_t mono_us) {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::steady_clock::now().time_since_epoch()) -
@@ -132,14 +139,13 @@ Expected<void> Storing::store_numbered(Batch& batch, Stream& stream) {
 
 // False if nothing can be done about it.
 bool Storing::lose(const Batch& batch, Stream& stream, const Error& error) {
+  const bool is_read = error.code == Error::Code::kRefused;
   // Where not even the oldest can be dropped at once, there may be room for that another time.
-  if (error.code != Error::Code::kDiskFull || !writer_.make_space()) return false;
+  if (!is_read && (error.code != Error::Code::kDiskFull || !writer_.make_space())) return false;
   if (stream.stored_to_wall_us == 0) stream.stored_to_wall_us = batch.record.began_wall_us;
   need(batch.record.node, Need::kEverything);
-  if (!stream.gap) {
-    news_("the disk is full: a snapshot was lost, and the oldest are dropped to go on");
-  }
-  stream.gap = "disk full: the oldest snapshots were dropped to go on";
+  if (!stream.gap) news_(is_read ? kReadNews : kFullNews);
+  stream.gap = is_read ? kReadGap : kFullGap;
   return true;
 }
 

@@ -112,7 +112,8 @@ class FileWriter final : public Writer {
   Blobs build_blobs(std::int64_t& bytes);
   Expected<void> insert_parts(const Blobs& blobs, std::string& stored_tables);
   Expected<void> insert_snapshot(const SnapshotRecord& snapshot, const std::string& tables);
-  void checkpoint();
+  Expected<void> look_for_readers();
+  std::int64_t checkpoint();  // the bytes of the -wal that the last transaction took
   Expected<void> drop_for_space();
   Expected<void> hold_file();
   void let_file_grow();
@@ -132,6 +133,7 @@ class FileWriter final : public Writer {
   std::vector<Life> earlier_;
   std::int64_t last_node_ = 0;
   std::int64_t last_snapshot_;
+  std::int64_t pinned_frames_ = 0;  // of the -wal, which cannot be written over
   bool closed_ = false;
 
   // Of the snapshot that was begun; 0 if none.

@@ -16,6 +16,7 @@ namespace beamtape {
 inline constexpr int kFormatVersion = 3;                     // user_version
 inline constexpr std::uint32_t kApplicationId = 0x42746170;  // application_id, "Btap"
 inline constexpr int kPageBytes = 4096;
+inline constexpr std::int64_t kFrameBytes = kPageBytes + 24;  // of a page in the -wal
 
 // The pseudo table of lists in the keys of `part`, and the highest number of a real one.
 inline constexpr std::uint8_t kListsTable = 255;

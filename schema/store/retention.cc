@@ -1,6 +1,7 @@
 // The bound holds for the file and its -wal together. The -wal grows to one transaction's pages
 // before it is folded in, so that much is left free: what the largest snapshot so far took, and
-// what the largest -wal so far was, as dropping a group changes pages too.
+// what the largest transaction so far was, as dropping a group changes pages too. The file never
+// becomes smaller: what is left free has to be enough for transactions that come much later.
 
 #include "schema/store/retention.h"
 
@@ -17,8 +18,8 @@ constexpr std::int64_t kMostIdleWalBytes = 1 << 20;
 // Of the bound, a keyframe group may take one part in so many, and an idle -wal.
 constexpr std::int64_t kEpochShare = 8;
 constexpr std::int64_t kWalShare = 32;
-// Of the bound, what is left free for the -wal at most: while somebody reads, it grows without end.
-constexpr std::int64_t kWalMost = 4;
+// Of the bound, what is left free for the -wal at least.
+constexpr std::int64_t kFreeShare = 8;
 // A group ends when it has as many snapshots, and differences of so many times its keyframe's
 // bytes.
 constexpr std::int64_t kFewestSnapshots = 32;
@@ -51,7 +52,7 @@ std::int64_t Retention::reserve_bytes() const {
 
 std::int64_t Retention::limit(std::int64_t bytes) const {
   return max_bytes_ -
-         std::max({idle_wal_bytes(),
+         std::max({max_bytes_ / kFreeShare,
                    with_pages(std::max(bytes, largest_bytes_)) + 2 * largest_beside_bytes_,
                    largest_wal_bytes_ + largest_wal_bytes_ / 8});
 }
@@ -131,6 +132,17 @@ Expected<void> Retention::make_room(Database& database, const SnapshotRecord& co
   }
 }
 
+Expected<bool> Retention::has_room_beside(Database& database, std::int64_t pinned_bytes) const {
+  if (max_bytes_ == 0 || pinned_bytes == 0) return true;
+  const auto pages = database.number("PRAGMA page_count");
+  if (!pages) return tl::unexpected(pages.error());
+  // The transaction goes behind what is pinned, and may make the file longer, too.
+  const auto coming = with_pages(largest_bytes_);
+  return pages->value_or(0) * kPageBytes + coming + pinned_bytes +
+             std::max(wal_bytes_needed(), coming) <=
+         max_bytes_;
+}
+
 Expected<void> Retention::shrink_to_file(Database& database) {
   dropping_.clear();
   for (const Epoch* epoch = oldest(0); epoch != nullptr; epoch = oldest(0)) {
@@ -188,7 +200,7 @@ void Retention::dropped() {
 void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes,
                           std::int64_t beside_bytes, std::int64_t wal_bytes) {
   largest_bytes_ = std::max(largest_bytes_, bytes);
-  largest_wal_bytes_ = std::max(largest_wal_bytes_, std::min(wal_bytes, max_bytes_ / kWalMost));
+  largest_wal_bytes_ = std::max(largest_wal_bytes_, wal_bytes);
   dropped();
   if (stored.epoch == stored.id) epochs_.push_back({.first = stored.id, .node = stored.node});
   if (Epoch* epoch = find(stored.epoch)) {

@@ -34,6 +34,9 @@ class Retention {
   // Within the transaction that is to store `coming`, which takes `bytes`. kDiskFull: it
   // does not fit, even with nothing else than its own keyframe group.
   Expected<void> make_room(Database& database, const SnapshotRecord& coming, std::int64_t bytes);
+  // False if the largest snapshot so far would break the bound behind so much of a -wal that cannot
+  // be written over.
+  Expected<bool> has_room_beside(Database& database, std::int64_t pinned_bytes) const;
   // From now on the file system is full: the file is bounded by what it has, until let_grow().
   void hold_at(std::int64_t file_bytes) { full_at_bytes_ = file_bytes; }
   void let_grow() { full_at_bytes_ = 0; }
@@ -46,8 +49,7 @@ class Retention {
   // file's own pages have room for the largest snapshot so far or nothing is left to drop.
   Expected<void> shrink_to_file(Database& database);
   // The transaction has ended that stored a snapshot, dropped groups, or neither.
-  // `beside_bytes`: of `bytes`, those not in parts. `wal_bytes`: of the -wal before it is folded
-  // in.
+  // `beside_bytes`: of `bytes`, those not in parts. `wal_bytes`: what it took of the -wal.
   void committed(const SnapshotRecord& stored, std::int64_t bytes, std::int64_t beside_bytes,
                  std::int64_t wal_bytes);
   void dropped();

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace beamtape {
@@ -264,6 +265,15 @@ Expected<std::optional<std::int64_t>> Database::number(const std::string& sql) {
   if (!row) return tl::unexpected(row.error());
   if (!*row || statement->is_null(0)) return std::nullopt;
   return statement->integer(0);
+}
+
+Database::Folded Database::fold_in() {
+  int frames = 0;
+  sqlite3_busy_timeout(handle(), 0);
+  const int result =
+      sqlite3_wal_checkpoint_v2(handle(), "main", SQLITE_CHECKPOINT_RESTART, &frames, nullptr);
+  sqlite3_busy_timeout(handle(), kBusyTimeoutMs);
+  return {std::max(frames, 0), result == SQLITE_OK};
 }
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }

@@ -93,6 +93,12 @@ class Database {
   // First column of the first row; nothing if there is no row.
   Expected<std::optional<std::int64_t>> number(const std::string& sql);
   bool in_transaction() const;
+  // Folds the -wal in as far as readers let it, without waiting for them.
+  struct Folded {
+    std::int64_t frames = 0;  // pages that the -wal has
+    bool is_reused = false;   // what comes next is written over them
+  };
+  Folded fold_in();
   sqlite3* handle() const { return database_.get(); }
 
  private:

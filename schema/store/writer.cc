@@ -34,6 +34,7 @@ Expected<std::int64_t> FileWriter::add_node(const NodeRecord& node) {
   if (done) done = insert_node(last_node_ + 1, node);
   if (done) done = database_.exec("COMMIT");
   if (!done) return give_up(std::move(done.error()));
+  checkpoint();
   ++last_node_;
   for (auto& [id, state] : nodes_) {
     if (state.name != node.name) continue;
@@ -87,14 +88,16 @@ Expected<void> FileWriter::add_gap(const GapRecord& gap) {
   row->bind(1, gap.node).bind(2, gap.from_wall_us).bind(3, gap.to_wall_us).bind(4, gap.reason);
   auto done = row->bind(5, row_checksum(gap)).run();
   if (!done) return tl::unexpected(named(std::move(done.error())));
+  checkpoint();
   return {};
 }
 
 Expected<void> FileWriter::add_note(const NoteRecord& note) {
   if (auto allowed = outside_snapshot(); !allowed) return allowed;
-  return insert_note(database_, note).map_error([this](Error error) {
-    return named(std::move(error));
-  });
+  auto done = insert_note(database_, note);
+  if (!done) return tl::unexpected(named(std::move(done.error())));
+  checkpoint();
+  return {};
 }
 
 void FileWriter::end_epoch(std::int64_t node) {

@@ -43,9 +43,9 @@ class Writer {
   // is in them), kNotFound if its folder does not exist or is not writable.
   static Expected<std::unique_ptr<Writer>> create(const std::string& path, const Options& options);
   // Goes on in a recording of this version, whose tables and columns are declared as `options` say.
-  // Reads all of it first, as Reader::check does, to find damage. kNotFound: no such file. kRefused: another
-  // process is writing it. kMalformed: not a recording, damaged, of another version, or of other
-  // nodes. After an error the file is as it was.
+  // Reads all of it first, as Reader::check does, to find damage. kNotFound: no such file.
+  // kRefused: another process is writing it. kMalformed: not a recording, damaged, of another
+  // version, or of other nodes. After an error the file is as it was.
   static Expected<std::unique_ptr<Writer>> append(const std::string& path, const Options& options);
   // Closes as close() does; errors are lost here, so call close() first.
   virtual ~Writer() = default;
@@ -74,7 +74,8 @@ class Writer {
   // whole (those that are not put, from what the writer holds) and texts and lists are known
   // only if they were put since. The id must be one more than the last. After an error in any
   // of these nothing of the snapshot is in the file and the writer can go on with the next,
-  // which must start a keyframe group.
+  // which must start a keyframe group. kRefused: somebody has read the file for so long that its
+  // -wal would grow beyond `max_bytes`.
   virtual Expected<void> begin(std::int64_t id, std::int64_t epoch, std::int64_t node) = 0;
   // Texts and lists that cells of this keyframe group refer to; each id once per group.
   virtual Expected<void> put_text(Cell id, std::string_view text) = 0;

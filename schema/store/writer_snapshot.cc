@@ -62,6 +62,7 @@ Expected<void> FileWriter::begin(std::int64_t id, std::int64_t epoch, std::int64
   if (epoch != id && (state.needs_keyframe || epoch != state.epoch)) {
     return misuse(path_, fmt::format("snapshot {} must start a keyframe group", id));
   }
+  if (auto room = look_for_readers(); !room) return give_up(std::move(room.error()));
   if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) {
     return give_up(std::move(begun.error()));
   }
@@ -72,6 +73,16 @@ Expected<void> FileWriter::begin(std::int64_t id, std::int64_t epoch, std::int64
   beside_bytes_ = 0;
   text_checksum_ = keyframe() ? 0 : state.text_checksum;
   return {};
+}
+
+// A -wal that somebody reads grows with each snapshot, whatever is dropped.
+Expected<void> FileWriter::look_for_readers() {
+  if (pinned_frames_ == 0) return {};
+  checkpoint();
+  const auto fits = retention_.has_room_beside(database_, pinned_frames_ * kFrameBytes);
+  if (!fits) return tl::unexpected(fits.error());
+  if (*fits) return {};
+  return fail(Error::Code::kRefused, "somebody reads the file, and its -wal would break the bound");
 }
 
 Expected<void> FileWriter::put_text(Cell id, std::string_view text) {
@@ -211,7 +222,8 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
   if (done) done = insert_snapshot(stored, tables);
   if (done) done = database_.exec("COMMIT");
   if (!done) return give_up(std::move(done.error()));
-  retention_.committed(stored, all_bytes, beside_bytes_, file_size(path_ + "-wal"));
+  const auto wal_bytes = checkpoint();
+  retention_.committed(stored, all_bytes, beside_bytes_, wal_bytes);
   state().needs_keyframe = false;
   state().epoch = epoch_;
   state().text_checksum = text_checksum_;
@@ -219,7 +231,6 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
   snapshot_ = 0;
   blobs_.clear();
   lists_ = {};
-  checkpoint();
   reserve_.hold(path_, retention_.reserve_bytes());
   if (retention_.is_held()) let_file_grow();
   return bytes;
@@ -276,8 +287,11 @@ void FileWriter::let_file_grow() {
 
 // Folds what is committed into the file itself, so that a copy without the -wal has it. Never
 // waits for readers; what fails here is tried again after the next snapshot.
-void FileWriter::checkpoint() {
-  static_cast<void>(database_.exec("PRAGMA wal_checkpoint(PASSIVE)"));
+std::int64_t FileWriter::checkpoint() {
+  const auto folded = database_.fold_in();
+  const auto written = (folded.frames - pinned_frames_) * kFrameBytes;
+  pinned_frames_ = folded.is_reused ? 0 : folded.frames;
+  return std::max<std::int64_t>(written, 0);
 }
 
 }  // namespace beamtape

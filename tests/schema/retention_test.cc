@@ -88,6 +88,45 @@ TEST_F(Retention, AReaderKeepsWhatWasThereWhenItOpened) {
   EXPECT_GT(Reader::open(path_).value()->dropped_to(), 40);
 }
 
+TEST_F(Retention, AReaderDoesNotLetItGrowBeyondItsBound) {
+  auto bounded = RecordingStory::options();
+  bounded.max_bytes = 4 << 20;
+  auto writer = Writer::create(path_, bounded);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->add_node({.name = "zoo@here", .facts = {}, .applications = {}}));
+  RandomRows random(1);
+  std::int64_t largest = 0;
+  const auto store = [&] {
+    const auto id = (*writer)->last_snapshot() + 1;
+    auto done = (*writer)->begin(id, id, 1);
+    if (!done) return done;
+    EXPECT_TRUE((*writer)->put_rows(animals(), 0, random.rows(animals(), 1000)));
+    EXPECT_TRUE((*writer)->put_aggregates({.node = {1, 2, 3}}));
+    const auto stored = (*writer)->commit({.ended_wall_us = id, .not_answered = ""});
+    EXPECT_TRUE(stored) << stored.error().message;
+    EXPECT_LE((*writer)->file_bytes(), bounded.max_bytes);
+    largest = std::max(largest, (*writer)->file_bytes());
+    return done;
+  };
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(store());
+  auto reader = Reader::open(path_);
+  ASSERT_TRUE(reader);
+  int refused = 0;
+  for (int i = 0; i < 200; ++i) {
+    const auto done = store();
+    if (done) continue;
+    EXPECT_EQ(done.error().code, Error::Code::kRefused) << done.error().message;
+    ++refused;
+  }
+  EXPECT_GT(refused, 50);
+  reader->reset();
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(store()) << i;
+  // What the reader held up does not make the recording smaller for ever.
+  EXPECT_GE((*writer)->file_bytes(), bounded.max_bytes * 3 / 4);
+  ASSERT_TRUE((*writer)->close());
+  EXPECT_GT(std::filesystem::file_size(path_), bounded.max_bytes * 3 / 4);
+}
+
 TEST_F(Retention, RefusesASnapshotThatCannotFitAndKeepsTheRest) {
   RecordingPlan plan{.slots = 60'000, .snapshots = 1, .share = 1};
   plan.max_bytes = 1 << 20;
