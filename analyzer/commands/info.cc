@@ -9,6 +9,7 @@
 #include "analyzer/commands/options.h"
 #include "analyzer/commands/rows.h"
 #include "analyzer/commands/text_table.h"
+#include "analyzer/load/pace.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 
@@ -30,14 +31,22 @@ struct Summary {
   std::int64_t incomplete = 0;  // snapshots with a process or a question that was not read
   std::int64_t filling = 0;
   std::int64_t stale_found = 0;
-  std::int64_t target_us = 0;
-  std::int64_t most_target_us = 0;
-  std::int64_t received_bytes = 0;
-  std::int64_t recorded_us = 0;  // without the gaps
+  std::vector<Pace> paces;
+  Pace pace;  // of all of them together
 };
 
-Summary summarize(const Reader& reader) {
+Summary summarize(const Recording& recording) {
+  const Reader& reader = recording.reader();
   Summary sum;
+  sum.paces = paces_of(recording);
+  for (const Pace& one : sum.paces) {
+    sum.pace.snapshots += one.snapshots;
+    sum.pace.target_us += one.target_us;
+    sum.pace.most_target_us = std::max(sum.pace.most_target_us, one.most_target_us);
+    sum.pace.received_bytes += one.received_bytes;
+    sum.pace.passed_us += one.passed_us;
+    sum.pace.passed_target_us += one.passed_target_us;
+  }
   for (const SnapshotRecord& one : reader.snapshots()) {
     sum.processes += one.processes;
     sum.most_processes = std::max(sum.most_processes, one.processes);
@@ -45,10 +54,6 @@ Summary summarize(const Reader& reader) {
     sum.incomplete += one.not_read > 0 || !one.not_answered.empty() ? 1 : 0;
     sum.filling += one.filling ? 1 : 0;
     sum.stale_found += one.stale_found;
-    sum.target_us += one.target_us;
-    sum.most_target_us = std::max(sum.most_target_us, one.target_us);
-    sum.received_bytes += one.received_bytes;
-    sum.recorded_us += one.interval_us;
   }
   return sum;
 }
@@ -56,17 +61,6 @@ Summary summarize(const Reader& reader) {
 std::optional<double> bytes_per_process(const Reader& reader, const Summary& sum) {
   if (sum.processes == 0) return std::nullopt;
   return static_cast<double>(reader.file_bytes()) / static_cast<double>(sum.processes);
-}
-
-// Of a single snapshot there is no time that it could be a share of.
-std::optional<double> share_of_time(const Reader& reader, const Summary& sum) {
-  if (sum.recorded_us == 0 || !has_intervals(reader.snapshots())) return std::nullopt;
-  return static_cast<double>(sum.target_us) / static_cast<double>(sum.recorded_us);
-}
-
-std::int64_t mean_target_us(const Reader& reader, const Summary& sum) {
-  const auto count = static_cast<std::int64_t>(reader.snapshots().size());
-  return count == 0 ? 0 : sum.target_us / count;
 }
 
 std::string fact(const NodeRecord& node, const std::string& name) {
@@ -138,16 +132,16 @@ void write_completeness(const Recording& recording, const Summary& sum, JsonDocu
   document.member("not_answered", not_answered_json(reader));
   document.member("filling", sum.filling);
   document.member("stale_found", sum.stale_found);
-  document.member("cost", {{"target_us_mean", mean_target_us(reader, sum)},
-                           {"target_us_most", sum.most_target_us},
-                           {"target_share", rounded(share_of_time(reader, sum), 1e-6)},
-                           {"received_bytes", sum.received_bytes}});
+  document.member("cost", {{"target_us_mean", sum.pace.mean_target_us()},
+                           {"target_us_most", sum.pace.most_target_us},
+                           {"target_share", rounded(sum.pace.share(), 1e-6)},
+                           {"received_bytes", sum.pace.received_bytes}});
 }
 
 void write_json(const Recording& recording, Output& out) {
   const Reader& reader = recording.reader();
   const auto& all = reader.snapshots();
-  const Summary sum = summarize(reader);
+  const Summary sum = summarize(recording);
   JsonDocument document(out);
   document.member("schema", 1);
   document.member("command", "info");
@@ -198,10 +192,17 @@ void add_node_lines(const Reader& reader, TextTable& table) {
   }
 }
 
+// Before what is told of one of several nodes.
+std::string of_node(const Summary& sum, const Pace& pace) {
+  return sum.paces.size() > 1 ? printable(pace.node) + ": " : std::string();
+}
+
 void add_completeness_lines(const Reader& reader, const Summary& sum, TextTable& table) {
-  const auto last = reader.snapshots().empty() ? 0 : reader.snapshots().back().processes;
-  table.add({"processes", fmt::format("{} in the last snapshot, {} at most", grouped(last),
-                                      grouped(sum.most_processes))});
+  for (const Pace& pace : sum.paces) {
+    table.add({"processes", of_node(sum, pace) + fmt::format("{} in the last snapshot, {} at most",
+                                                             grouped(pace.last_processes),
+                                                             grouped(pace.most_processes))});
+  }
   std::string complete = "everything that was asked for was read";
   if (sum.incomplete > 0) {
     complete = fmt::format("{} of {} {} something, {} of processes in all", grouped(sum.incomplete),
@@ -227,15 +228,12 @@ void add_gap_lines(const Reader& reader, TextTable& table) {
   }
 }
 
-std::string cost_text(const Reader& reader, const Summary& sum) {
-  auto text =
-      fmt::format("{} on the node per snapshot, {} at most",
-                  duration_text(mean_target_us(reader, sum)), duration_text(sum.most_target_us));
-  if (const auto share = share_of_time(reader, sum)) {
-    text += *share < 1e-4 ? ", under 0.01 % of the time"
-                          : fmt::format(", {:.2f} % of the time", *share * 100);
+// Each has a budget of its own.
+void add_cost_lines(const Summary& sum, TextTable& table) {
+  for (const Pace& pace : sum.paces) {
+    table.add({"cost", of_node(sum, pace) + pace.cost_text() +
+                           fmt::format("; {} received", size_text(pace.received_bytes))});
   }
-  return text + fmt::format("; {} received", size_text(sum.received_bytes));
 }
 
 // "the first 64 snapshots"; of several nodes the oldest groups of each go, "58 of the first 64 …".
@@ -252,13 +250,13 @@ std::string dropped_text(const Reader& reader) {
 void write_text(const Recording& recording, Output& out) {
   const Reader& reader = recording.reader();
   const auto& all = reader.snapshots();
-  const Summary sum = summarize(reader);
+  const Summary sum = summarize(recording);
   TextTable table({{"", false, false}, {"", false, false}});
   table.add({"file", fmt::format("{} (format {})", recording.path(), reader.format_version())});
   add_node_lines(reader, table);
   if (!all.empty()) {
     table.add({"recorded", span_text(all.front().began_wall_us, all.back().began_wall_us)});
-    table.add({"snapshots", snapshots_text(all)});
+    table.add({"snapshots", snapshots_text(reader)});
   } else {
     table.add({"snapshots", "none"});
   }
@@ -267,7 +265,7 @@ void write_text(const Recording& recording, Output& out) {
   }
   if (!all.empty()) {
     add_completeness_lines(reader, sum, table);
-    table.add({"cost", cost_text(reader, sum)});
+    add_cost_lines(sum, table);
   }
   add_gap_lines(reader, table);
   auto size = size_text(reader.file_bytes());

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "analyzer/load/aggregate_tables.h"
 #include "analyzer/load/damage_words.h"
@@ -283,23 +282,6 @@ Expected<Frame> Recording::sums(const AggregateTable& kind, const SnapshotRecord
       });
   if (!result) return tl::unexpected(result.error());
   return plain_frame(kind.table, snapshot, std::move(data));
-}
-
-bool has_intervals(const std::vector<SnapshotRecord>& snapshots) {
-  std::set<std::int64_t> nodes;
-  return std::any_of(snapshots.begin(), snapshots.end(),
-                     [&](const SnapshotRecord& one) { return !nodes.insert(one.node).second; });
-}
-
-std::string snapshots_text(const std::vector<SnapshotRecord>& snapshots) {
-  const std::string number = grouped(static_cast<std::int64_t>(snapshots.size()));
-  if (!has_intervals(snapshots)) return number;
-  const auto [least, most] = std::minmax_element(
-      snapshots.begin(), snapshots.end(), [](const SnapshotRecord& a, const SnapshotRecord& b) {
-        return a.interval_us < b.interval_us;
-      });
-  const std::string from = duration_text(least->interval_us), to = duration_text(most->interval_us);
-  return fmt::format("{}, every {}", number, from == to ? from : fmt::format("{} to {}", from, to));
 }
 
 }  // namespace beamtape

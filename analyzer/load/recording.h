@@ -80,13 +80,6 @@ class Recording {
   std::vector<std::string> node_names_;
 };
 
-// Whether a node has a snapshot after its first: until then, an interval is only what was planned.
-bool has_intervals(const std::vector<SnapshotRecord>& snapshots);
-
-// "60, every 1.00 s", or "60, every 1.00 s to 4.00 s" where the budget stretched some intervals;
-// "1" where there are none.
-std::string snapshots_text(const std::vector<SnapshotRecord>& snapshots);
-
 // "processes" for the table "process".
 std::string plural(const std::string& table_name);
 

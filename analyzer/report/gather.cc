@@ -7,6 +7,7 @@
 
 #include "analyzer/alloc/views.h"
 #include "analyzer/diff/diff.h"
+#include "analyzer/load/pace.h"
 #include "analyzer/load/sort.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
@@ -271,7 +272,7 @@ void add_facts(const Recording& recording, Report& report) {
   add("Recorded", fmt::format("{} to {}, {}", iso_time(all.front().began_wall_us),
                               iso_time(all.back().began_wall_us),
                               duration_text(all.back().began_wall_us - all.front().began_wall_us)));
-  add("Snapshots", snapshots_text(all));
+  add("Snapshots", snapshots_text(reader));
   for (const std::string& name : recording.node_names()) {
     const auto snapshots = std::count_if(all.begin(), all.end(), [&](const SnapshotRecord& one) {
       return recording.node_name(one) == name;
@@ -281,13 +282,11 @@ void add_facts(const Recording& recording, Report& report) {
                                 "snapshots, there is one",
                                 name));
   }
-  std::int64_t incomplete = 0, filling = 0, stale = 0, cost = 0, most = 0;
+  std::int64_t incomplete = 0, filling = 0, stale = 0;
   for (const SnapshotRecord& one : all) {
     incomplete += one.not_read > 0 || !one.not_answered.empty() ? 1 : 0;
     filling += one.filling ? 1 : 0;
     stale += one.stale_found;
-    cost += one.target_us;
-    most = std::max(most, one.target_us);
   }
   add("Complete", incomplete == 0
                       ? std::string("everything that was asked for was read")
@@ -297,9 +296,11 @@ void add_facts(const Recording& recording, Report& report) {
     add("Filling", fmt::format("{} before all was read once",
                                counted(static_cast<std::size_t>(filling), "snapshot")));
   if (stale > 0) add("Stale", counted(static_cast<std::size_t>(stale), "row"));
-  add("Cost on the node", fmt::format("{} per snapshot on the average, {} at most",
-                                      duration_text(cost / static_cast<std::int64_t>(all.size())),
-                                      duration_text(most)));
+  const auto paces = paces_of(recording);
+  for (const Pace& pace : paces) {
+    const auto who = paces.size() > 1 ? pace.node + ": " : std::string();
+    add("Cost", who + pace.cost_text());
+  }
   for (const GapRecord& gap : reader.gaps()) {
     add("Gap", fmt::format("{} to {}: {}", iso_time(gap.from_wall_us), iso_time(gap.to_wall_us),
                            gap.reason));

@@ -14,6 +14,7 @@ namespace beamtape {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(Info, TellsWhatTheFileIsHowCompleteAndAtWhatCost) {
@@ -55,6 +56,39 @@ TEST(Info, JsonHasTheKeysOfTheContract) {
   EXPECT_EQ(info["to"], "2024-11-20T12:01:10.000Z");
   EXPECT_EQ(info["gaps"][0]["reason"], "node did not answer");
   EXPECT_EQ(info["bytes"], 12345);
+}
+
+// Planned were 10 s each time.
+TEST(Info, TellsTheCostByTheTimeThatPassed) {
+  Story story;
+  story.node("a@b");
+  for (const double second : {0.0, 0.1, 10.2, 50.0, 50.5}) story.snapshot(second);
+  story.gap(10.3, 49, "cut");
+  EXPECT_THAT(run_on(story, {"info", "f"}).out,
+              AllOf(HasSubstr("snapshots  5, every 100 ms to 10.0 s\n"),
+                    HasSubstr("12.0 ms at most, 0.34 % of the time; ")));
+}
+
+TEST(Info, TellsEachNodesOwnCostAndProcesses) {
+  Story story;
+  story.node("a@b");
+  story.node("c@d");
+  for (int second = 0; second < 30; second += 10) {
+    story.snapshot(second, 1);
+    story.record().processes = 17'083;
+    story.snapshot(second + 1, 2);
+    story.record().processes = 44;
+    story.record().target_us = 100'000;
+  }
+  const auto result = run_on(story, {"info", "f"});
+  EXPECT_THAT(result.out, HasSubstr("processes  a@b: 17 083 in the last snapshot, 17 083 at most\n"
+                                    "processes  c@d: 44 in the last snapshot, 44 at most\n"));
+  EXPECT_THAT(
+      result.out,
+      HasSubstr("cost       a@b: 12.0 ms on the node per snapshot, 12.0 ms at most, 0.12 % of the "
+                "time; 12.0 KiB received\n"
+                "cost       c@d: 100 ms on the node per snapshot, 100 ms at most, 1.00 % of the "
+                "time; 12.0 KiB received\n"));
 }
 
 TEST(Info, ARecordingWithoutSnapshotsIsStillTold) {
