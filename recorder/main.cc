@@ -180,11 +180,11 @@ int run(RecorderOptions options) {
   if (!outcome) return give_up(outcome.error(), kCannotOpenExit);
   const std::string stored = stored_text(options, *outcome);
   if (outcome->ended_early) {
-    return give_up({Error::Code::kOther,
-                    fmt::format("cannot go on recording: {}; {} in {}{}",
-                                outcome->ended_early->message, stored, options.file,
-                                closed ? "" : fmt::format(" and {}-wal: keep both", options.file))},
-                   kEndedEarlyExit);
+    std::string message = "cannot go on recording: " + outcome->ended_early->message;
+    const bool is_lost = !closed && closed.error().code == Error::Code::kNotFound;
+    if (!is_lost) message += fmt::format("; {} in {}", stored, options.file);
+    if (!is_lost && !closed) message += fmt::format(" and {}-wal: keep both", options.file);
+    return give_up({Error::Code::kOther, message}, kEndedEarlyExit);
   }
   if (!closed) return give_up(closed.error(), kEndedEarlyExit);
   telling.result(fmt::format("{} in {}", stored, options.file));

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +24,17 @@ Expected<FileLock> FileLock::take(const std::string& path) {
   if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return lock;
   if (errno == EWOULDBLOCK) return fail(Error::Code::kRefused, "another recorder is writing it");
   return fail(Error::Code::kOther, std::strerror(errno));
+}
+
+std::optional<std::string> FileLock::why_not_at(const std::string& path) const {
+  struct stat ours {
+  }, there{};
+  if (fstat(descriptor_, &ours) != 0) return std::nullopt;
+  const bool is_there = stat(path.c_str(), &there) == 0;
+  if (is_there && there.st_dev == ours.st_dev && there.st_ino == ours.st_ino) return std::nullopt;
+  if (!is_there && errno != ENOENT) return std::nullopt;  // nothing is known of it
+  return ours.st_nlink == 0 ? "it was removed, with all that was recorded"
+                            : "it was moved; what was recorded is where it is now";
 }
 
 FileLock::~FileLock() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,9 @@ class FileLock {
   FileLock() = default;
   // kRefused: another one writes the file; others: it cannot be opened. One line, "it is ...".
   static Expected<FileLock> take(const std::string& path);
+
+  // What has become of the file, if it is not at `path` any more: "it was removed ...".
+  std::optional<std::string> why_not_at(const std::string& path) const;
 
   FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
   FileLock& operator=(FileLock&& other) noexcept {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -126,6 +127,14 @@ Expected<void> FileWriter::close() {
       "SELECT 1 FROM meta; PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE)");
   if (done) done = database_.exec("PRAGMA journal_mode=DELETE");
   database_ = {};
+  if (auto why = lock_.why_not_at(path_)) {
+    done = fail(Error::Code::kNotFound, std::move(*why));
+    // Left there, they would be taken for those of the next file of this name.
+    const bool is_replaced = access(path_.c_str(), F_OK) == 0;
+    for (const char* beside : {"-wal", "-shm"}) {
+      if (!is_replaced) unlink((path_ + beside).c_str());
+    }
+  }
   lock_ = {};
   if (!done) return tl::unexpected(named(std::move(done.error())));
   return {};

@@ -74,8 +74,9 @@ class Writer {
   // whole (those that are not put, from what the writer holds) and texts and lists are known
   // only if they were put since. The id must be one more than the last. After an error in any
   // of these nothing of the snapshot is in the file and the writer can go on with the next,
-  // which must start a keyframe group. kRefused: somebody has read the file for so long that its
-  // -wal would grow beyond `max_bytes`.
+  // which must start a keyframe group. kNotFound: the file was removed or moved, nothing more can
+  // be written. kRefused: somebody has read the file for so long that its -wal would grow beyond
+  // `max_bytes`.
   virtual Expected<void> begin(std::int64_t id, std::int64_t epoch, std::int64_t node) = 0;
   // Texts and lists that cells of this keyframe group refer to; each id once per group.
   virtual Expected<void> put_text(Cell id, std::string_view text) = 0;
@@ -103,7 +104,8 @@ class Writer {
   // Bytes of the file and its -wal now.
   virtual std::int64_t file_bytes() const = 0;
 
-  // Folds the -wal in and leaves one file in DELETE mode without sidecars.
+  // Folds the -wal in and leaves one file in DELETE mode without sidecars. kNotFound: the file was
+  // removed or moved.
   virtual Expected<void> close() = 0;
 };
 

@@ -62,6 +62,10 @@ Expected<void> FileWriter::begin(std::int64_t id, std::int64_t epoch, std::int64
   if (epoch != id && (state.needs_keyframe || epoch != state.epoch)) {
     return misuse(path_, fmt::format("snapshot {} must start a keyframe group", id));
   }
+  // SQLite would go on writing into a file without a name for as long as the recording lasts.
+  if (auto why = lock_.why_not_at(path_)) {
+    return give_up({Error::Code::kNotFound, std::move(*why)});
+  }
   if (auto room = look_for_readers(); !room) return give_up(std::move(room.error()));
   if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) {
     return give_up(std::move(begun.error()));

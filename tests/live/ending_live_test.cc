@@ -83,6 +83,26 @@ TEST_F(Ending, ANodeThatIsKilledLeavesAFileWithAGap) {
   EXPECT_NE(gaps.at(0).at("reason"), "");
 }
 
+// As a program that tidies up may do it.
+TEST_F(Ending, AFileThatIsRemovedOrMovedEndsTheRecordingAtTheNextSnapshot) {
+  const auto node = world_->start();
+  const std::string moved = world_->file("moved.beamtape");
+  for (const bool is_moved : {false, true}) {
+    Program recorder = attach(*node, "100ms");
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(recorder.read_line());
+    is_moved ? std::filesystem::rename(file(), moved)
+             : static_cast<void>(std::filesystem::remove(file()));
+    const Ended ended = recorder.wait();
+    EXPECT_EQ(ended.exit_code, kEndedEarly);
+    const char* fate = is_moved ? "moved; what was recorded is where it is now"
+                                : "removed, with all that was recorded";
+    EXPECT_EQ(ended.error, "beamtape-recorder: cannot go on recording: cannot write " +
+                               file().string() + ": it was " + fate + "\n");
+    EXPECT_FALSE(std::filesystem::exists(file().string() + "-wal"));
+  }
+  expect_sound(moved);
+}
+
 TEST_F(Ending, ANodeThatEndsWhileTheRecorderWaitsIsNoticed) {
   const auto node = world_->start();
   Program recorder = attach(*node, "1h", {"--no-reconnect"});
