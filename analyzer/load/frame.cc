@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <utility>
 
 #include "analyzer/load/naming.h"
@@ -38,6 +39,18 @@ Cell change_of(const RowView& row, const Shown& column) {
 
 bool is_change(const Shown& column) {
   return column.source == Shown::Source::kDelta || column.source == Shown::Source::kRate;
+}
+
+// What tells a row from the others of its table where no `first_seen` does: in words, since a name
+// has another number in each keyframe group.
+std::string identity_of(const RowView& row) {
+  std::string words;
+  for (std::size_t i = 0; i < row.table->columns.size(); ++i) {
+    const Column& column = row.table->columns[i];
+    if (column.kind != Kind::kIdentity) continue;
+    words += csv_text(decode(row.cell(i), column, row.texts)) + '\n';
+  }
+  return words;
 }
 
 }  // namespace
@@ -122,15 +135,15 @@ Frame::Frame(const Table& table, const SnapshotRecord& snapshot, TableData data,
       snapshot_(&snapshot),
       data_(std::move(data)),
       texts_(texts),
-      first_seen_(table.find("first_seen")) {
-  // The node has one row per snapshot and no key of its own.
-  const bool keyed = table.name != "node";
+      first_seen_(table.find("first_seen")),
+      // The node has one row per snapshot and no key of its own.
+      keyed_(table.name != "node") {
   for (std::size_t group = 0; group < data_.groups.size(); ++group) {
     const RowGroup& rows = data_.groups[group];
     // Damaged groups are empty, also between others.
     if (rows.columns.size() < table.columns.size()) continue;
     for (std::size_t index = 0; index < rows.rows; ++index) {
-      if (!keyed || !is_missing(rows.columns[0][index])) {
+      if (!keyed_ || !is_missing(rows.columns[0][index])) {
         slots_.push_back(group * kRowsPerGroup + index);
       }
     }
@@ -155,19 +168,41 @@ void Frame::look_back(const Frame& earlier, double seconds, const Frame* later) 
   earlier_ = &earlier;
   later_ = later;
   seconds_back_ = seconds;
+  earlier_slots_ = slots_of_same(earlier);
+  if (later != nullptr) later_slots_ = slots_of_same(*later);
+}
+
+std::vector<std::size_t> Frame::slots_of_same(const Frame& other) const {
+  std::vector<std::size_t> same(data_.slots(), kNowhere);
+  if (first_seen_ || !keyed_) {
+    for (const std::size_t slot : slots_) {
+      if (other.has_same(*this, slot)) same[slot] = slot;
+    }
+    return same;
+  }
+  // The rows of sums by name, and the questions, come in another order in each snapshot.
+  std::unordered_map<std::string, std::size_t> known;
+  for (const std::size_t slot : other.slots_) known.emplace(identity_of(other.row(slot)), slot);
+  for (const std::size_t slot : slots_) {
+    const auto found = known.find(identity_of(row(slot)));
+    if (found != known.end()) same[slot] = found->second;
+  }
+  return same;
 }
 
 Cell Frame::earlier_cell(std::size_t slot, std::size_t column) const {
-  return cell_of_same(earlier_, slot, column);
+  return cell_of_same(earlier_, earlier_slots_, slot, column);
 }
 
 Cell Frame::later_cell(std::size_t slot, std::size_t column) const {
-  return later_ == nullptr ? data_.at(slot, column) : cell_of_same(later_, slot, column);
+  return later_ == nullptr ? data_.at(slot, column)
+                           : cell_of_same(later_, later_slots_, slot, column);
 }
 
-Cell Frame::cell_of_same(const Frame* other, std::size_t slot, std::size_t column) const {
-  if (other == nullptr || !other->has_same(*this, slot)) return missing(Missing::kNone);
-  return other->data_.at(slot, column);
+Cell Frame::cell_of_same(const Frame* other, const std::vector<std::size_t>& same, std::size_t slot,
+                         std::size_t column) {
+  if (other == nullptr || same[slot] == kNowhere) return missing(Missing::kNone);
+  return other->data_.at(same[slot], column);
 }
 
 }  // namespace beamtape

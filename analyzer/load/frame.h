@@ -71,12 +71,14 @@ class Frame {
   Cell cell(std::size_t slot, std::size_t column) const { return data_.at(slot, column); }
   // True if the subject that `other`, of the same table and life of the node, has in the slot is
   // the one that is here: a subject keeps its slot while it lives, and another one in it is first
-  // seen later.
+  // seen later. Only of tables with `first_seen`, and of the node: in others a slot is no more than
+  // a place in one snapshot.
   bool has_same(const Frame& other, std::size_t slot) const;
 
   // From now on delta() and rate() of its rows are those since `earlier`, a frame of the same table
   // and life of the node, `seconds` before. It has to outlive this one.
-  // With `later` they are those from the one to the other, whatever this frame shows.
+  // With `later` they are those from the one to the other, whatever this frame shows. Rows without
+  // `first_seen` are the same if what identifies them is, as the name of a group.
   void look_back(const Frame& earlier, double seconds, const Frame* later = nullptr);
   // The cells of the same subject in the earlier frame and in the one that changes go up to; kNone
   // if it was not there, or nothing is looked back to.
@@ -87,16 +89,23 @@ class Frame {
   std::vector<Damage> damage;
 
  private:
-  Cell cell_of_same(const Frame* other, std::size_t slot, std::size_t column) const;
+  static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
+
+  // By slot here, the one that the same subject has in the other frame.
+  std::vector<std::size_t> slots_of_same(const Frame& other) const;
+  static Cell cell_of_same(const Frame* other, const std::vector<std::size_t>& same,
+                           std::size_t slot, std::size_t column);
 
   const Table* table_;
   const SnapshotRecord* snapshot_;
   TableData data_;
   Texts texts_;
   std::optional<std::size_t> first_seen_;
+  bool keyed_;
   std::vector<std::size_t> slots_;
   const Frame* earlier_ = nullptr;
-  const Frame* later_ = nullptr;  // null: this one
+  const Frame* later_ = nullptr;                          // null: this one
+  std::vector<std::size_t> earlier_slots_, later_slots_;  // slots_of_same() of these
   double seconds_back_ = 0;
 };
 

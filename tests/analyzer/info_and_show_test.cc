@@ -241,6 +241,47 @@ TEST(ShowWindow, WhoWasNotThereHasNoRate) {
   }
 }
 
+// In each snapshot a group stands in another place, and its name has another number.
+TEST(ShowWindow, RowsWithoutALifeAreComparedByWhatIdentifiesThem) {
+  const std::string shop = BEAMTAPE_SOURCE_DIR "/samples/recordings/shop.beamtape";
+  const std::map<std::string, std::vector<std::string>> tables{
+      {"groups", {"name"}},
+      {"allocators", {"key"}},
+      {"schedulers", {"id", "type"}},
+      {"questions", {"number", "question", "chunk"}}};
+  for (const auto& [table, identity] : tables) {
+    const auto rows_of = [&, words = &identity](const std::vector<std::string>& more) {
+      std::vector<std::string> line{"show", table, shop, "--json"};
+      line.insert(line.end(), more.begin(), more.end());
+      std::map<std::string, json> rows;
+      const json answer = json::parse(run_on_files(line).out);
+      for (const json& row : answer.at("rows")) {
+        std::string key;
+        for (const std::string& word : *words) key += row.at(word).dump();
+        rows[key] = row;
+      }
+      return rows;
+    };
+    const auto then = rows_of({"--at", "#24"});
+    std::size_t compared = 0;
+    // #40 is less than fifteen seconds after #25.
+    for (const auto& [key, row] : rows_of({"--at", "#40", "--window", "15s"})) {
+      const auto before = then.find(key);
+      for (const auto& [column, value] : row.items()) {
+        const std::string delta = "delta(" + column + ")";
+        if (!row.contains(delta)) continue;
+        const json was = before == then.end() ? json() : before->second.at(column);
+        const bool known = value.is_number() && was.is_number();
+        const json change =
+            known ? json(value.get<std::int64_t>() - was.get<std::int64_t>()) : json();
+        EXPECT_EQ(row.at(delta), change) << table << ' ' << key << ' ' << column;
+        if (known) ++compared;
+      }
+    }
+    EXPECT_GT(compared, 0u) << table;
+  }
+}
+
 TEST(ShowWindow, SaysWhatIsWrong) {
   const auto first =
       run_on(shop_story(), {"show", "processes", "f", "--at", "first", "--window", "10s"});
