@@ -32,9 +32,9 @@ std::string span_of(const SnapshotRecord& first, const SnapshotRecord& last) {
   return fmt::format("#{} to #{} ({} to {})", first.id, last.id, clock_of(first), clock_of(last));
 }
 
-class LifeText {
+class LifeWords {
  public:
-  LifeText(const Recording& recording, const ProcessLives& all, const ProcessLife& life)
+  LifeWords(const Recording& recording, const ProcessLives& all, const ProcessLife& life)
       : recording_(recording), all_(all), life_(life) {}
 
   std::string text() {
@@ -220,7 +220,7 @@ std::string process_text(const Recording& recording, const std::string& subject,
   if (lives.lives.size() > kLivesTold) return text + "\nname one by its pid for its history\n";
   for (const ProcessLife& life : lives.lives) {
     if (!text.empty()) text += "\n";
-    text += LifeText(recording, lives, life).text();
+    text += LifeWords(recording, lives, life).text();
   }
   return text;
 }

@@ -44,6 +44,7 @@ struct Answer {
   std::vector<Frame> frames;   // one per node
   std::vector<Frame> earlier;  // with a window: what each of them is compared with
   std::vector<RowRef> rows;    // filtered, sorted, cut
+  Filter filter;
   std::size_t total = 0;
   std::size_t matched = 0;
   std::size_t undecided = 0;
@@ -98,16 +99,15 @@ Expected<void> load_frames(const Recording& recording, const Options& options, A
 }
 
 Expected<void> filter_rows(const Options& options, Answer& answer) {
-  Filter filter;
   if (!options.filter.empty()) {
     auto parsed = Filter::parse(options.filter, answer.columns);
     if (!parsed) return tl::unexpected(parsed.error());
-    filter = std::move(*parsed);
+    answer.filter = std::move(*parsed);
   }
   for (const Frame& frame : answer.frames) {
     answer.total += frame.slots().size();
     for (const std::size_t slot : frame.slots()) {
-      const Truth truth = filter.matches(frame.row(slot));
+      const Truth truth = answer.filter.matches(frame.row(slot));
       if (truth == Truth::kYes) answer.rows.push_back({&frame, slot});
       if (truth == Truth::kUndecided) ++answer.undecided;
     }
@@ -119,8 +119,9 @@ Expected<void> filter_rows(const Options& options, Answer& answer) {
 // Puts groups in the place of the rows.
 Expected<void> group(const Recording& recording, const Options& options, Answer& answer) {
   if (options.group_by.empty()) return {};
+  const auto chosen = [&](const RowView& row) { return answer.filter.matches(row) == Truth::kYes; };
   auto groups = group_rows(recording, *answer.table, answer.frames, answer.rows, answer.columns,
-                           options.group_by);
+                           options.group_by, chosen);
   if (!groups) return tl::unexpected(groups.error());
   answer.groups = std::move(*groups);
   answer.columns = shown_columns(*answer.groups->table);
@@ -236,8 +237,9 @@ std::string heading(const Recording& recording, const Options& options, const An
                     snapshot.id, recording.reader().snapshots().back().id);
     if (frame.seconds_back() > 0) {
       text += fmt::format(
-          "delta() and rate(), per second, over the {} before; - where it was not there then\n",
-          duration_text(std::llround(frame.seconds_back() * 1e6)));
+          "delta() and rate(), per second, over the {} before; {}\n",
+          duration_text(std::llround(frame.seconds_back() * 1e6)),
+          answer.groups ? "rate() without those that ended" : "- where it was not there then");
     }
     if (snapshot.filling) text += "still filling: not every process had been read in detail yet\n";
     if (!snapshot.not_answered.empty()) {
@@ -377,7 +379,8 @@ Command::Run declare(CLI::App& app) {
   app.add_option("--group-by", options->group_by,
                  "Sums of rows by what they have in common: processes by group, application, "
                  "function or owner; ets by name, owner or application; ports by driver, owner or "
-                 "application; adds max(COL) and unread(COL)")
+                 "application; adds max(COL) and unread(COL), with --window delta(count); there "
+                 "delta(COL) is the sum now less the sum then")
       ->type_name("KEY");
   add_node(app, options->node);
   add_format(app, options->format, true);

@@ -85,6 +85,9 @@ class Frame {
   Cell earlier_cell(std::size_t slot, std::size_t column) const;
   Cell later_cell(std::size_t slot, std::size_t column) const;
   double seconds_back() const { return seconds_back_; }
+  // What is looked back to, null if nothing is, and the frame that changes go up to.
+  const Frame* earlier() const { return earlier_; }
+  const Frame* end() const { return later_ != nullptr ? later_ : this; }
 
   std::vector<Damage> damage;
 

@@ -4,121 +4,25 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
-#include "analyzer/load/process_group.h"
 #include "analyzer/load/text.h"
-#include "analyzer/tree/parents.h"
+#include "analyzer/tree/row_namer.h"
 
 namespace beamtape {
 namespace {
 
-struct Keys {
-  const char* table;
-  std::vector<std::string> keys;
-  const char* owner;  // the column that names the process they belong to
-};
-
-const std::vector<Keys>& all_keys() {
-  static const std::vector<Keys> keys{
-      {"process", {"group", "application", "function", "owner"}, ""},
-      {"ets", {"name", "owner", "application"}, "owner"},
-      {"port", {"driver", "owner", "application"}, "connected"},
-      {"socket", {"owner", "application"}, "owner"},
-  };
-  return keys;
-}
-
-const Keys* keys_of(const std::string& table) {
-  for (const Keys& one : all_keys()) {
-    if (table == one.table) return &one;
-  }
-  return nullptr;
-}
-
-std::string text_of(const RowView& row, const char* column) {
-  const auto at = row.table->find(column);
-  if (!at) return {};
-  const Value value = decode(row.cell(*at), row.table->columns[*at], row.texts);
-  return no_value(value) ? std::string() : display(value, Unit::kNone);
-}
-
-// Says what each row of one frame has in common with others.
-class Namer {
- public:
-  Namer(const Table& table, const std::string& key) : keys_(*keys_of(table.name)), key_(key) {}
-
-  // Reads the processes at the frame's instant, if the key needs them.
-  Expected<void> begin(const Recording& recording, const Frame& frame,
-                       std::vector<Damage>& damage) {
-    if (key_ != "owner" && key_ != "application") return {};
-    const Table* processes = recording.reader().table("process");
-    if (processes == nullptr) return {};
-    const SnapshotRecord& now = frame.snapshot();
-    auto data = recording.reader().rows(*processes, now.id, &damage);
-    if (!data) return tl::unexpected(data.error());
-    const Texts texts(recording.reader(), now.epoch);
-    static const std::vector<NodeRecord::Application> none;
-    const NodeRecord* node = recording.node(now.node);
-    applications_ = node ? &node->applications : &none;
-    places_ = find_places(*processes, *data, texts, *applications_);
-    processes_.emplace(*processes, now, std::move(*data), texts);
-    slots_.clear();
-    for (const std::size_t slot : processes_->slots()) {
-      slots_[processes_->row(slot).cell(0)] = slot;
-    }
-    return {};
-  }
-
-  std::string name(const RowView& row) const {
-    if (key_ == "group") return process_group(row);
-    if (key_ == "function") return known(text_of(row, "current_function"));
-    if (key_ == "name" || key_ == "driver") return known(text_of(row, "name"));
-    const std::size_t slot = process_of(row);
-    if (key_ == "application") return application_of(slot);
-    if (*keys_.owner == '\0') return owner_of(row, slot);
-    return slot == kNobody ? known(text_of(row, keys_.owner)) : called(slot);
-  }
-
- private:
-  static std::string known(std::string text) { return text.empty() ? "unknown" : text; }
-
-  // The process that the row is, or that it belongs to.
-  std::size_t process_of(const RowView& row) const {
-    const auto column =
-        *keys_.owner == '\0' ? std::optional<std::size_t>(0) : row.table->find(keys_.owner);
-    const auto found = column ? slots_.find(row.cell(*column)) : slots_.end();
-    return found == slots_.end() ? kNobody : found->second;
-  }
-  std::string application_of(std::size_t slot) const {
-    const std::size_t at = slot == kNobody ? kNobody : places_[slot].application;
-    return at == kNobody ? "outside of all applications" : printable((*applications_)[at].name);
-  }
-  std::string owner_of(const RowView&, std::size_t slot) const {
-    if (slot == kNobody) return "unknown";
-    if (places_[slot].parent != kNobody) return called(places_[slot].parent);
-    return application_of(slot);
-  }
-  // One process: its registered name, else its pid with what it is.
-  std::string called(std::size_t slot) const {
-    const RowView row = processes_->row(slot);
-    const std::string name = text_of(row, "registered_name");
-    return name.empty() ? text_of(row, "pid") + " " + process_group(row) : name;
-  }
-
-  const Keys& keys_;
-  const std::string& key_;
-  const std::vector<NodeRecord::Application>* applications_ = nullptr;
-  std::optional<Frame> processes_;
-  std::vector<Place> places_;
-  std::unordered_map<Cell, std::size_t> slots_;
-};
-
 bool is_change(const Shown& column) {
   return column.source == Shown::Source::kDelta || column.source == Shown::Source::kRate;
+}
+
+bool look_back(const std::vector<const Shown*>& numbers) {
+  return std::any_of(numbers.begin(), numbers.end(), [](auto* one) { return is_change(*one); });
 }
 
 // Numbers of which a sum means something.
@@ -144,6 +48,14 @@ struct Sum {
   }
 };
 
+// What a column of changes tells of a group: what goes into it stands at Changes.
+std::string sentence_of(const Shown& change, const Table& table) {
+  const std::string& name = table.columns[change.column].name;
+  return change.source == Shown::Source::kDelta
+             ? "Sum of " + name + " at the end of the window less the sum at its start"
+             : "Increase of " + name + " of those that live at the end of the window, per second";
+}
+
 // The table of groups: the columns in the order in which cells_of() gives them.
 Table declare(const Table& table, const std::vector<const Shown*>& numbers) {
   Table groups;
@@ -155,10 +67,17 @@ Table declare(const Table& table, const std::vector<const Shown*>& numbers) {
   };
   add("name", Type::kAtom, Unit::kNone, Kind::kIdentity, "What the rows have in common");
   add("count", Type::kInteger, Unit::kCount, Kind::kGauge, "How many rows");
+  if (look_back(numbers)) {
+    add("delta(count)", Type::kInteger, Unit::kCount, Kind::kGauge,
+        "How many rows more than at the start of the window");
+  }
   for (const Shown* one : numbers) {
+    if (is_change(*one)) {
+      add(one->name, Type::kInteger, one->unit, Kind::kGauge, sentence_of(*one, table));
+      continue;
+    }
     // What counts up in each row falls in a sum when a row goes.
     add(one->name, Type::kInteger, one->unit, Kind::kGauge, "Sum of " + one->name);
-    if (is_change(*one)) continue;
     add("max(" + one->name + ")", Type::kInteger, one->unit, Kind::kGauge,
         "Largest " + one->name + " of a row");
     add("unread(" + one->name + ")", Type::kInteger, Unit::kCount, Kind::kGauge,
@@ -168,14 +87,19 @@ Table declare(const Table& table, const std::vector<const Shown*>& numbers) {
 }
 
 struct Group {
-  std::int64_t count = 0;
+  std::int64_t count = 0, more = 0;  // more than at the start of the window
   std::vector<Sum> sums;
 
-  std::vector<Cell> cells_of(Cell name, const std::vector<const Shown*>& numbers) const {
+  std::vector<Cell> cells_of(Cell name, const std::vector<const Shown*>& numbers,
+                             double seconds) const {
     std::vector<Cell> cells{name, count};
+    if (look_back(numbers)) cells.push_back(more);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const Sum& one = sums[i];
-      cells.push_back(one.known > 0 ? one.sum : one.why);
+      const bool rate = numbers[i]->source == Shown::Source::kRate;
+      const Cell sum =
+          rate && one.known > 0 ? std::llround(static_cast<double>(one.sum) / seconds) : one.sum;
+      cells.push_back(one.known > 0 ? sum : one.why);
       if (is_change(*numbers[i])) continue;
       cells.push_back(one.known > 0 ? one.most : one.why);
       cells.push_back(one.unread);
@@ -184,14 +108,92 @@ struct Group {
   }
 };
 
-TableData rows_of(const std::map<std::string, Group>& groups,
-                  const std::vector<const Shown*>& numbers, const Table& table,
-                  std::vector<std::string>& names) {
+using ByName = std::map<std::string, Group>;
+
+// Adds to the groups of a frame what changed in its window. A row counts where it is: at the end
+// in the group that it is in then, at the start in the one that it was in. Of a counter that is
+// for delta() only, which falls when a row goes; rate() is what the rows of the end counted, which
+// for those that began meanwhile is all that they have. Who is there at both ends, but was not read
+// at one of them, has no part in it: the sum would jump by all that he has.
+class Changes {
+ public:
+  Changes(const Frame& shown, const std::unordered_set<std::size_t>& slots, const RowChoice& chosen,
+          const std::vector<const Shown*>& numbers, ByName& groups)
+      : shown_(shown),
+        slots_(slots),
+        chosen_(chosen),
+        numbers_(numbers),
+        groups_(groups),
+        start_(*shown.earlier()),
+        end_(*shown.end()),
+        first_seen_(shown.table().find("first_seen")) {}
+
+  void add_end(const RowNamer& namer) {
+    for (const std::size_t slot : end_.slots()) {
+      Group* group = group_of(end_, slot, namer);
+      const bool born = first_seen_ && end_.cell(slot, *first_seen_) > start_.snapshot().id;
+      const bool stayed = there(start_, end_, slot);
+      // Else it was in a part that is damaged.
+      if (group == nullptr || !(born || stayed)) continue;
+      ++group->more;
+      for (std::size_t i = 0; i < numbers_.size(); ++i) {
+        const Shown& number = *numbers_[i];
+        if (!is_change(number)) continue;
+        const Cell now = end_.cell(slot, number.column);
+        const Cell before = born ? 0 : start_.cell(slot, number.column);
+        const Cell missed = is_missing(now) ? now : before;
+        const bool rate = number.source == Shown::Source::kRate;
+        group->sums[i].add(is_missing(missed) ? missed : rate ? now - before : now);
+      }
+    }
+  }
+
+  void take_start(const RowNamer& namer) {
+    for (const std::size_t slot : start_.slots()) {
+      Group* group = group_of(start_, slot, namer);
+      const bool stayed = there(end_, start_, slot);
+      if (group == nullptr || (!stayed && end_.lost(slot))) continue;
+      --group->more;
+      for (std::size_t i = 0; i < numbers_.size(); ++i) {
+        if (numbers_[i]->source != Shown::Source::kDelta) continue;
+        const Cell before = start_.cell(slot, numbers_[i]->column);
+        if (is_missing(before)) continue;
+        if (stayed && is_missing(end_.cell(slot, numbers_[i]->column))) continue;
+        group->sums[i].add(-before);
+      }
+    }
+  }
+
+ private:
+  static bool there(const Frame& frame, const Frame& other, std::size_t slot) {
+    return frame.has_same(other, slot) && !is_missing(frame.cell(slot, 0));
+  }
+  // Null if there is no such group now, or the row is not one of those that are asked for: of one
+  // that is shown that was decided then.
+  Group* group_of(const Frame& frame, std::size_t slot, const RowNamer& namer) {
+    const bool counts =
+        there(shown_, frame, slot) ? slots_.contains(slot) : chosen_(frame.row(slot));
+    const auto found = counts ? groups_.find(namer.name(frame.row(slot))) : groups_.end();
+    return found == groups_.end() ? nullptr : &found->second;
+  }
+
+  const Frame& shown_;
+  const std::unordered_set<std::size_t>& slots_;
+  const RowChoice& chosen_;
+  const std::vector<const Shown*>& numbers_;
+  ByName& groups_;
+  const Frame& start_;
+  const Frame& end_;
+  std::optional<std::size_t> first_seen_;
+};
+
+TableData rows_of(const ByName& groups, const std::vector<const Shown*>& numbers,
+                  const Table& table, double seconds, std::vector<std::string>& names) {
   TableData data;
   std::size_t slot = 0;
   for (const auto& [name, group] : groups) {
     names.push_back(name);
-    const auto cells = group.cells_of(Texts::own_id(names.size() - 1), numbers);
+    const auto cells = group.cells_of(Texts::own_id(names.size() - 1), numbers, seconds);
     if (slot % kRowsPerGroup == 0) data.groups.emplace_back();
     RowGroup& rows = data.groups.back();
     const std::size_t index = slot % kRowsPerGroup;
@@ -202,18 +204,49 @@ TableData rows_of(const std::map<std::string, Group>& groups,
   return data;
 }
 
-}  // namespace
-
-std::vector<std::string> group_keys(const std::string& table_name) {
-  const Keys* keys = keys_of(table_name);
-  return keys ? keys->keys : std::vector<std::string>();
+Expected<ByName> groups_of(const Recording& recording, const Frame& frame,
+                           const std::vector<RowRef>& rows,
+                           const std::vector<const Shown*>& numbers, const std::string& key,
+                           const RowChoice& chosen, std::vector<Damage>& damage) {
+  RowNamer namer(frame.table(), key);
+  if (auto begun = namer.begin(recording, frame, damage); !begun) {
+    return tl::unexpected(begun.error());
+  }
+  ByName groups;
+  std::unordered_set<std::size_t> slots;
+  for (const RowRef& ref : rows) {
+    if (ref.frame != &frame) continue;
+    const RowView row = ref.view();
+    Group& group = groups[namer.name(row)];
+    slots.insert(ref.slot);
+    ++group.count;
+    group.sums.resize(numbers.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (!is_change(*numbers[i])) group.sums[i].add(number_of(row, *numbers[i]));
+    }
+  }
+  if (frame.earlier() == nullptr) return groups;
+  Changes changes(frame, slots, chosen, numbers, groups);
+  if (frame.end() != &frame) {
+    if (auto begun = namer.begin(recording, *frame.end(), damage); !begun) {
+      return tl::unexpected(begun.error());
+    }
+  }
+  changes.add_end(namer);
+  if (auto begun = namer.begin(recording, *frame.earlier(), damage); !begun) {
+    return tl::unexpected(begun.error());
+  }
+  changes.take_start(namer);
+  return groups;
 }
+
+}  // namespace
 
 Expected<std::unique_ptr<Groups>> group_rows(const Recording& recording, const Table& table,
                                              const std::vector<Frame>& frames,
                                              const std::vector<RowRef>& rows,
                                              const std::vector<Shown>& columns,
-                                             const std::string& key) {
+                                             const std::string& key, const RowChoice& chosen) {
   const auto keys = group_keys(table.name);
   if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
     return fail(Error::Code::kUsage,
@@ -232,22 +265,10 @@ Expected<std::unique_ptr<Groups>> group_rows(const Recording& recording, const T
   made->table = std::make_unique<Table>(declare(table, numbers));
   std::vector<std::pair<const Frame*, TableData>> data;
   for (const Frame& frame : frames) {
-    Namer namer(table, key);
-    if (auto begun = namer.begin(recording, frame, made->damage); !begun) {
-      return tl::unexpected(begun.error());
-    }
-    std::map<std::string, Group> groups;
-    for (const RowRef& ref : rows) {
-      if (ref.frame != &frame) continue;
-      const RowView row = ref.view();
-      Group& group = groups[namer.name(row)];
-      ++group.count;
-      group.sums.resize(numbers.size());
-      for (std::size_t i = 0; i < numbers.size(); ++i) {
-        group.sums[i].add(number_of(row, *numbers[i]));
-      }
-    }
-    data.emplace_back(&frame, rows_of(groups, numbers, *made->table, made->names));
+    auto groups = groups_of(recording, frame, rows, numbers, key, chosen, made->damage);
+    if (!groups) return tl::unexpected(groups.error());
+    data.emplace_back(&frame,
+                      rows_of(*groups, numbers, *made->table, frame.seconds_back(), made->names));
   }
   for (auto& [frame, rows_made] : data) {
     const Texts texts(recording.reader(), frame->snapshot().epoch, made->names);
@@ -257,7 +278,8 @@ Expected<std::unique_ptr<Groups>> group_rows(const Recording& recording, const T
 }
 
 std::string group_view(const Table& groups) {
-  constexpr std::array<const char*, 14> kUsual{"rate(reductions)",
+  constexpr std::array<const char*, 15> kUsual{"delta(count)",
+                                               "rate(reductions)",
                                                "delta(memory)",
                                                "delta(size)",
                                                "memory",

@@ -162,13 +162,7 @@ std::vector<std::size_t> pinned_slots(const RowsSource& source,
 }
 
 // The rows that the filter lets through.
-Expected<std::vector<RowRef>> filtered(const RowsSource& source, Rows& rows) {
-  Filter filter;
-  if (!rows.question.filter.empty()) {
-    auto parsed = Filter::parse(rows.question.filter, source.columns);
-    if (!parsed) return tl::unexpected(parsed.error());
-    filter = std::move(*parsed);
-  }
+std::vector<RowRef> filtered(const RowsSource& source, const Filter& filter, Rows& rows) {
   std::vector<RowRef> chosen;
   rows.total = source.frame().slots().size();
   chosen.reserve(rows.total);
@@ -182,10 +176,13 @@ Expected<std::vector<RowRef>> filtered(const RowsSource& source, Rows& rows) {
 }
 
 // Puts groups in the place of the rows, in `chosen` and as the source of `rows`.
-Expected<void> group(const Recording& recording, Rows& rows, std::vector<RowRef>& chosen) {
+Expected<void> group(const Recording& recording, const Filter& filter, Rows& rows,
+                     std::vector<RowRef>& chosen) {
   const RowsSource& source = *rows.ungrouped;
   auto groups = group_rows(recording, source.frame().table(), source.frames, chosen, source.columns,
-                           rows.question.group_by);
+                           rows.question.group_by, [&filter](const RowView& row) {
+                             return filter.matches(row) == Truth::kYes;
+                           });
   if (!groups) return tl::unexpected(groups.error());
   auto grouped = std::make_shared<RowsSource>(
       RowsSource{&recording, {}, shown_columns(*(*groups)->table), std::move(*groups)});
@@ -232,12 +229,17 @@ Expected<void> put_in_order(Rows& rows, std::vector<RowRef> chosen) {
 
 // An error in the words a person typed is told, not shown as "no rows".
 Expected<void> choose(const Recording& recording, Rows& rows) {
-  auto chosen = filtered(*rows.ungrouped, rows);
-  if (!chosen) return tl::unexpected(chosen.error());
-  if (!rows.question.group_by.empty()) {
-    if (auto done = group(recording, rows, *chosen); !done) return done;
+  Filter filter;
+  if (!rows.question.filter.empty()) {
+    auto parsed = Filter::parse(rows.question.filter, rows.ungrouped->columns);
+    if (!parsed) return tl::unexpected(parsed.error());
+    filter = std::move(*parsed);
   }
-  return put_in_order(rows, std::move(*chosen));
+  auto chosen = filtered(*rows.ungrouped, filter, rows);
+  if (!rows.question.group_by.empty()) {
+    if (auto done = group(recording, filter, rows, chosen); !done) return done;
+  }
+  return put_in_order(rows, std::move(chosen));
 }
 
 CellText cell_of(const RowView& row, const Shown& column) {

@@ -15,6 +15,7 @@ using nlohmann::json;
 using Rows = std::map<std::string, json>;
 
 const std::string kWeb = BEAMTAPE_SOURCE_DIR "/samples/recordings/corpus/web_1.beamtape";
+const std::string kShop = BEAMTAPE_SOURCE_DIR "/samples/recordings/shop.beamtape";
 
 Rows by_name(const RunResult& run) {
   EXPECT_EQ(run.code, 0) << run.err;
@@ -80,6 +81,49 @@ TEST(GroupBy, GoesWithFilterSortWindowAndLimit) {
   EXPECT_EQ(answer.at("rows").at(0).at("name"), "prim_inet:accept0/3");
   EXPECT_GE(answer.at("rows").at(0).at("rate(reductions)"),
             answer.at("rows").at(1).at("rate(reductions)"));
+}
+
+// Who appeared or went meanwhile changes a sum as much as who grew.
+TEST(GroupBy, AChangeIsTheSumNowLessTheSumThen) {
+  for (const std::string& key : group_keys("process")) {
+    const auto then = grouped_rows({"processes", kShop, "--group-by", key, "--at", "#20"});
+    const auto rows =
+        grouped_rows({"processes", kShop, "--group-by", key, "--at", "#40", "--window", "19500ms"});
+    ASSERT_FALSE(rows.empty());
+    for (const auto& [name, row] : rows) {
+      const auto before = then.find(name);
+      const auto change = [&, now = &row](const std::string& column) {
+        const auto was = before == then.end() ? json(0) : before->second.at(column);
+        return now->at(column).get<std::int64_t>() - was.get<std::int64_t>();
+      };
+      EXPECT_EQ(row.at("delta(count)"), change("count")) << name;
+      for (const char* column : {"memory", "message_queue_len", "reductions"}) {
+        if (!row.at(column).is_number() || row.at("unread(" + std::string(column) + ")") != 0 ||
+            (before != then.end() && before->second.at("unread(" + std::string(column) + ")") != 0))
+          continue;
+        EXPECT_EQ(row.at("delta(" + std::string(column) + ")"), change(column))
+            << key << ' ' << name << ' ' << column;
+      }
+      EXPECT_GE(row.at("rate(reductions)"), 0) << "what has ended did not run backwards: " << name;
+    }
+  }
+}
+
+TEST(GroupBy, ALeakOfProcessesIsAChange) {
+  const auto rows =
+      grouped_rows({"processes", kShop, "--group-by", "group", "--window", "19500ms"});
+  const auto& carts = rows.at("'Elixir.Shop.Cart':init/1");
+  EXPECT_GT(carts.at("delta(count)"), 800);
+  EXPECT_GT(carts.at("delta(memory)"), 800 * 2000);
+}
+
+// The mailer's mailbox becomes so long that its memory is not read any more: that is no loss of it.
+TEST(GroupBy, WhatWasNotReadAtOneEndIsNoChange) {
+  const auto rows = by_name(run_on(shop_story(), {"show", "processes", "f", "--group-by", "group",
+                                                  "--at", "#2", "--window", "10s", "--json"}));
+  EXPECT_TRUE(rows.at("shop_mailer").at("delta(memory)").is_null());
+  EXPECT_EQ(rows.at("shop_mailer").at("not_read").at("delta(memory)"),
+            "mailbox over 10 000 messages");
 }
 
 TEST(GroupBy, SumsTellWhatTheyAreWithout) {
