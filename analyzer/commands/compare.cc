@@ -64,12 +64,19 @@ Expected<Identities> each_once(const Context& context, const std::vector<std::st
   return seen;
 }
 
-void warn_of_both_sides(const Identities& base, const Identities& against, Context& context) {
+// A recording never differs from itself: with its base for a candidate a job would pass for ever.
+Expected<void> not_on_both_sides(const Identities& base, const Identities& against) {
   for (const auto& [identity, file] : against) {
-    if (!base.contains(identity)) continue;
-    context.warnings.push_back(
-        fmt::format("{} is on both sides: a recording does not differ from itself", file));
+    const auto same = base.find(identity);
+    if (same == base.end()) continue;
+    return fail(Error::Code::kUsage,
+                fmt::format("cannot compare: {} on both sides, and a recording does not differ "
+                            "from itself; give another candidate",
+                            same->second == file ? file + " is"
+                                                 : fmt::format("{} and {} are the same recording,",
+                                                               same->second, file)));
   }
+  return {};
 }
 
 // Of suppressions of metrics that no recording here has: a slip of the pen, or its subject is gone.
@@ -260,7 +267,9 @@ Expected<int> run(const Options& options, Context& context) {
   if (!of_base) return tl::unexpected(of_base.error());
   const auto of_candidate = each_once(context, options.against);
   if (!of_candidate) return tl::unexpected(of_candidate.error());
-  warn_of_both_sides(*of_base, *of_candidate, context);
+  if (auto done = not_on_both_sides(*of_base, *of_candidate); !done) {
+    return tl::unexpected(done.error());
+  }
   const auto base = reduce_all(options.base, known, context);
   if (!base) return tl::unexpected(base.error());
   const auto candidate = reduce_all(options.against, known, context);
