@@ -10,11 +10,20 @@
 namespace beamtape {
 namespace {
 
+// What turns the direction of a line, so that it reads as another one: U+061C, U+200E, U+200F,
+// U+202A to U+202E, U+2066 to U+2069.
+bool turns(std::string_view character) {
+  if (character == "\u061c" || character == "\u200e" || character == "\u200f") return true;
+  return (character >= "\u202a" && character <= "\u202e") ||
+         (character >= "\u2066" && character <= "\u2069");
+}
+
 // C1 controls (U+0080 to U+009F) move a cursor as well as C0 do.
 bool is_control(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first < 0x20 || first == 0x7f;
-  return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
+  if (first == 0xc2) return static_cast<unsigned char>(character[1]) < 0xa0;
+  return turns(character);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ std::string three_digits(double value);     // of what is not negative: 1.23, 12
 // Bytes of the UTF-8 character at `at`; 0 if it is broken.
 std::size_t character_bytes(std::string_view text, std::size_t at);
 // Names come from a node or a command line that nobody vouches for: control characters, which could
-// move a terminal's cursor, and broken UTF-8 are made visible as \xNN.
+// move a terminal's cursor or turn a line's direction, and broken UTF-8 are made visible as \xNN.
 std::string printable(std::string_view text);
 
 }  // namespace beamtape

@@ -49,6 +49,16 @@ TEST(Text, ControlCharactersAndBrokenUtf8CannotReachATerminal) {
   EXPECT_EQ(printable("Grüße 🙂"), "Grüße 🙂");
 }
 
+TEST(Text, NothingTurnsTheDirectionOfALine) {
+  EXPECT_EQ(printable("a\u202eb"), "a\\xe2\\x80\\xaeb");
+  for (const char* turn : {"\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"}) {
+    EXPECT_EQ(printable(turn).substr(0, 2), "\\x") << printable(turn);
+  }
+  for (const char* plain : {"\u2014", "\u2026", "\u2029", "\u202f", "\u2065", "\u206a", "שלום"}) {
+    EXPECT_EQ(printable(plain), plain);
+  }
+}
+
 TEST(Text, SuggestsNamesThatAreNear) {
   const std::vector<std::string> known{"memory", "message_queue_len", "reductions"};
   EXPECT_EQ(suggestion("memry", known), "; nearest: memory");
