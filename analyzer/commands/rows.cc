@@ -7,15 +7,6 @@
 #include "analyzer/load/text.h"
 
 namespace beamtape {
-namespace {
-
-std::string dumped(const Json& value) {
-  // Broken UTF-8 from a node becomes U+FFFD instead of an exception.
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-}  // namespace
-
 Expected<ShownList> choose_columns(const std::string& names, const std::vector<Shown>& columns) {
   ShownList chosen;
   if (names == "all") {
@@ -104,18 +95,18 @@ std::string csv_row(const std::vector<std::string>& before, const RowValues& val
 }
 
 void JsonDocument::member(const std::string& key, const Json& value) {
-  out_.write((empty_ ? "{" : ",\n ") + dumped(key) + ": " + dumped(value));
+  out_.write((empty_ ? "{" : ",\n ") + json_text(key) + ": " + json_text(value));
   empty_ = false;
 }
 
 void JsonDocument::begin_array(const std::string& key) {
-  out_.write((empty_ ? "{" : ",\n ") + dumped(key) + ": [");
+  out_.write((empty_ ? "{" : ",\n ") + json_text(key) + ": [");
   empty_ = false;
   array_empty_ = true;
 }
 
 bool JsonDocument::element(const Json& value) {
-  const bool taken = out_.write((array_empty_ ? "\n  " : ",\n  ") + dumped(value));
+  const bool taken = out_.write((array_empty_ ? "\n  " : ",\n  ") + json_text(value));
   array_empty_ = false;
   return taken;
 }

@@ -183,6 +183,20 @@ std::string csv_text(const Value& value) {
   return joined(elements, " ");
 }
 
+std::string json_text(const Json& value, int indent) {
+  const std::string plain = value.dump(indent, ' ', false, Json::error_handler_t::replace);
+  if (plain.find('\xc2') == std::string::npos) return plain;
+  std::string text;
+  text.reserve(plain.size());
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    // It is whole UTF-8, so that a byte follows.
+    const bool c1 = plain[i] == '\xc2' && static_cast<unsigned char>(plain[i + 1]) < 0xa0;
+    text += c1 ? fmt::format("\\u{:04x}", static_cast<unsigned char>(plain[++i]))
+               : std::string(1, plain[i]);
+  }
+  return text;
+}
+
 std::string csv_quoted(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";

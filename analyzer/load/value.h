@@ -79,6 +79,9 @@ std::string display_element(const ListValue& list, std::size_t index);
 // Raw numbers, null for none and for not read. A list is an array: of its elements where they
 // have one field, else of objects.
 Json to_json(const Value& value);
+// As it is written, with so many spaces a level; -1: in one line. Broken UTF-8 from a node is
+// U+FFFD in it, and C1 controls, which could move a terminal's cursor, are escaped as C0 are.
+std::string json_text(const Json& value, int indent = -1);
 // Raw numbers, empty for none and for not read; a list's elements separated by spaces, the
 // fields of an element by "|".
 std::string csv_text(const Value& value);

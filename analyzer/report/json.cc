@@ -85,7 +85,7 @@ std::string report_json(const Report& report) {
                    {"not_evaluated", not_evaluated_json(report.findings.not_evaluated)},
                    {"nodes", nodes},
                    {"damage", damage}};
-  return whole.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(whole, 1) + "\n";
 }
 
 }  // namespace beamtape

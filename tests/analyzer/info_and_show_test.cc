@@ -241,6 +241,18 @@ TEST(ShowWindow, WhoWasNotThereHasNoRate) {
   }
 }
 
+// U+0085 and U+009B move a terminal's cursor.
+TEST(Show, JsonEscapesControlCharacters) {
+  Story story;
+  story.node("a@b");
+  story.snapshot(0);
+  story.process("<0.1.0>").text("registered_name", "a\u0085\u009b2J\x1b\u00a0é");
+  const auto result = run_on(story, {"show", "processes", "f", "--json"});
+  EXPECT_THAT(result.out, HasSubstr("a\\u0085\\u009b2J\\u001b\u00a0é"));
+  EXPECT_EQ(json::parse(result.out).at("rows").at(0).at("registered_name"),
+            "a\u0085\u009b2J\x1b\u00a0é");
+}
+
 // In each snapshot a group stands in another place, and its name has another number.
 TEST(ShowWindow, RowsWithoutALifeAreComparedByWhatIdentifiesThem) {
   const std::string shop = BEAMTAPE_SOURCE_DIR "/samples/recordings/shop.beamtape";
