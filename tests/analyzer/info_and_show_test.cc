@@ -303,6 +303,9 @@ TEST(ShowWindow, SaysWhatIsWrong) {
   EXPECT_EQ(none.code, 2);
   EXPECT_THAT(none.err, ::testing::HasSubstr("--window"));
   EXPECT_EQ(run_on(shop_story(), {"show", "processes", "f", "--window", "soon"}).code, 2);
+  const auto nothing = run_on(shop_story(), {"show", "processes", "f", "--window", "0s"});
+  EXPECT_EQ(nothing.code, 2);
+  EXPECT_THAT(nothing.err, ::testing::HasSubstr("0 s before"));
 }
 
 }  // namespace
