@@ -16,12 +16,22 @@ namespace {
 
 constexpr std::size_t kTextWidth = 110;
 
+// The end of the word at `from`. A command in backticks is one word: it is there to be copied, and
+// a line's end in it is the end of the command.
+std::size_t word_end(const std::string& text, std::size_t from) {
+  std::size_t end = from;
+  for (bool command = false; end < text.size() && (command || text[end] != ' '); ++end) {
+    if (text[end] == '`') command = !command;
+  }
+  return end;
+}
+
 // Breaks at spaces; every line starts with `indent`.
 std::string wrapped(const std::string& text, const std::string& indent) {
   std::string lines, line;
   std::size_t from = 0;
   while (from < text.size()) {
-    const auto space = std::min(text.find(' ', from), text.size());
+    const std::size_t space = word_end(text, from);
     const std::string word = text.substr(from, space - from);
     if (!line.empty() && display_width(line) + 1 + display_width(word) > kTextWidth) {
       lines += indent + line + "\n";

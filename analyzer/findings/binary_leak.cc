@@ -18,6 +18,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/group_filter.h"
 #include "analyzer/load/elixir_names.h"
 #include "analyzer/load/frame.h"
 #include "analyzer/load/process_group.h"
@@ -260,9 +261,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   finding.advice =
       one_culprit && holders[0].appends()
           ? fmt::format(
-                "See what it gathers and when it lets go of it: `process FILE '{}'`. A "
+                "See what it gathers and when it lets go of it: `process FILE {}`. A "
                 "buffer needs a bound, and somebody who empties it.",
-                holders[0].subject.id)
+                shell_word(holders[0].subject.id))
           : "A small part of a large binary keeps all of it: copy what is kept (binary:copy/1). A "
             "process that passes binaries on and seldom collects needs hibernation or a smaller "
             "fullsweep_after.";

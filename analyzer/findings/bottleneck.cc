@@ -11,6 +11,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/group_filter.h"
 #include "analyzer/findings/wait_scan.h"
 
 namespace beamtape {
@@ -52,8 +53,8 @@ std::string advice_for(const ProcessSeries& callee, const char* more) {
       "A supervisor starts its children one after the other, each when the one before has returned "
       "from its init: work in there delays all others. Let it return at once and go on in "
       "handle_continue.";
-  return fmt::format("See what it does and whom it waits for itself: `process FILE '{}'`. {}",
-                     callee.pid, is_starting(callee) ? kSupervisor : more);
+  return fmt::format("See what it does and whom it waits for itself: `process FILE {}`. {}",
+                     shell_word(callee.pid), is_starting(callee) ? kSupervisor : more);
 }
 
 void add_who(const Observed& observed, const ProcessSeries& callee, const WaitCrowd& crowd,

@@ -9,6 +9,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/group_filter.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 #include "analyzer/waits/wait_graph.h"
@@ -79,8 +80,8 @@ void tell(const Observed& observed, const WaitCycle& cycle, Verdict& verdict) {
                  : "One of them watches several processes; which one it waits for is a guess.";
   finding.advice = fmt::format(
       "One of the calls has to become a cast, or a message to be answered later: `process FILE "
-      "'{}'` shows which callback makes it.",
-      members.front()->pid);
+      "{}` shows which callback makes it.",
+      shell_word(members.front()->pid));
   finding.numbers = {{"members", static_cast<double>(members.size())},
                      {"snapshots", static_cast<double>(cycle.at.size())},
                      {"waiters", static_cast<double>(cycle.waiters)}};

@@ -195,12 +195,6 @@ FindingSubject subject_of(const ProcessSeries& process) {
   return {"process", process.pid, process.name, process.group};
 }
 
-std::string filter_for(const std::string& group) {
-  // An initial call is whole; of a folded name the part before the first digits is literal.
-  const bool call = group.find('/') != std::string::npos;
-  return fmt::format("name ~ \"{}\"", call ? group : group.substr(0, group.find('_')));
-}
-
 std::string was_in_text(const ProcessSeries& process) {
   if (process.stack.empty() || waits_for_work(process.stack.front())) return {};
   return fmt::format(" It was in {}.", stack_text(process.stack));

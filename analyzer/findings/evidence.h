@@ -82,8 +82,6 @@ std::string called(const RowView& process);
 // The same of a pid, as the last snapshot names it; the pid alone if nobody has it there.
 std::string called(const Observed& observed, Cell pid);
 FindingSubject subject_of(const ProcessSeries& process);
-// A --filter expression that finds the processes of a group (names in it are folded).
-std::string filter_for(const std::string& group);
 // " It was in shop:pay/2 < gen_server:loop/7." Empty if its stack is not known, or only where it
 // waits for work.
 std::string was_in_text(const ProcessSeries& process);

@@ -13,6 +13,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/group_filter.h"
 #include "analyzer/findings/kin.h"
 #include "analyzer/findings/process_history.h"
 #include "analyzer/load/text.h"
@@ -155,10 +156,9 @@ void tell(const Observed& observed, const Told& told, Verdict& verdict) {
                        ? "Why its process ended is not recorded."
                        : "A burst that has not been worked off yet looks the same.";
   finding.advice = fmt::format(
-      "See what it does and whom it waits for: `process FILE '{}'`; then make it faster, split it, "
-      "or hold "
-      "its senders back.",
-      process.pid);
+      "See what it does and whom it waits for: `process FILE {}`; then make it faster, split it, "
+      "or hold its senders back.",
+      shell_word(process.pid));
   finding.numbers = {{"longest", box.longest}, {"now", box.now}, {"per_second", box.per_second}};
   finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, process.message_queue_len);
   seen_between(observed, box.first, box.last, finding);
@@ -200,9 +200,9 @@ void tell_group(const Observed& observed, const Grower& grower, Severity gravest
                   amount(count, Unit::kCount), longest_text(observed, grower.series->name));
   finding.caveat = "Many that are sent more than they can do for a while look the same.";
   finding.advice = fmt::format(
-      "Messages that no receive matches stay for ever. See the longest: `show processes FILE "
-      "--filter '{}' --sort message_queue_len`, then what it does: `process FILE PID`.",
-      filter_for(name));
+      "Messages that no receive matches stay for ever. See the longest: `show processes FILE{} "
+      "--sort message_queue_len`, then what it does: `process FILE PID`.",
+      filter_option(name));
   finding.numbers = {{"now", queue.back()}};
   add_numbers(finding, grower.growth);
   finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, queue);

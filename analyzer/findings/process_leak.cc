@@ -9,6 +9,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/group_filter.h"
 #include "analyzer/findings/kin.h"
 #include "analyzer/load/text.h"
 
@@ -69,9 +70,9 @@ void tell(const Observed& observed, const Grower& grower, Verdict& verdict) {
   finding.caveat =
       "A population that is still filling up after a start or a deploy looks the same.";
   finding.advice = fmt::format(
-      "See who starts them and what they wait for: `show processes FILE --filter '{}' "
+      "See who starts them and what they wait for: `show processes FILE{} "
       "--limit 5`, then `process FILE PID`.",
-      filter_for(name));
+      filter_option(name));
   finding.numbers = {{"born", all_born}, {"ended", all_died}};
   add_numbers(finding, grower.growth);
   finding.plot = plot_of(observed, "processes", Unit::kCount, count);

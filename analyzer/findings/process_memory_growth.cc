@@ -11,6 +11,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/group_filter.h"
 #include "analyzer/findings/kin.h"
 #include "analyzer/findings/relations.h"
 #include "analyzer/load/text.h"
@@ -92,7 +93,8 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
   finding.caveat = fmt::format(
       "A heap grows in steps and may stop at the next one.{} Its state is not recorded.",
       stopped_text(growth));
-  finding.advice = fmt::format("See what it keeps in its state: `process FILE '{}'`.", process.pid);
+  finding.advice =
+      fmt::format("See what it keeps in its state: `process FILE {}`.", shell_word(process.pid));
   finding.numbers = {{"collections", static_cast<double>(seen)}};
   add_numbers(finding, growth);
   finding.plot = plot_of(observed, "memory", Unit::kBytes, process.memory);
@@ -115,8 +117,8 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
   finding.evidence += relations_text(observed, members_of_group(observed, grower.series->name));
   finding.caveat = fmt::format("Sessions that are all young grow together for a while.{}",
                                stopped_text(grower.growth));
-  finding.advice = fmt::format(
-      "See the largest: `show processes FILE --filter '{}' --sort memory`.", filter_for(name));
+  finding.advice =
+      fmt::format("See the largest: `show processes FILE{} --sort memory`.", filter_option(name));
   add_numbers(finding, grower.growth);
   finding.plot = plot_of(observed, "memory", Unit::kBytes, memory);
   capped_by_load(observed, grower.growth, finding);

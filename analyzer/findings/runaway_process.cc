@@ -10,6 +10,7 @@
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/findings/group_filter.h"
 #include "analyzer/findings/process_scan.h"
 #include "analyzer/load/text.h"
 
@@ -106,8 +107,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       finding.evidence += fmt::format(" Its stack: {}.", stack_text(process.stack));
     finding.caveat = "A long calculation that somebody wants looks the same.";
     finding.advice =
-        fmt::format("See whether it gets anywhere: `process FILE '{}'` shows its stacks over time.",
-                    process.pid);
+        fmt::format("See whether it gets anywhere: `process FILE {}` shows its stacks over time.",
+                    shell_word(process.pid));
     finding.numbers = {{"busy_share", busy.share}, {"reductions_per_second", busy.rate}};
     finding.plot = plot_of(observed, "reductions", Unit::kReductions, process.reductions);
     finding.of_node = {{"reductions_done", busy.rate}};

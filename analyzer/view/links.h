@@ -19,8 +19,4 @@ void follow(Session& session, const std::string& kind, const std::string& id);
 void thing_link(Session& session, const std::string& text, const std::string& kind,
                 const std::string& id);
 
-// The filter words for rows whose `name` fits that of a group, in which digits and pids are
-// folded to `_`; empty if there is no such filter.
-std::string group_filter(const std::string& group);
-
 }  // namespace beamtape

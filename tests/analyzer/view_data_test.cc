@@ -12,7 +12,6 @@
 #include "analyzer/view/decimate.h"
 #include "analyzer/view/diff_view.h"
 #include "analyzer/view/life.h"
-#include "analyzer/view/links.h"
 #include "analyzer/view/overview.h"
 #include "analyzer/view/rows.h"
 #include "analyzer/view/session.h"
@@ -161,15 +160,6 @@ TEST(LifeText, ShowsEveryNumberThatChangesAsACurveAndTheOthersAsFacts) {
   EXPECT_NE(heap->explanation, "");
   EXPECT_TRUE(std::none_of(life.curves.begin(), life.curves.end(), named("stack_size")));
   EXPECT_TRUE(std::any_of(life.facts.begin(), life.facts.end(), named("stack_size")));
-}
-
-TEST(GroupFilter, FitsEveryNameThatFoldsToTheGroup) {
-  EXPECT_EQ(group_filter("conn_"), "name ~ \"conn\"");
-  EXPECT_EQ(group_filter("conn_tcp_"), "name ~ \"conn\" and name ~ \"tcp\"");
-  EXPECT_EQ(group_filter("a"), "name ~ \"a\"");
-  EXPECT_EQ(group_filter("say \"no\""), "") << "the filter has no way to say it";
-  EXPECT_EQ(group_filter("_"), "");
-  EXPECT_EQ(group_filter("my_app:init/1"), "name ~ \"my_app:init/1\"") << "nothing is folded";
 }
 
 TEST(DiffText, OrdersRowsByAnyNumberAndExplainsIt) {
