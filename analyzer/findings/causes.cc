@@ -14,6 +14,8 @@ namespace beamtape {
 namespace {
 
 constexpr double kSameSteps = 0.8;
+// Rates that vary by less say nothing.
+constexpr double kUnsteady = 0.01;
 constexpr double kExplains = 0.5;
 // Fewer common increments than this correlate by chance.
 constexpr std::size_t kFewestSteps = 11;
@@ -42,17 +44,31 @@ bool counts_things(const Finding& finding) {
            finding.plot.metric == "tables"));
 }
 
+// By how much they differ: the standard deviation as a share of the mean.
+double variation(const std::vector<double>& values) {
+  double sum = 0, squares = 0;
+  for (const double value : values) sum += value;
+  const double mean = sum / static_cast<double>(values.size());
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return mean == 0 ? 0 : std::sqrt(squares / static_cast<double>(values.size())) / std::abs(mean);
+}
+
+// Of rates, not of increments: what grows steadily has more of them after a longer time, and so has
+// everything else that does. What is so steady that rounding makes up its differences has no steps.
 bool same_steps(const Finding& a, const Finding& b) {
-  if (a.plot.values.size() != b.plot.values.size()) return false;
+  const std::size_t size = a.plot.values.size();
+  if (b.plot.values.size() != size || a.plot.seconds.size() != size) return false;
   std::vector<double> of_a, of_b;
-  for (std::size_t i = 1; i < a.plot.values.size(); ++i) {
-    const double x = a.plot.values[i] - a.plot.values[i - 1];
-    const double y = b.plot.values[i] - b.plot.values[i - 1];
-    if (std::isnan(x) || std::isnan(y)) continue;
+  for (std::size_t i = 1; i < size; ++i) {
+    const double passed = a.plot.seconds[i] - a.plot.seconds[i - 1];
+    const double x = (a.plot.values[i] - a.plot.values[i - 1]) / passed;
+    const double y = (b.plot.values[i] - b.plot.values[i - 1]) / passed;
+    if (!std::isfinite(x) || !std::isfinite(y)) continue;
     of_a.push_back(x);
     of_b.push_back(y);
   }
-  return of_a.size() >= kFewestSteps && correlation(of_a, of_b) >= kSameSteps;
+  return of_a.size() >= kFewestSteps && variation(of_a) >= kUnsteady &&
+         variation(of_b) >= kUnsteady && correlation(of_a, of_b) >= kSameSteps;
 }
 
 // Of a number of the node that `b` is about, the share that `a` adds.

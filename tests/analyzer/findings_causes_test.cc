@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <functional>
+
 #include "analyzer/findings/causes.h"
 #include "tests/analyzer/trouble.h"
 
@@ -28,6 +31,8 @@ Finding grows(const std::string& rule, FindingSubject subject, const std::string
   Finding one = finding(rule, std::move(subject), Severity::kWarning);
   one.plot.metric = metric;
   one.plot.unit = Unit::kCount;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    one.plot.seconds.push_back(static_cast<double>(i));
   one.plot.values = std::move(values);
   return one;
 }
@@ -40,6 +45,23 @@ std::vector<double> steps(const std::string& pattern, double each) {
 const FindingSubject kCart{"process", "<0.7.0>", "cart", "cart"};
 const FindingSubject kSessions{"group", "session", "session", ""};
 const FindingSubject kNode{"node", "shop@here", "", ""};
+
+// The processes and the rows of a table that grow by so many in such a time.
+std::vector<Finding> two_that_grow(const std::vector<double>& passed,
+                                   const std::function<double(double, int)>& processes,
+                                   const std::function<double(double, int)>& rows) {
+  std::vector<double> seconds{0}, of_processes{100}, of_rows{1000};
+  for (std::size_t i = 0; i < passed.size(); ++i) {
+    seconds.push_back(seconds.back() + passed[i]);
+    of_processes.push_back(of_processes.back() + processes(passed[i], static_cast<int>(i)));
+    of_rows.push_back(of_rows.back() + rows(passed[i], static_cast<int>(i)));
+  }
+  std::vector<Finding> two{grows("process-leak", kSessions, "processes", of_processes),
+                           grows("ets-growth", {"ets", "orders", "orders", ""}, "size", of_rows)};
+  for (Finding& one : two) one.plot.seconds = seconds;
+  return two;
+}
+const std::vector<double> kUneven{1, 3.1, 1.2, 0.4, 2, 4, 1, 1, 2.7, 0.5, 3, 1.1, 2, 0.3, 4, 1};
 
 TEST(Causes, TheSameSubjectIsToldOnceAsGravelyAsAnyRuleSays) {
   const auto told = tell_once({finding("mailbox-buildup", kCart, Severity::kWarning),
@@ -84,6 +106,26 @@ TEST(Causes, WhatGrowsAtTheSameTimeInOtherStepsIsNot) {
                  grows("port-leak", {"port", "tcp_inet", "tcp_inet", ""}, "ports",
                        steps("011011010010101101", 1))});
   EXPECT_THAT(told, SizeIs(2));
+}
+
+TEST(Causes, TwoThatGrowSteadilyAreTwoHoweverUnevenTheSnapshots) {
+  const auto steadily = [](double each) { return [each](double s, int) { return each * s; }; };
+  EXPECT_THAT(tell_once(two_that_grow(kUneven, steadily(20), steadily(1000))), SizeIs(2));
+  const std::vector<double> even(kUneven.size(), 1.1);
+  EXPECT_THAT(tell_once(two_that_grow(even, steadily(20), steadily(1000))), SizeIs(2));
+  // Of loops that are a little early and late, each for itself.
+  const auto loop = [](double each, int prime) {
+    return [=](double s, int i) { return each * s * (1 + 0.02 * ((i * prime) % 11)); };
+  };
+  EXPECT_THAT(tell_once(two_that_grow(kUneven, loop(20, 3), loop(1000, 7))), SizeIs(2));
+}
+
+TEST(Causes, TheSameStepsAreSeenInUnevenSnapshots) {
+  const std::string pattern = "1101001011100101";
+  const auto in_steps = [&](double each) {
+    return [&pattern, each](double s, int i) { return pattern.at(i) == '1' ? each * s : 0; };
+  };
+  EXPECT_THAT(tell_once(two_that_grow(kUneven, in_steps(20), in_steps(1000))), SizeIs(1));
 }
 
 TEST(Causes, TwoTablesOfOneOwnerThatGrowInOtherStepsAreTwo) {
