@@ -157,12 +157,53 @@ bool takes_memory(const Finding& finding) {
                      [&](const Rule* rule) { return finding.rule == rule->id; });
 }
 
-// Both are about the same number of the node.
-bool of_same_number(const Finding& a, const Finding& b) {
-  return std::any_of(a.of_node.begin(), a.of_node.end(), [&](const auto& one) {
-    return std::any_of(b.of_node.begin(), b.of_node.end(),
-                       [&](const auto& other) { return one.first == other.first; });
-  });
+// Of that the node's memory grows, the bytes that a finding adds: of the kind that is most of it,
+// or of all where none is. 0 where it may be of that kind and does not know its bytes; nothing
+// where it is of another, or adds next to nothing.
+std::optional<double> memory_added(const Finding& finding, const Finding& memory) {
+  constexpr double kNextToNothing = 0.1;
+  if (!takes_memory(finding)) return std::nullopt;
+  const std::string kind = memory.of_node.empty() ? "" : memory.of_node.front().first;
+  std::optional<double> added;
+  for (const auto& [metric, bytes] : finding.of_node) {
+    const bool fits = kind.empty() ? metric.starts_with("memory_") : metric == kind;
+    if (fits) added = added.value_or(0) + bytes;
+  }
+  const double whole = number_of(memory, "to") - number_of(memory, "from");
+  if (added) return *added >= kNextToNothing * whole ? added : std::nullopt;
+  // Messages may be long binaries; what a port holds is in none of the kinds, or in binaries.
+  const bool mailbox = finding.rule == kMailboxBuildupRule.id;
+  const bool may_be = kind.empty() || (mailbox && kind == "memory_processes") ||
+                      ((mailbox || finding.rule == kPortLeakRule.id) && kind == "memory_binary");
+  return may_be ? std::optional(0.0) : std::nullopt;
+}
+
+// What another finding of the same cause says of the node's memory, it says too.
+void add_memory_of(const Finding& other, Finding& finding) {
+  for (const auto& one : other.of_node) {
+    if (!one.first.starts_with("memory_")) continue;
+    const auto known = std::find_if(finding.of_node.begin(), finding.of_node.end(),
+                                    [&](const auto& own) { return own.first == one.first; });
+    if (known == finding.of_node.end()) {
+      finding.of_node.push_back(one);
+    } else {
+      known->second = std::max(known->second, one.second);  // of the same bytes, perhaps
+    }
+  }
+}
+
+// The finding beside which the node's memory is told: that which adds most to it, of equals the
+// first; null if none does.
+Finding* taker_of(const Finding& memory, std::vector<Finding>& told) {
+  Finding* taker = nullptr;
+  double most = 0;
+  for (Finding& one : told) {
+    const auto added = memory_added(one, memory);
+    if (!added || (taker != nullptr && *added <= most)) continue;
+    taker = &one;
+    most = *added;
+  }
+  return taker;
 }
 
 }  // namespace
@@ -182,19 +223,17 @@ std::vector<Finding> tell_once(std::vector<Finding> findings) {
     const std::size_t first = first_cause(findings, set);
     Finding finding = findings[first];
     for (const std::size_t one : set) {
-      if (one != first) tell_beside(findings[one], finding);
+      if (one == first) continue;
+      tell_beside(findings[one], finding);
+      add_memory_of(findings[one], finding);
     }
     told.push_back(std::move(finding));
   }
   if (!memory) return told;
-  auto taker = std::find_if(told.begin(), told.end(), [&](const Finding& one) {
-    return takes_memory(one) && of_same_number(one, *memory);
-  });
-  if (taker == told.end()) taker = std::find_if(told.begin(), told.end(), takes_memory);
-  if (taker == told.end()) {
-    told.push_back(std::move(*memory));
-  } else {
+  if (Finding* taker = taker_of(*memory, told); taker != nullptr) {
     tell_beside(*memory, *taker);
+  } else {
+    told.push_back(std::move(*memory));
   }
   return told;
 }

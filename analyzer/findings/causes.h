@@ -16,9 +16,9 @@ namespace beamtape {
 //   3. one is about a number of the node of which the other explains more than half.
 // Of those of one cause the first tells it: findings come in the order of all_rules(), causes
 // before what they lead to; of one rule that which the others are below or attached to; an info
-// only where all are. That the node's memory grows is told beside the first finding of something
-// that takes memory, if there is one. The others stand in its `also`, and it is as grave as the
-// gravest of them.
+// only where all are. That the node's memory grows is told beside the finding that takes most of
+// it, of the kind that is most of it, if there is one. The others stand in its `also`, and it is as
+// grave as the gravest of them.
 std::vector<Finding> tell_once(std::vector<Finding> findings);
 
 }  // namespace beamtape

@@ -62,6 +62,7 @@ void tell(const Observed& observed, const SampleSeries& series, const Growth& me
   add_numbers(finding, main);
   finding.plot = by_memory ? plot_of(observed, "memory", Unit::kBytes, bytes)
                            : plot_of(observed, "size", Unit::kCount, sizes);
+  finding.of_node = {{"memory_ets", memory.rise()}};
   finding.involves = owners_of_tables(observed, series.name);
   capped_by_load(observed, main, finding);
 }

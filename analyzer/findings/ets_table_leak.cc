@@ -40,6 +40,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
         "See who owns them and why they are not deleted: `show ets FILE --sort first_seen`.";
     add_numbers(finding, grower.growth);
     finding.plot = plot_of(observed, "tables", Unit::kCount, tables);
+    finding.of_node = {{"memory_ets", memory.rise()}};
     finding.involves = owners_of_tables(observed, grower.series->name);
     capped_by_load(observed, grower.growth, finding);
   }

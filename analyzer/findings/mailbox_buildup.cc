@@ -115,6 +115,13 @@ Severity severity_of(const Mailbox& box, Kind kind, const Observed& observed) {
                                           : severity;
 }
 
+// Messages are in the memory of their process, where that was read.
+void add_memory(const Values& memory, Finding& finding) {
+  const auto [first, last] = extent(memory);
+  if (memory.empty() || std::isnan(memory[first])) return;
+  finding.of_node = {{"memory_processes", memory[last] - memory[first]}};
+}
+
 struct Told {
   const ProcessSeries* process = nullptr;
   Mailbox box;
@@ -160,6 +167,7 @@ void tell(const Observed& observed, const Told& told, Verdict& verdict) {
       "or hold its senders back.",
       shell_word(process.pid));
   finding.numbers = {{"longest", box.longest}, {"now", box.now}, {"per_second", box.per_second}};
+  if (!process.long_mailbox) add_memory(process.memory, finding);
   finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, process.message_queue_len);
   seen_between(observed, box.first, box.last, finding);
   if (told.growth) capped_by_load(observed, *told.growth, finding);
@@ -204,6 +212,7 @@ void tell_group(const Observed& observed, const Grower& grower, Severity gravest
       "--sort message_queue_len`, then what it does: `process FILE PID`.",
       filter_option(name));
   finding.numbers = {{"now", queue.back()}};
+  add_memory(observed.groups.values(*grower.series, "memory"), finding);
   add_numbers(finding, grower.growth);
   finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, queue);
   capped_by_load(observed, grower.growth, finding);

@@ -39,9 +39,8 @@ std::size_t spans_with_more_births(const Observed& observed, const Values& born,
       std::count_if(more.begin(), more.end(), [](double net) { return net > 0; }));
 }
 
-Severity severity_of(const Observed& observed, const Grower& grower, double now, double limit) {
-  const Growth memory =
-      judge_growth(observed.seconds(), observed.groups.values(*grower.series, "memory"));
+Severity severity_of(const Observed& observed, const Growth& memory, const Grower& grower,
+                     double now, double limit) {
   const Severity by_memory =
       memory.growing() ? severity_of_bytes(observed, memory) : Severity::kInfo;
   return std::max(by_memory, severity_towards(grower.growth, now, limit));
@@ -56,8 +55,10 @@ void tell(const Observed& observed, const Grower& grower, Verdict& verdict) {
   const double now = observed.node_last("process_count", count.back());
   const double limit = observed.node_last("process_limit", 0);
   const std::string name = printable(grower.series->name);
-  Finding& finding = verdict.add(severity_of(observed, grower, now, limit), grower.growth.share(),
-                                 {"group", name, name, name});
+  const Growth memory =
+      judge_growth(observed.seconds(), observed.groups.values(*grower.series, "memory"));
+  Finding& finding = verdict.add(severity_of(observed, memory, grower, now, limit),
+                                 grower.growth.share(), {"group", name, name, name});
   finding.title =
       fmt::format("Processes of {} become more: {} now", name, grouped(std::llround(count.back())));
   finding.evidence = fmt::format("Their number went {}. {} were born meanwhile and {} ended.",
@@ -87,6 +88,7 @@ void tell(const Observed& observed, const Grower& grower, Verdict& verdict) {
                                     joined(others, " and "));
   }
   finding.of_node = {{"process_count", grower.growth.rise()}};
+  if (memory.samples > 0) finding.of_node.emplace_back("memory_processes", memory.rise());
   capped_by_load(observed, grower.growth, finding);
 }
 

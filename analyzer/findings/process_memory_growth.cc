@@ -98,6 +98,7 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
   finding.numbers = {{"collections", static_cast<double>(seen)}};
   add_numbers(finding, growth);
   finding.plot = plot_of(observed, "memory", Unit::kBytes, process.memory);
+  finding.of_node = {{"memory_processes", growth.rise()}};
   seen_between(observed, first, last, finding);
   capped_by_load(observed, growth, finding);
 }
@@ -121,6 +122,7 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
       fmt::format("See the largest: `show processes FILE{} --sort memory`.", filter_option(name));
   add_numbers(finding, grower.growth);
   finding.plot = plot_of(observed, "memory", Unit::kBytes, memory);
+  finding.of_node = {{"memory_processes", grower.growth.rise()}};
   capped_by_load(observed, grower.growth, finding);
 }
 

@@ -178,6 +178,45 @@ TEST(Causes, MemoryStandsBesideWhatTakesItsKind) {
   }
 }
 
+TEST(Causes, MemoryStandsBesideWhatTakesMostOfIt) {
+  Finding memory = finding("memory-growth", kNode, Severity::kWarning);
+  memory.of_node = {{"memory_processes", 130.0}};
+  memory.numbers = {{"from", 20.0}, {"to", 160.0}};
+  Finding mailbox = finding("mailbox-buildup", kCart, Severity::kWarning);
+  mailbox.numbers = {{"now", 7555.0}};
+  Finding sessions = finding("process-leak", kSessions, Severity::kWarning);
+  sessions.of_node = {{"process_count", 900.0}, {"memory_processes", 20.0}};
+  Finding hoarder =
+      finding("process-memory-growth", {"process", "<0.8.0>", "hoarder", ""}, Severity::kWarning);
+  hoarder.of_node = {{"memory_processes", 110.0}};
+  for (const Finding& one : tell_once({mailbox, sessions, hoarder, memory})) {
+    EXPECT_EQ(one.also.size(), one.rule == "process-memory-growth" ? 1u : 0u) << one.rule;
+  }
+  mailbox.of_node = {{"memory_processes", 1.0}};
+  EXPECT_THAT(tell_once({mailbox, memory}), SizeIs(2)) << "next to nothing of it";
+}
+
+TEST(Causes, MemoryStandsBesideNothingOfAnotherKind) {
+  Finding memory = finding("memory-growth", kNode, Severity::kWarning);
+  memory.of_node = {{"memory_ets", 200.0}};
+  Finding mailbox = finding("mailbox-buildup", kCart, Severity::kWarning);
+  mailbox.numbers = {{"now", 52'000.0}};
+  EXPECT_THAT(tell_once({mailbox, memory}), SizeIs(2));
+}
+
+// Told first is what leads to it, here processes; their table has the bytes.
+TEST(Causes, MemoryStandsBesideTheCauseOfWhatTakesIt) {
+  Finding memory = finding("memory-growth", kNode, Severity::kWarning);
+  memory.of_node = {{"memory_ets", 200.0}};
+  Finding sessions = finding("process-leak", kSessions, Severity::kWarning);
+  sessions.involves = {"ets registry"};
+  Finding table = finding("ets-growth", {"ets", "registry", "registry", ""}, Severity::kWarning);
+  table.of_node = {{"memory_ets", 190.0}};
+  const auto told = tell_once({sessions, table, memory});
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_THAT(told[0].also, SizeIs(2));
+}
+
 TEST(Causes, AFewMessagesTakeNoMemory) {
   const Finding memory = finding("memory-growth", kNode, Severity::kWarning);
   Finding mailbox = finding("mailbox-buildup", kCart, Severity::kWarning);

@@ -52,6 +52,29 @@ TEST(MemoryGrowth, IsToldBesideWhatTakesIt) {
   EXPECT_EQ(found.findings[0].also[0].rule, "memory-growth");
 }
 
+TEST(MemoryGrowth, IsToldBesideTheProcessThatTakesItNotAMailboxOfFewBytes) {
+  const auto found = Trouble()
+                         .node("memory_total", climbing(30 * kMiB, 2 * kMiB))
+                         .node("memory_processes", climbing(10 * kMiB, 2 * kMiB))
+                         .also([](Story& story, int i) {
+                           story.process("<0.80.0>")
+                               .text("registered_name", "slowlog")
+                               .number("memory", 3000 + 20'000 * i)
+                               .number("reductions", 100 * i)
+                               .number("message_queue_len", 150 * i);
+                           story.process("<0.81.0>")
+                               .text("registered_name", "hoarder")
+                               .number("memory", (1 + 2 * i) * kMiB)
+                               .number("minor_gcs", i)
+                               .number("message_queue_len", 0);
+                         })
+                         .findings();
+  ASSERT_EQ(found.findings.size(), 2u);
+  for (const Finding& one : found.findings) {
+    EXPECT_EQ(rules_of(one.also).size(), one.subject.name == "hoarder" ? 1u : 0u) << one.title;
+  }
+}
+
 TEST(ProcessMemoryGrowth, OfOneThatEndedIsBesideTheNodeOfThen) {
   const auto found =
       Trouble()
