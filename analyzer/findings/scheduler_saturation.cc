@@ -1,13 +1,21 @@
 // More processes wait to run than there are schedulers, in 60 % of the snapshots. A level, not a
 // trend: on a node that is so busy snapshots are few, and of a few it is told as info.
+//
+// The queue is read by a process that a snapshot starts, while those that it woke stand in the
+// queue: up to kOfSnapshot of them, at the median of recorded nodes with one scheduler that had
+// next to nothing to do. Fewer say nothing. Where the schedulers' own time was recorded it decides:
+// those that idle are not saturated, whatever stands in the queue at that instant.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
+#include "analyzer/load/scheduler_use.h"
 #include "analyzer/load/text.h"
 #include "analyzer/trend/statistics.h"
 
@@ -18,6 +26,21 @@ namespace {
 constexpr std::size_t kFewest = 5;
 constexpr double kMostOfTheTime = 0.6;
 constexpr double kFarOver = 10;  // times the schedulers, at the median
+constexpr double kOfSnapshot = 4;
+constexpr double kBusy = 0.8;  // of their time, at the median
+
+// The share of their time that the schedulers worked, at the median; nothing if it was not recorded
+// for enough snapshots.
+std::optional<double> busy_share(const Observed& observed) {
+  // What is damaged was told when the rest was read; without it there is one value less.
+  const auto uses =
+      scheduler_use(*observed.recording, observed.node_name,
+                    {observed.segment.snapshots.front()->id, observed.last_snapshot().id});
+  if (!uses || uses->size() < kFewest) return std::nullopt;
+  Values shares;
+  for (const SchedulerUse& use : *uses) shares.push_back(use.share);
+  return median(std::move(shares));
+}
 
 void evaluate(const Observed& observed, Verdict& verdict) {
   const Values* queue = verdict.need("run_queue");
@@ -32,10 +55,13 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     return verdict.not_evaluated(fmt::format(
         "{} snapshots with a run queue are needed, there are {}", kFewest, present.size()));
   }
-  const auto over = static_cast<double>(std::count_if(
-      present.begin(), present.end(), [&](double value) { return value > schedulers; }));
+  const double full = std::max(schedulers, kOfSnapshot);
+  const auto over = static_cast<double>(
+      std::count_if(present.begin(), present.end(), [&](double value) { return value > full; }));
   const double share = over / static_cast<double>(present.size());
   if (share < kMostOfTheTime) return;
+  const auto busy = busy_share(observed);
+  if (busy && *busy < kBusy) return;
   const double middle = median(present);
   Severity severity = middle >= kFarOver * schedulers ? Severity::kCritical : Severity::kWarning;
   if (present.size() < kThinSamples) severity = one_less(severity);
@@ -46,14 +72,23 @@ void evaluate(const Observed& observed, Verdict& verdict) {
                               amount(middle, Unit::kCount),
                               counted(static_cast<std::size_t>(schedulers), "scheduler"));
   finding.evidence = fmt::format(
-      "In {:.0f} % of {} snapshots more waited than there are schedulers; {} at most.", share * 100,
-      present.size(), amount(*std::max_element(present.begin(), present.end()), Unit::kCount));
+      "In {:.0f} % of {} snapshots more waited than there are schedulers{}; {} at most.",
+      share * 100, present.size(),
+      full > schedulers ? fmt::format(", and than the {} that a snapshot may put there", full) : "",
+      amount(*std::max_element(present.begin(), present.end()), Unit::kCount));
+  if (busy) {
+    finding.evidence +=
+        fmt::format(" They worked {:.0f} % of their time, at the median.", *busy * 100);
+  }
   finding.caveat =
-      "It is looked at once per snapshot; a node that is full but keeps up looks the same.";
+      "The queue is looked at once per snapshot; a node that is full but keeps up "
+      "looks the same.";
+  if (!busy) finding.caveat += " How busy they were was not recorded (`--scheduler-time`).";
   finding.advice =
       "See who works most: `show processes FILE --sort reductions`, and what the host gives the "
       "node: cores, limits of its container.";
   finding.numbers = {{"share", share}, {"median", middle}, {"schedulers", schedulers}};
+  if (busy) finding.numbers.emplace_back("busy_share", *busy);
   finding.plot = plot_of(observed, "run_queue", Unit::kCount, *queue);
   const Values* done = observed.node("reductions_done");
   if (done != nullptr) finding.of_node = {{"reductions_done", typical_rate(observed, *done)}};
