@@ -57,12 +57,21 @@ double median_of_known(const Values& values, std::size_t from, std::size_t to) {
   return known.empty() ? std::nan("") : median(std::move(known));
 }
 
+bool reaches_soon(const Growth& growth, const NodeLimit& limit) {
+  const auto left = seconds_to(limit.used, limit.limit, growth.per_second);
+  return left && *left <= kHour;
+}
+
 std::vector<Grower> growers_of(const Observed& observed, const SampledTable& table,
-                               std::string_view column) {
+                               std::string_view column, const NodeLimit& limit) {
   std::vector<Grower> growing;
   std::vector<double> p_values;
   for (const SampleSeries& series : table.rows) {
-    const Growth growth = judge_growth(observed.seconds(), table.values(series, column));
+    const Values& values = table.values(series, column);
+    Growth growth = judge_growth(observed.seconds(), values);
+    if (!growth.growing() && reaches_soon(growth, limit)) {
+      growth = judge_growth(observed.seconds(), values, 0);
+    }
     if (!growth.growing()) continue;
     growing.push_back({&series, growth});
     p_values.push_back(growth.p);

@@ -40,10 +40,17 @@ struct Grower {
   const SampleSeries* series = nullptr;
   Growth growth;
 };
+// A limit of the node, and how much of it is used; none where it is 0.
+struct NodeLimit {
+  double used = 0, limit = 0;
+};
+// True of growth that reaches it within an hour: no share of what is there already is too little.
+bool reaches_soon(const Growth& growth, const NodeLimit& limit);
 // The series of a column that grow (judge_growth), at a false discovery rate of 1 % over all of
-// the table, the largest rise first.
+// the table, the largest rise first. Of those that soon reach the limit, if there is one, no least
+// share is asked for.
 std::vector<Grower> growers_of(const Observed& observed, const SampledTable& table,
-                               std::string_view column);
+                               std::string_view column, const NodeLimit& limit = {});
 
 // Warning where the growth is 1 % of the node's memory per hour or more, else info; one level
 // less for thin evidence.

@@ -1,6 +1,7 @@
 // Ports (sockets, files, external programs) of one driver become more (growth.h): by a fifth and 20
-// at least; sockets of module `socket` likewise. Those whose counters stand still are the ones that
-// nobody uses any more.
+// at least, or by 20 where at this rate the node's limit is reached within an hour; sockets of
+// module `socket` likewise. Those whose counters stand still are the ones that nobody uses any
+// more.
 
 #include <fmt/format.h>
 
@@ -94,13 +95,16 @@ Standing standing_still(const Observed& observed, const std::string& folded, con
 
 void evaluate(const Observed& observed, Verdict& verdict) {
   if (!verdict.long_enough()) return;
-  for (const Grower& grower : growers_of(observed, observed.ports, "ports")) {
-    if (grower.growth.rise() < kLeast || grower.growth.share() < kLeastShare) continue;
-    const Values& ports = observed.ports.values(*grower.series, "ports");
+  const NodeLimit of_ports{observed.node_last("port_count", 0),
+                           observed.node_last("port_limit", 0)};
+  for (const Grower& grower : growers_of(observed, observed.ports, "ports", of_ports)) {
     const bool sockets = grower.series->name == kSockets.table;
+    const auto [now, limit] = sockets ? NodeLimit{} : of_ports;
+    const bool much =
+        grower.growth.share() >= kLeastShare || (!sockets && reaches_soon(grower.growth, of_ports));
+    if (grower.growth.rise() < kLeast || !much) continue;
+    const Values& ports = observed.ports.values(*grower.series, "ports");
     const Source& source = sockets ? kSockets : kPorts;
-    const double now = observed.node_last("port_count", ports.back());
-    const double limit = sockets ? 0 : observed.node_last("port_limit", 0);
     const std::string name = printable(grower.series->name);
     const Standing standing = standing_still(observed, grower.series->name, source);
     // Descriptors of the system run out long before ports do, and are not recorded.

@@ -1,5 +1,6 @@
 // Processes of one kind become more and more: their number grows (growth.h), and in most spans of
-// time more are born than die. Least growth: 500, or a fifth and 20.
+// time more are born than die. Least growth: 500, or a fifth and 20; or 20 where at this rate the
+// node's limit is reached within an hour, however many there are.
 
 #include <fmt/format.h>
 
@@ -46,14 +47,14 @@ Severity severity_of(const Observed& observed, const Growth& memory, const Growe
   return std::max(by_memory, severity_towards(grower.growth, now, limit));
 }
 
-void tell(const Observed& observed, const Grower& grower, Verdict& verdict) {
+void tell(const Observed& observed, const Grower& grower, const NodeLimit& processes,
+          Verdict& verdict) {
   const Values& count = observed.groups.values(*grower.series, "processes");
   const Values& born = observed.groups.values(*grower.series, "appeared");
   const Values& died = observed.groups.values(*grower.series, "gone");
   if (spans_with_more_births(observed, born, died) < kSpansMore) return;
   const double all_born = sum(born, 1), all_died = sum(died, 1);
-  const double now = observed.node_last("process_count", count.back());
-  const double limit = observed.node_last("process_limit", 0);
+  const auto [now, limit] = processes;
   const std::string name = printable(grower.series->name);
   const Growth memory =
       judge_growth(observed.seconds(), observed.groups.values(*grower.series, "memory"));
@@ -94,11 +95,12 @@ void tell(const Observed& observed, const Grower& grower, Verdict& verdict) {
 
 void evaluate(const Observed& observed, Verdict& verdict) {
   if (!verdict.long_enough()) return;
-  for (const Grower& grower : growers_of(observed, observed.groups, "processes")) {
+  const NodeLimit limit{observed.node_last("process_count", 0),
+                        observed.node_last("process_limit", 0)};
+  for (const Grower& grower : growers_of(observed, observed.groups, "processes", limit)) {
     const double rise = grower.growth.rise();
-    if (rise >= kLeast || (rise >= kLeastFew && grower.growth.share() >= kLeastShare)) {
-      tell(observed, grower, verdict);
-    }
+    const bool much = grower.growth.share() >= kLeastShare || reaches_soon(grower.growth, limit);
+    if (rise >= kLeast || (rise >= kLeastFew && much)) tell(observed, grower, limit, verdict);
   }
 }
 

@@ -18,6 +18,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+Trouble::Shape growing_by(double from, double each) {
+  return [=](int i) { return from + each * i; };
+}
+
 // So many in the queue of one scheduler, which works such a share of its time.
 Findings one_scheduler(Trouble::Shape queue, std::optional<double> works) {
   return Trouble()
@@ -48,6 +52,33 @@ TEST(SchedulerSaturation, IsDecidedByTheTimeOfSchedulersWhereItWasRecorded) {
   const auto found = one_scheduler(many, 0.97);
   ASSERT_THAT(said(found), ElementsAre("scheduler-saturation warning shop@here"));
   EXPECT_THAT(found.findings[0].evidence, HasSubstr("They worked 97 % of their time"));
+}
+
+// Fifty thousand that become 97 more a second: 11 % in a minute, and 35 minutes to the limit.
+TEST(ProcessLeak, IsToldWhereTheLimitIsNearInTimeHoweverManyThereAre) {
+  const auto of = [](double each, double limit) {
+    return Trouble()
+        .node("process_count", growing_by(50'000, each))
+        .node("process_limit", [limit](int) { return limit; })
+        .group("cart", growing_by(49'900, each))
+        .findings();
+  };
+  const auto found = of(97, 262'144);
+  ASSERT_THAT(said(found), ElementsAre("process-leak critical cart"));
+  EXPECT_THAT(found.findings[0].evidence, HasSubstr("is reached in 35 min"));
+  EXPECT_THAT(said(of(10, 262'144)), IsEmpty());
+  EXPECT_THAT(said(of(5, 65'000)), Contains("process-leak critical cart"));
+}
+
+TEST(PortLeak, IsToldWhereTheLimitIsNearInTimeHoweverManyThereAre) {
+  const auto of = [](double each) {
+    return Trouble()
+        .node("port_count", growing_by(20'000, each))
+        .ports("tcp_inet", growing_by(19'900, each))
+        .findings();
+  };
+  EXPECT_THAT(said(of(20)), ElementsAre("port-leak critical tcp_inet"));
+  EXPECT_THAT(said(of(2)), IsEmpty());
 }
 
 }  // namespace
