@@ -56,7 +56,7 @@ void play(Session& session, double now, double& since) {
 
 // How long to wait until the next frame: not at all while there is more to show, for ever while
 // nothing happens.
-class Pace {
+class FramePace {
  public:
   void wait(Surface& surface, const Documents& documents, const Session* session) {
     constexpr double kFrame = 0.015;
@@ -115,7 +115,7 @@ void run(Surface& surface, Documents& documents, const std::string& file,
          const std::string& state_path) {
   std::string state;
   double played = 0;  // when the last step was
-  Pace pace;
+  FramePace pace;
   bool cancelled = false;
   while (!surface.closing() && !documents.quits() && !cancelled && !documents.failed()) {
     Session* const before = documents.empty() ? nullptr : &documents.shown();
