@@ -11,7 +11,7 @@
 namespace beamtape {
 namespace {
 
-constexpr int kLeft = 92, kRight = 8, kTop = 16, kBottom = 22;
+constexpr int kLeftMargin = 92, kRightMargin = 8, kTop = 16, kBottom = 22;
 constexpr std::size_t kMostLines = 6;
 
 struct Frame2d {
@@ -20,7 +20,8 @@ struct Frame2d {
   int width, height;
 
   double x(double second) const {
-    return kLeft + (span > 0 ? (second - first) / span : 0.5) * (width - kLeft - kRight);
+    return kLeftMargin +
+           (span > 0 ? (second - first) / span : 0.5) * (width - kLeftMargin - kRightMargin);
   }
   double y(double value) const {
     return height - kBottom - value / top * (height - kTop - kBottom);
@@ -138,14 +139,14 @@ std::string axes(const PlotSpec& spec, const Frame2d& frame) {
     svg += fmt::format(
         "<path class=\"axis\" d=\"M{} {:.1f}H{}\"/><text class=\"tick\" x=\"{}\" y=\"{:.1f}\" "
         "text-anchor=\"end\">{}</text>",
-        kLeft, y, spec.width - kRight, kLeft - 6, y + 4,
+        kLeftMargin, y, spec.width - kRightMargin, kLeftMargin - 6, y + 4,
         markup_text(tick_text(frame.top * share, spec.unit)));
   }
   svg += fmt::format(
       "<text class=\"tick\" x=\"{}\" y=\"{}\">{}</text><text class=\"tick\" x=\"{}\" y=\"{}\" "
       "text-anchor=\"end\">{}</text>",
-      kLeft, spec.height - 6, markup_text(spec.from_text), spec.width - kRight, spec.height - 6,
-      markup_text(spec.to_text));
+      kLeftMargin, spec.height - 6, markup_text(spec.from_text), spec.width - kRightMargin,
+      spec.height - 6, markup_text(spec.to_text));
   return svg;
 }
 
