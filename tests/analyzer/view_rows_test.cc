@@ -158,6 +158,27 @@ TEST(GroupedRows, AreTheSumsThatShowGroupByHas) {
   EXPECT_EQ(find_rows(recording, question, rows)->pinned, 1U) << "rows are rows again";
 }
 
+// The cart is another process in the shown snapshot than between A and B.
+TEST(GroupedRows, ChangesAreThoseOfTheGroupFromAToB) {
+  const Recording recording = shop_recording();
+  RowsQuestion question{"processes", 6, "", "name ~ cart"};
+  question.columns = {"name", "delta(count)", "delta(memory)"};
+  question.group_by = "group";
+  const auto change = [&](std::int64_t since, std::int64_t until) {
+    question.since = since;
+    question.until = until;
+    const auto rows = find_rows(recording, question, nullptr);
+    EXPECT_EQ(rows->error, "");
+    std::vector<std::string> exact;
+    const auto text = text_of(rows, 0, 1);
+    for (const CellText& cell : text->rows.at(0)) exact.push_back(cell.exact);
+    return exact;
+  };
+  EXPECT_THAT(change(2, 3), ElementsAre("Shop.Cart", "0", "1000"));
+  // One died and another was born, with less memory.
+  EXPECT_THAT(change(3, 4), ElementsAre("Shop.Cart", "0", std::to_string(1000 - 360 * 1024)));
+}
+
 TEST(Sparks, FollowEachRowOverTheRange) {
   const Recording recording = shop_recording();
   const auto rows = find_rows(recording, {"processes", 6, "message_queue_len", ""}, nullptr);
