@@ -123,6 +123,15 @@ void Checker::check_snapshot(std::size_t index, const Aggregates& aggregates) {
   auto& walk = walks_[record.node];
   if (walk.epoch != record.epoch) start_epoch(record.id, record.epoch, walk);
   check_names(record.id, aggregates, walk);
+  if (parts_) check_parts(index, walk);
+  if (ends_epoch(index) && file_.stored_[index].text_checksum != walk.text_checksum) {
+    report(record.id,
+           fmt::format("texts since snapshot {}: checksum does not match", record.epoch));
+  }
+}
+
+void Checker::check_parts(std::size_t index, Walk& walk) {
+  const auto& record = file_.snapshots_[index];
   if (file_.stored_[index].has(kListsTable)) {
     std::vector<Damage> found;
     for (const Lists& part : file_.read_lists(record.id, &found)) {
@@ -141,10 +150,6 @@ void Checker::check_snapshot(std::size_t index, const Aggregates& aggregates) {
     }
   }
   file_.blob_.close();
-  if (ends_epoch(index) && file_.stored_[index].text_checksum != walk.text_checksum) {
-    report(record.id,
-           fmt::format("texts since snapshot {}: checksum does not match", record.epoch));
-  }
 }
 
 bool Checker::ends_epoch(std::size_t index) const {
@@ -233,5 +238,7 @@ bool Checker::list_is_whole(const Column& column, Cell id, Walk& walk) {
 Expected<std::vector<Damage>> FileReader::check(const std::function<void(double)>& progress) {
   return Checker(*this).run(progress);
 }
+
+Expected<std::vector<Damage>> FileReader::check_plain() { return Checker(*this, false).run({}); }
 
 }  // namespace beamtape

@@ -29,7 +29,9 @@ class IdSet {
 // a public header.
 class Checker {
  public:
-  explicit Checker(FileReader& file) : file_(file) {}
+  // Without `parts` only SQLite's pages and the plain rows, which is done in a tenth of the time:
+  // no part is decoded.
+  explicit Checker(FileReader& file, bool parts = true) : file_(file), parts_(parts) {}
   Expected<std::vector<Damage>> run(const std::function<void(double)>& progress);
 
  private:
@@ -49,6 +51,7 @@ class Checker {
   void report_pages(const std::string& problems);
   void check_stray_parts();
   void check_snapshot(std::size_t index, const Aggregates& aggregates);
+  void check_parts(std::size_t index, Walk& walk);
   void check_order(std::size_t index);
   void check_names(std::int64_t snapshot, const Aggregates& aggregates, const Walk& walk);
   void start_epoch(std::int64_t snapshot, std::int64_t epoch, Walk& walk);
@@ -60,6 +63,7 @@ class Checker {
   bool list_is_whole(const Column& column, Cell id, Walk& walk);
 
   FileReader& file_;
+  const bool parts_;
   std::vector<Damage> damage_;
   std::size_t left_out_ = 0;
   std::map<std::int64_t, Walk> walks_;  // by node

@@ -48,6 +48,8 @@ struct Dictionary {
 // rows, reader_dictionary.cc texts and lists, reader_samples.cc aggregates; checker.cc checks.
 class FileReader final : public Reader {
  public:
+  // As Reader::open does.
+  static Expected<std::unique_ptr<FileReader>> open(const std::string& path);
   FileReader(std::string path, OpenedFile file);
 
   Expected<void> load();
@@ -80,6 +82,8 @@ class FileReader final : public Reader {
       std::int64_t from, std::int64_t to,
       const std::function<bool(const SnapshotRecord&, const std::vector<Cell>&)>& visit) override;
   Expected<std::vector<Damage>> check(const std::function<void(double)>& progress) override;
+  // The same without decoding what the snapshots hold.
+  Expected<std::vector<Damage>> check_plain();
 
  private:
   friend class Checker;

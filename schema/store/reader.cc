@@ -346,6 +346,10 @@ Expected<std::size_t> FileReader::require(std::int64_t snapshot) const {
 }
 
 Expected<std::unique_ptr<Reader>> Reader::open(const std::string& path) {
+  return FileReader::open(path);
+}
+
+Expected<std::unique_ptr<FileReader>> FileReader::open(const std::string& path) {
   auto file = open_recording(path);
   if (!file) return tl::unexpected(std::move(file.error()));
   auto reader = std::make_unique<FileReader>(path, std::move(*file));

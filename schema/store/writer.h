@@ -43,9 +43,10 @@ class Writer {
   // is in them), kNotFound if its folder does not exist or is not writable.
   static Expected<std::unique_ptr<Writer>> create(const std::string& path, const Options& options);
   // Goes on in a recording of this version, whose tables and columns are declared as `options` say.
-  // Reads all of it first, as Reader::check does, to find damage. kNotFound: no such file.
-  // kRefused: another process is writing it. kMalformed: not a recording, damaged, of another
-  // version, or of other nodes. After an error the file is as it was.
+  // Reads its pages and plain rows first to find damage, as Reader::check does, but decodes no
+  // part. kNotFound: no such file. kRefused: another process is writing it. kMalformed: not a
+  // recording, damaged, of another version, or of other nodes. After an error the file is as it
+  // was.
   static Expected<std::unique_ptr<Writer>> append(const std::string& path, const Options& options);
   // Closes as close() does; errors are lost here, so call close() first.
   virtual ~Writer() = default;
