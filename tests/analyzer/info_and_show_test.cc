@@ -262,7 +262,8 @@ TEST(ShowWindow, RowsWithoutALifeAreComparedByWhatIdentifiesThem) {
       {"schedulers", {"id", "type"}},
       {"questions", {"number", "question", "chunk"}}};
   for (const auto& [table, identity] : tables) {
-    const auto rows_of = [&, words = &identity](const std::vector<std::string>& more) {
+    const auto rows_of = [&, table = table,
+                          words = &identity](const std::vector<std::string>& more) {
       std::vector<std::string> line{"show", table, shop, "--json"};
       line.insert(line.end(), more.begin(), more.end());
       std::map<std::string, json> rows;
