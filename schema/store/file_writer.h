@@ -96,7 +96,6 @@ class FileWriter final : public Writer {
   Expected<void> check_declarations();
   Expected<void> load_lives();
   Expected<void> check_nodes() const;
-  Expected<void> check_content() const;
   Expected<void> write_meta();
   Expected<void> make_tables();
   Expected<void> prepare_statements();

@@ -97,7 +97,6 @@ Expected<void> FileWriter::resume() {
   auto done = check_declarations();
   if (done) done = load_lives();
   if (done) done = check_nodes();
-  if (done) done = check_content();
   if (done) done = retention_.load(database_);
   if (done) done = become_current();
   return done ? start_writing() : done;
@@ -115,20 +114,6 @@ Expected<void> FileWriter::check_declarations() {
       Error::Code::kMalformed,
       "its columns are not those of this version of Beamtape: another one made it, or it is "
       "damaged; record into a new file");
-}
-
-// As `check` does, but for what the parts of the snapshots hold: to decode all of them would take
-// minutes of a large file, in which nothing is recorded. Each group has its own.
-Expected<void> FileWriter::check_content() const {
-  const auto reader = FileReader::open(path_);
-  if (!reader) return tl::unexpected(reader.error());
-  const auto damage = (*reader)->check_plain();
-  if (!damage) return tl::unexpected(damage.error());
-  if (damage->empty()) return {};
-  return fail(Error::Code::kMalformed,
-              fmt::format("it is damaged ({}); see beamtape-analyzer check, or record into a new "
-                          "file",
-                          damage->front().what));
 }
 
 Expected<void> FileWriter::check_nodes() const {
@@ -273,6 +258,24 @@ void remove_recording(const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) unlink((path + suffix).c_str());
 }
 
+namespace {
+
+// As `check` does, but for what the parts of the snapshots hold: to decode all of them would take
+// minutes of a large file, in which nothing is recorded.
+Expected<void> check_content(const std::string& path) {
+  const auto reader = FileReader::open(path);
+  if (!reader) return tl::unexpected(reader.error());
+  const auto damage = (*reader)->check_plain();
+  if (!damage) return tl::unexpected(damage.error());
+  if (damage->empty()) return {};
+  return fail(Error::Code::kMalformed,
+              fmt::format("it is damaged ({}); see beamtape-analyzer check, or record into a new "
+                          "file",
+                          damage->front().what));
+}
+
+}  // namespace
+
 Expected<std::unique_ptr<Writer>> Writer::append(const std::string& path, const Options& options) {
   // The reader knows what a recording is, and words what is not one.
   if (auto may = check_writable(path); !may) {
@@ -283,6 +286,9 @@ Expected<std::unique_ptr<Writer>> Writer::append(const std::string& path, const 
   };
   auto lock = FileLock::take(path);
   if (!lock) return cannot(lock.error());
+  // Before it is opened to be written: a reader also looks at the file without SQLite, and by
+  // closing that it would end the locks of all of this process's connections to it.
+  if (auto whole = check_content(path); !whole) return cannot(whole.error());
   auto database = Database::open(path, Database::Mode::kWrite);
   if (!database) return cannot(database.error());
   auto writer = std::make_unique<FileWriter>(path, options, std::move(*lock), std::move(*database));
