@@ -21,7 +21,8 @@ namespace beamtape {
 // Stores what the sessions of any number of nodes record into one file, on a thread of its own, so
 // that connections are served while SQLite works. A snapshot gets its number in the file when it is
 // stored. When the disk is full and the recording bounded, snapshots are lost until the oldest
-// have made room, and a gap says so. All but the constructor and close() may be called from any
+// have made room, and where a bound would be broken for somebody who reads, until that one is done;
+// a gap says so. All but the constructor and close() may be called from any
 // thread.
 class Storing {
  public:

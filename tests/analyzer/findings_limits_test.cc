@@ -18,10 +18,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Trouble::Shape growing_by(double from, double each) {
-  return [=](int i) { return from + each * i; };
-}
-
 // So many in the queue of one scheduler, which works such a share of its time.
 Findings one_scheduler(Trouble::Shape queue, std::optional<double> works) {
   return Trouble()
@@ -58,9 +54,9 @@ TEST(SchedulerSaturation, IsDecidedByTheTimeOfSchedulersWhereItWasRecorded) {
 TEST(ProcessLeak, IsToldWhereTheLimitIsNearInTimeHoweverManyThereAre) {
   const auto of = [](double each, double limit) {
     return Trouble()
-        .node("process_count", growing_by(50'000, each))
+        .node("process_count", rising(50'000, each))
         .node("process_limit", [limit](int) { return limit; })
-        .group("cart", growing_by(49'900, each))
+        .group("cart", rising(49'900, each))
         .findings();
   };
   const auto found = of(97, 262'144);
@@ -73,8 +69,8 @@ TEST(ProcessLeak, IsToldWhereTheLimitIsNearInTimeHoweverManyThereAre) {
 TEST(PortLeak, IsToldWhereTheLimitIsNearInTimeHoweverManyThereAre) {
   const auto of = [](double each) {
     return Trouble()
-        .node("port_count", growing_by(20'000, each))
-        .ports("tcp_inet", growing_by(19'900, each))
+        .node("port_count", rising(20'000, each))
+        .ports("tcp_inet", rising(19'900, each))
         .findings();
   };
   EXPECT_THAT(said(of(20)), ElementsAre("port-leak critical tcp_inet"));

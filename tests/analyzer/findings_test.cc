@@ -25,9 +25,6 @@ using ::testing::IsEmpty;
 Trouble::Shape flat(double value) {
   return [=](int) { return value; };
 }
-Trouble::Shape rising(double from, double each) {
-  return [=](int i) { return from + each * i; };
-}
 // Jitter that repeats itself in no short time.
 double jitter(int i) { return std::sin(i * i * 12.9898); }
 

@@ -18,14 +18,10 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-Trouble::Shape climbing(double from, double each) {
-  return [=](int i) { return from + each * i; };
-}
-
 TEST(MemoryGrowth, IsToldWhereNobodyIsKnownToTakeIt) {
   const auto found = Trouble()
-                         .node("memory_total", climbing(30 * kMiB, 2 * kMiB))
-                         .node("memory_processes", climbing(10 * kMiB, 1.9 * kMiB))
+                         .node("memory_total", rising(30 * kMiB, 2 * kMiB))
+                         .node("memory_processes", rising(10 * kMiB, 1.9 * kMiB))
                          .group(
                              "shop", [](int) { return 10; }, [](int) { return 5 * kMiB; })
                          .findings();
@@ -35,16 +31,16 @@ TEST(MemoryGrowth, IsToldWhereNobodyIsKnownToTakeIt) {
 }
 
 TEST(MemoryGrowth, OfLessThanHalfIsInfo) {
-  const auto found = Trouble().node("memory_total", climbing(100 * kMiB, kMiB / 2)).findings();
+  const auto found = Trouble().node("memory_total", rising(100 * kMiB, kMiB / 2)).findings();
   EXPECT_THAT(said(found), ElementsAre("memory-growth info shop@here"));
 }
 
 TEST(MemoryGrowth, IsToldBesideWhatTakesIt) {
   const auto found =
       Trouble()
-          .node("memory_total", climbing(30 * kMiB, 2 * kMiB))
+          .node("memory_total", rising(30 * kMiB, 2 * kMiB))
           .ets(
-              "prices", [](int) { return 1; }, climbing(1000, 1000), climbing(1 * kMiB, 1.9 * kMiB))
+              "prices", [](int) { return 1; }, rising(1000, 1000), rising(1 * kMiB, 1.9 * kMiB))
           .findings();
   ASSERT_EQ(found.findings.size(), 1u);
   EXPECT_EQ(found.findings[0].rule, "ets-growth");
@@ -54,8 +50,8 @@ TEST(MemoryGrowth, IsToldBesideWhatTakesIt) {
 
 TEST(MemoryGrowth, IsToldBesideTheProcessThatTakesItNotAMailboxOfFewBytes) {
   const auto found = Trouble()
-                         .node("memory_total", climbing(30 * kMiB, 2 * kMiB))
-                         .node("memory_processes", climbing(10 * kMiB, 2 * kMiB))
+                         .node("memory_total", rising(30 * kMiB, 2 * kMiB))
+                         .node("memory_processes", rising(10 * kMiB, 2 * kMiB))
                          .also([](Story& story, int i) {
                            story.process("<0.80.0>")
                                .text("registered_name", "slowlog")

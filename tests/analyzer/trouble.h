@@ -51,4 +51,8 @@ class Trouble {
 // "rule severity subject" of each finding.
 std::vector<std::string> said(const Findings& findings);
 
+inline Trouble::Shape rising(double from, double each) {
+  return [=](int i) { return from + each * i; };
+}
+
 }  // namespace beamtape
