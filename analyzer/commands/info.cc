@@ -124,6 +124,13 @@ Json not_answered_json(const Reader& reader) {
   return all;
 }
 
+Json cost_json(const Pace& pace) {
+  return {{"target_us_mean", pace.mean_target_us()},
+          {"target_us_most", pace.most_target_us},
+          {"target_share", rounded(pace.share(), 1e-6)},
+          {"received_bytes", pace.received_bytes}};
+}
+
 void write_completeness(const Recording& recording, const Summary& sum, JsonDocument& document) {
   const Reader& reader = recording.reader();
   const auto last = reader.snapshots().empty() ? 0 : reader.snapshots().back().processes;
@@ -132,10 +139,13 @@ void write_completeness(const Recording& recording, const Summary& sum, JsonDocu
   document.member("not_answered", not_answered_json(reader));
   document.member("filling", sum.filling);
   document.member("stale_found", sum.stale_found);
-  document.member("cost", {{"target_us_mean", sum.pace.mean_target_us()},
-                           {"target_us_most", sum.pace.most_target_us},
-                           {"target_share", rounded(sum.pace.share(), 1e-6)},
-                           {"received_bytes", sum.pace.received_bytes}});
+  document.member("cost", cost_json(sum.pace));
+  Json costs = Json::array();
+  for (const Pace& pace : sum.paces) {
+    costs.push_back(cost_json(pace));
+    costs.back()["node"] = pace.node;
+  }
+  document.member("costs", costs);
 }
 
 void write_json(const Recording& recording, Output& out) {

@@ -79,9 +79,11 @@ std::vector<std::string> damage_texts(const Recording& recording, std::vector<Da
 int warn_of_damage(Context& context, const std::string& file,
                    const std::vector<std::string>& damage) {
   if (damage.empty()) return kDone;
-  context.warnings.push_back(fmt::format(
-      "cannot read all of {}: {}{}; the answer is without it, see `beamtape-analyzer check`", file,
-      damage.front(), damage.size() > 1 ? fmt::format(" (and {} more)", damage.size() - 1) : ""));
+  context.warnings.push_back(
+      fmt::format("cannot read all of {}: {}{}; the answer is what could be read, see "
+                  "`beamtape-analyzer check`",
+                  file, damage.front(),
+                  damage.size() > 1 ? fmt::format(" (and {} more)", damage.size() - 1) : ""));
   return kUnreadable;
 }
 

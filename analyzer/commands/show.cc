@@ -64,12 +64,8 @@ std::vector<std::string> damage_of(const Recording& recording, const Answer& ans
 }
 
 Expected<void> look_back(const Recording& recording, const Options& options, Answer& answer) {
-  const auto window = parse_duration(options.window);
+  const auto window = parse_window(options.window);
   if (!window) return tl::unexpected(window.error());
-  if (*window == 0) {
-    return fail(Error::Code::kUsage,
-                "cannot compare with 0 s before: say a time, as in --window 10s");
-  }
   answer.earlier.reserve(answer.frames.size());
   for (Frame& frame : answer.frames) {
     const SnapshotRecord* start = window_start(recording, frame.snapshot(), *window);

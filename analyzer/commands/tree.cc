@@ -12,6 +12,7 @@
 #include "analyzer/commands/text_table.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
+#include "analyzer/load/window_start.h"
 #include "analyzer/tree/tree_lines.h"
 
 namespace beamtape {
@@ -175,7 +176,7 @@ void write_json(const Recording& recording, const Tree& tree, const std::vector<
 Expected<int> run(const Options& options, Context& context) {
   const auto recording = open_recording(context, options.file);
   if (!recording) return tl::unexpected(recording.error());
-  const auto window = parse_duration(options.window);
+  const auto window = parse_window(options.window);
   if (!window) return tl::unexpected(window.error());
   const auto snapshots = recording->at(options.at, options.node);
   if (!snapshots) return tl::unexpected(snapshots.error());

@@ -1,11 +1,15 @@
 #include "analyzer/findings/findings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 #include "analyzer/findings/causes.h"
+#include "analyzer/findings/group_filter.h"
 #include "analyzer/findings/observed.h"
 #include "analyzer/findings/rule.h"
 
@@ -68,6 +72,23 @@ class Evaluation {
   std::set<std::pair<std::string, std::string>> looked_;  // rule, node
 };
 
+// The commands of an advice, "`show ets FILE`", for one of several nodes.
+std::string for_node(const std::string& advice, const std::string& node) {
+  constexpr std::string_view kFile = " FILE";
+  std::string text;
+  std::size_t at = 0;
+  for (auto tick = advice.find('`'); tick != std::string::npos; tick = advice.find('`', at)) {
+    const auto end = std::min(advice.find('`', tick + 1), advice.size());
+    const auto file = std::min(advice.find(kFile, tick), end);
+    text += advice.substr(at, file - at);
+    if (file < end) text += fmt::format("{} --node {}", kFile, shell_word(node));
+    const auto rest = std::min(file + kFile.size(), end);
+    text += advice.substr(rest, end + 1 - rest);
+    at = std::min(end + 1, advice.size());
+  }
+  return text + advice.substr(at);
+}
+
 }  // namespace
 
 Expected<Findings> find_findings(const Recording& recording, const std::string& node,
@@ -81,6 +102,10 @@ Expected<Findings> find_findings(const Recording& recording, const std::string& 
     evaluation.add(*observed);
   }
   Findings all = evaluation.finish();
+  const bool has_several = recording.node_names().size() > 1;
+  for (Finding& one : all.findings) {
+    if (has_several) one.advice = for_node(one.advice, one.node);
+  }
   recording.add_met(all.damage);
   return all;
 }

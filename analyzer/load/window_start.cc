@@ -1,6 +1,17 @@
 #include "analyzer/load/window_start.h"
 
+#include "analyzer/load/time.h"
+
 namespace beamtape {
+
+Expected<std::int64_t> parse_window(std::string_view text) {
+  auto window = parse_duration(text);
+  if (window && *window == 0) {
+    return fail(Error::Code::kUsage,
+                "cannot compare with 0 s before: say a time, as in --window 10s");
+  }
+  return window;
+}
 
 const SnapshotRecord* window_start(const Recording& recording, const SnapshotRecord& now,
                                    std::int64_t window_us) {

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "schema/codec/body.h"
+#include "schema/store/checksum.h"
 #include "schema/store/layout.h"
 
 namespace beamtape {
@@ -144,6 +146,30 @@ Expected<std::vector<Table>> read_declarations(Database& database,
     table.columns = std::move(*columns);
     tables.push_back(std::move(table));
   }
+}
+
+Expected<std::uint32_t> declarations_checksum(Database& database) {
+  RowChecksum sum("declarations");
+  for (const auto& [sql, columns] :
+       {std::pair("SELECT id, name, sentence FROM tbl ORDER BY id", 3),
+        std::pair("SELECT tbl, id, position, name, type, unit, kind, sentence, fields FROM col "
+                  "ORDER BY tbl, id",
+                  9)}) {
+    auto rows = database.prepare(sql);
+    if (!rows) return tl::unexpected(std::move(rows.error()));
+    auto more = rows->step();
+    for (; more && *more; more = rows->step()) {
+      for (int i = 0; i < columns; ++i) {
+        if (rows->is_integer(i)) {
+          sum.add(rows->integer(i));
+        } else {
+          sum.add(rows->text(i));
+        }
+      }
+    }
+    if (!more) return tl::unexpected(std::move(more.error()));
+  }
+  return sum.value();
 }
 
 }  // namespace beamtape

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,5 +19,8 @@ Expected<void> write_declarations(Database& database, const std::vector<Table>& 
 // numbers out of range, a table without columns. Unknown types read as integers.
 Expected<std::vector<Table>> read_declarations(Database& database,
                                                std::vector<std::string>& remarks);
+
+// Of all rows of `tbl` and `col`, in the order of their keys: see RowChecksum.
+Expected<std::uint32_t> declarations_checksum(Database& database);
 
 }  // namespace beamtape

@@ -96,6 +96,7 @@ class FileReader final : public Reader {
   std::vector<std::size_t> chain(std::size_t index) const;
 
   void load_meta();
+  void check_declarations();
   void load_nodes();
   void load_events();
   Expected<void> load_snapshots();

@@ -2,10 +2,8 @@
 
 #include "schema/store/open_recording.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -67,13 +65,11 @@ Expected<Header> read_header(const std::string& path) {
   if (status.st_size == 0) {
     return refuse(Error::Code::kMalformed, path, "it is empty: nothing was recorded");
   }
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return refuse(Error::Code::kNotFound, path, std::strerror(errno));
   Header header{};
-  const auto got = pread(file, header.data(), header.size(), 0);
-  close(file);
-  if (got != static_cast<ssize_t>(header.size()) ||
-      std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0 ||
+  if (auto read = read_start(path, header); !read) {
+    return refuse(read.error().code, path, read.error().message);
+  }
+  if (std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0 ||
       big_endian(header, kApplicationIdAt) != kApplicationId) {
     return refuse(Error::Code::kMalformed, path, "not a Beamtape recording");
   }

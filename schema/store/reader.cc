@@ -128,6 +128,7 @@ Expected<void> FileReader::load() {
                             "Beamtape",
                             path_, *rows));
   }
+  check_declarations();
   load_nodes();
   load_events();
   if (auto loaded = load_snapshots(); !loaded) return loaded;
@@ -146,6 +147,16 @@ void FileReader::load_meta() {
   auto more = rows->step();
   for (; more && *more; more = rows->step()) meta_.emplace(rows->text(0), rows->text(1));
   if (!more) load_failed("meta", more.error());
+}
+
+// Files of the first versions have no checksum of them.
+void FileReader::check_declarations() {
+  const auto stored = meta("declarations");
+  if (!stored) return;
+  const auto sum = declarations_checksum(database_);
+  if (!sum) return load_failed("declarations of tables", sum.error());
+  if (*stored == std::to_string(*sum)) return;
+  meet(0, "tables and columns: checksum does not match; names, types and units may be wrong");
 }
 
 void FileReader::load_nodes() {

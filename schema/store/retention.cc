@@ -74,7 +74,23 @@ Expected<bool> Retention::has_room(Database& database, std::int64_t bytes) const
   return (max_bytes_ == 0 || needed <= limit(bytes)) && (!is_held() || needed <= full_at_bytes_);
 }
 
+// SQLite gives free pages out again, but never back: see kFreeShare for what the -wal needs.
+Expected<void> Retention::check_size(Database& database) const {
+  if (max_bytes_ == 0) return {};
+  const auto pages = database.number("PRAGMA page_count");
+  if (!pages) return tl::unexpected(pages.error());
+  const auto bytes = pages->value_or(0) * kPageBytes;
+  if (bytes <= max_bytes_ - max_bytes_ / (2 * kFreeShare)) return {};
+  constexpr std::int64_t kMiB = 1 << 20;
+  const auto needed = bytes + bytes / (2 * kFreeShare - 1);
+  return fail(Error::Code::kUsage,
+              fmt::format("it has {:.1f} MiB already and never becomes smaller: give --max-size "
+                          "{}MiB or more, or record into a new file",
+                          static_cast<double>(bytes) / kMiB, needed / kMiB + 1));
+}
+
 Expected<void> Retention::load(Database& database) {
+  if (auto small = check_size(database); !small) return small;
   auto rows = database.prepare(
       "SELECT epoch, max(id), node, max(ended_wall_us), total(bytes), coalesce(max(bytes), 0) "
       "FROM snapshot LEFT JOIN (SELECT key / 256 AS snapshot, sum(length(data)) AS bytes "

@@ -22,7 +22,8 @@ class Retention {
 
   bool is_bounded() const { return max_bytes_ != 0 || keep_us_ != 0; }
 
-  // Takes in what is in a file that is gone on with; nobody adds to its groups.
+  // Takes in what is in a file that is gone on with; nobody adds to its groups. kUsage: the file is
+  // larger than its bound already.
   Expected<void> load(Database& database);
 
   // Most bytes that a -wal whose content was folded in may keep.
@@ -75,6 +76,7 @@ class Retention {
     std::int64_t beside_bytes = 0;    // not in parts
   };
 
+  Expected<void> check_size(Database& database) const;
   std::int64_t limit(std::int64_t bytes) const;
   // Of the file, whichever bound it has now; 0 for none.
   std::int64_t file_bound() const;

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <vector>
 
 namespace beamtape {
 namespace {
@@ -277,6 +280,33 @@ Database::Folded Database::fold_in() {
 }
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
+
+Expected<void> read_start(const std::string& path, std::span<std::uint8_t> into) {
+  sqlite3_vfs* const system = sqlite3_vfs_find(nullptr);
+  const auto cannot = [&] {
+    return fail(Error::Code::kNotFound, std::strerror(system->xGetLastError(system, 0, nullptr)));
+  };
+  std::string full(static_cast<std::size_t>(system->mxPathname) + 1, '\0');
+  const int found =
+      system->xFullPathname(system, path.c_str(), static_cast<int>(full.size()), full.data());
+  if ((found & 0xFF) != SQLITE_OK) return cannot();
+  const auto name = sqlite3_create_filename(full.c_str(), "", "", 0, nullptr);
+  if (name == nullptr) return fail(Error::Code::kNoMemory, "out of memory");
+  std::vector<std::byte> place(static_cast<std::size_t>(system->szOsFile));
+  auto* const file = reinterpret_cast<sqlite3_file*>(place.data());
+  const int opened =
+      system->xOpen(system, name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, nullptr);
+  if (opened != SQLITE_OK) {
+    auto error = cannot();
+    sqlite3_free_filename(name);
+    return error;
+  }
+  const int read = file->pMethods->xRead(file, into.data(), static_cast<int>(into.size()), 0);
+  file->pMethods->xClose(file);
+  sqlite3_free_filename(name);
+  if (read == SQLITE_OK || read == SQLITE_IOERR_SHORT_READ) return {};
+  return fail(Error::Code::kNotFound, sqlite3_errstr(read));
+}
 
 std::string quoted_name(std::string_view name) {
   std::string result = "\"";

@@ -111,6 +111,11 @@ class Database {
   std::unique_ptr<sqlite3, Close> database_;
 };
 
+// The first bytes of a file, zeros where it has fewer, as SQLite itself reads them: to close a
+// descriptor of one's own ends all locks of this process's connections to the file
+// (https://www.sqlite.org/howtocorrupt.html). kNotFound: it cannot be opened.
+Expected<void> read_start(const std::string& path, std::span<std::uint8_t> into);
+
 // An identifier in SQL, whatever characters it has.
 std::string quoted_name(std::string_view name);
 

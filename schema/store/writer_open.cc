@@ -152,10 +152,13 @@ Expected<void> FileWriter::load_lives() {
 Expected<void> FileWriter::write_meta() {
   auto row = database_.prepare("INSERT INTO meta(key, value) VALUES(?, ?)");
   if (!row) return tl::unexpected(std::move(row.error()));
+  const auto declared = declarations_checksum(database_);
+  if (!declared) return tl::unexpected(declared.error());
   std::vector<std::pair<const char*, std::string>> facts{
       {"about", "Beamtape recording of Erlang nodes; read it with beamtape-analyzer"},
       {"format", std::to_string(kFormatVersion)},
       {"recorder", options_.recorder_version},
+      {"declarations", std::to_string(*declared)},
       {"rows_per_group", std::to_string(kRowsPerGroup)}};
   if (options_.first_snapshot > 1) {
     facts.emplace_back("dropped_to", std::to_string(options_.first_snapshot - 1));
@@ -286,8 +289,7 @@ Expected<std::unique_ptr<Writer>> Writer::append(const std::string& path, const 
   };
   auto lock = FileLock::take(path);
   if (!lock) return cannot(lock.error());
-  // Before it is opened to be written: a reader also looks at the file without SQLite, and by
-  // closing that it would end the locks of all of this process's connections to it.
+  // Before it is opened to be written, so that what is refused stays as it is.
   if (auto whole = check_content(path); !whole) return cannot(whole.error());
   auto database = Database::open(path, Database::Mode::kWrite);
   if (!database) return cannot(database.error());

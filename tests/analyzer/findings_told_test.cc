@@ -278,6 +278,18 @@ TEST(PortLeak, KnowsWhichSocketsStandStill) {
   EXPECT_THAT(found.findings[0].advice, HasSubstr("`show sockets FILE --sort first_seen`"));
 }
 
+TEST(Advice, OfOneOfSeveralNodesSaysOfWhich) {
+  const auto found = Trouble()
+                         .ports("socket", [](int i) { return 50 + 4 * i; })
+                         .also([](Story& story, int i) {
+                           if (i == 59) story.snapshot(60, story.node("other@here"));
+                         })
+                         .findings();
+  ASSERT_THAT(said(found), ElementsAre("port-leak warning socket"));
+  EXPECT_THAT(found.findings[0].advice,
+              AllOf(HasSubstr("`show sockets FILE --node "), HasSubstr("--sort first_seen`")));
+}
+
 // Fifty processes, of which eight were read: each keeps `own` bytes by itself, and one binary that
 // all of them share.
 Findings binaries_of_many(double own) {

@@ -45,6 +45,8 @@ TEST(Info, OfASingleSnapshotNoIntervalAndNoShareOfTheTimeIsTold) {
   EXPECT_THAT(result.out, HasSubstr("1.00 ms at most; "));
   const auto info = json::parse(run_on(story, {"info", "f", "--json"}).out);
   EXPECT_TRUE(info["cost"]["target_share"].is_null());
+  EXPECT_EQ(info["costs"][0]["node"], "a@b");
+  EXPECT_EQ(info["costs"][0]["target_us_mean"], 1000);
 }
 
 TEST(Info, JsonHasTheKeysOfTheContract) {
@@ -304,9 +306,13 @@ TEST(ShowWindow, SaysWhatIsWrong) {
   EXPECT_EQ(none.code, 2);
   EXPECT_THAT(none.err, ::testing::HasSubstr("--window"));
   EXPECT_EQ(run_on(shop_story(), {"show", "processes", "f", "--window", "soon"}).code, 2);
-  const auto nothing = run_on(shop_story(), {"show", "processes", "f", "--window", "0s"});
-  EXPECT_EQ(nothing.code, 2);
-  EXPECT_THAT(nothing.err, ::testing::HasSubstr("0 s before"));
+  for (const auto& command : {std::vector<std::string>{"show", "processes"}, {"tree"}}) {
+    auto words = command;
+    words.insert(words.end(), {"f", "--window", "0s"});
+    const auto nothing = run_on(shop_story(), words);
+    EXPECT_EQ(nothing.code, 2);
+    EXPECT_THAT(nothing.err, ::testing::HasSubstr("0 s before"));
+  }
 }
 
 }  // namespace

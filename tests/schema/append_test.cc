@@ -1,9 +1,6 @@
 // Going on in a file that is there, and notes that come from elsewhere.
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -188,24 +185,6 @@ TEST_F(Appending, TakesNotesFromElsewhereWhileItIsWritten) {
   ASSERT_EQ(notes.size(), 3u);
   EXPECT_EQ(notes[1].text, "from elsewhere");
   EXPECT_EQ(notes[2].wall_us, 78);
-}
-
-// SQLite's lock of whoever has a file open; without it another process that closes the file takes
-// itself for the last one and removes the -wal.
-bool is_locked_for_others(const std::string& path) {
-  const pid_t other = fork();
-  if (other == 0) {
-    struct flock bytes {};
-    bytes.l_type = F_WRLCK;
-    bytes.l_whence = SEEK_SET;
-    bytes.l_start = 0x4000'0002;
-    bytes.l_len = 510;
-    const int file = open(path.c_str(), O_RDWR);
-    _exit(fcntl(file, F_GETLK, &bytes) == 0 && bytes.l_type != F_UNLCK ? 0 : 1);
-  }
-  int status = -1;
-  waitpid(other, &status, 0);
-  return status == 0;
 }
 
 TEST_F(Appending, KeepsTheWalOfAKilledRecorderFromOthers) {

@@ -1,6 +1,9 @@
 #include "tests/schema/builders.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -52,6 +55,23 @@ std::vector<std::uint8_t> lists_part(const std::vector<std::pair<Cell, List>>& l
   Lists all;
   for (const auto& [id, list] : lists) all.add(id, list);
   return encode_lists(all, all.entries, 3);
+}
+
+bool is_locked_for_others(const std::string& path) {
+  const pid_t other = fork();
+  if (other == 0) {
+    // Its SHARED range: os.h of SQLite.
+    struct flock bytes {};
+    bytes.l_type = F_WRLCK;
+    bytes.l_whence = SEEK_SET;
+    bytes.l_start = 0x4000'0002;
+    bytes.l_len = 510;
+    const int file = open(path.c_str(), O_RDWR);
+    _exit(fcntl(file, F_GETLK, &bytes) == 0 && bytes.l_type != F_UNLCK ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(other, &status, 0);
+  return status == 0;
 }
 
 std::vector<std::uint8_t> read_file(const std::string& path) {

@@ -34,6 +34,9 @@ class TemporaryFolder {
 std::vector<std::uint8_t> lists_part(const std::vector<std::pair<Cell, List>>& lists);
 
 std::vector<std::uint8_t> read_file(const std::string& path);
+// True if another process sees SQLite's lock of whoever has a file open. Without it one that closes
+// the file takes itself for the last and removes the -wal.
+bool is_locked_for_others(const std::string& path);
 void write_file(const std::string& path, const std::vector<std::uint8_t>& bytes);
 bool exists(const std::string& path);
 

@@ -195,7 +195,9 @@ TEST_F(DamagedFile, NoticesPlainRowsThatChanged) {
         "UPDATE snapshot SET processes = 6 WHERE id = 2",
         "UPDATE text SET text = 'other' WHERE epoch = 5 AND id = 3", "UPDATE node SET name = 'x'",
         "UPDATE node_fact SET value = 'x'", "DELETE FROM application", "UPDATE note SET text = 'x'",
-        "UPDATE gap SET reason = 'x'"}) {
+        "UPDATE gap SET reason = 'x'", "UPDATE tbl SET sentence = 'x'",
+        "UPDATE col SET unit = 0 WHERE unit = 1", "UPDATE col SET name = 'memorx' WHERE id = 4",
+        "UPDATE col SET position = 9 WHERE id = 20"}) {
     const auto whole = read_file(path_);
     sql(change);
     EXPECT_THAT(check(), testing::SizeIs(1)) << change;
@@ -220,7 +222,8 @@ TEST_F(DamagedFile, ShowsNoPlainRowThatChanged) {
   };
   for (const char* change :
        {"UPDATE node SET name = 'x'", "UPDATE node_fact SET value = 'x'", "DELETE FROM application",
-        "UPDATE note SET text = 'x'", "UPDATE gap SET reason = 'x'"}) {
+        "UPDATE note SET text = 'x'", "UPDATE gap SET reason = 'x'",
+        "UPDATE col SET name = 'memorx' WHERE id = 4"}) {
     EXPECT_TRUE(told(*changed(change), 0, "checksum")) << change;
   }
   auto reader = changed("UPDATE snapshot SET processes = 6 WHERE id = 2");

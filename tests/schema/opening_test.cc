@@ -54,6 +54,18 @@ TEST_F(Opening, ReadsACopyWithItsWal) {
   EXPECT_THAT(reader->remarks(), ElementsAre(HasSubstr("KiB in")));
 }
 
+// As the window does, once for its rows and once for its answers.
+TEST_F(Opening, OpenedTwiceIsLockedUntilBothAreClosed) {
+  RecordingStory story(path_, {.snapshots = 6});
+  story.write_all();
+  const auto copy = carry_off("copy", true);
+  const auto first = open(copy);
+  ASSERT_TRUE(is_locked_for_others(copy));
+  EXPECT_TRUE(open(copy));
+  EXPECT_TRUE(is_locked_for_others(copy));
+  expect_same(*first, story.told());
+}
+
 TEST_F(Opening, ReadsACopyWithoutItsWalUpToTheLastCheckpoint) {
   RecordingStory story(path_, {.snapshots = 6});
   story.write_all();

@@ -289,6 +289,26 @@ TEST_F(Retention, GoesOnInAFileThatIsThereAlready) {
   EXPECT_GT(reader->dropped_to(), 60);
 }
 
+TEST_F(Retention, RefusesToGoOnInAFileThatIsLargerThanItsBound) {
+  RecordingPlan plan{.slots = 3000, .snapshots = 60, .keyframe_every = 8, .share = 0.5};
+  RecordingStory story(path_, plan);
+  story.write_all();
+  story.close();
+  const auto before = read_file(path_);
+  const auto size = static_cast<std::int64_t>(before.size());
+  auto bounded = RecordingStory::options();
+  for (const auto bound : {size / 2, size, size + size / 20}) {
+    bounded.max_bytes = bound;
+    const auto writer = Writer::append(path_, bounded);
+    ASSERT_FALSE(writer) << bound;
+    EXPECT_EQ(writer.error().code, Error::Code::kUsage);
+    EXPECT_NE(writer.error().message.find("never becomes smaller"), std::string::npos);
+    EXPECT_TRUE(read_file(path_) == before);
+  }
+  bounded.max_bytes = size + size / 8;
+  EXPECT_TRUE(Writer::append(path_, bounded));
+}
+
 TEST_F(Retention, MakesSpaceByDroppingTheOldest) {
   RecordingPlan plan{.slots = 3000, .snapshots = 40, .keyframe_every = 8, .share = 0.5};
   plan.max_bytes = 64 << 20;
