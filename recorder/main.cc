@@ -180,8 +180,9 @@ int run(RecorderOptions options) {
   if (!outcome) return give_up(outcome.error(), kCannotOpenExit);
   const std::string stored = stored_text(options, *outcome);
   if (outcome->ended_early) {
-    std::string message = "cannot go on recording: " + outcome->ended_early->message;
     const bool is_lost = !closed && closed.error().code == Error::Code::kNotFound;
+    std::string message = "cannot go on recording: " +
+                          (is_lost ? closed.error().message : outcome->ended_early->message);
     if (!is_lost) message += fmt::format("; {} in {}", stored, options.file);
     if (!is_lost && !closed) message += fmt::format(" and {}-wal: keep both", options.file);
     return give_up({Error::Code::kOther, message}, kEndedEarlyExit);

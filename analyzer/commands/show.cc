@@ -80,7 +80,7 @@ Expected<void> look_back(const Recording& recording, const Options& options, Ans
     if (!earlier) return tl::unexpected(earlier.error());
     frame.damage.insert(frame.damage.end(), earlier->damage.begin(), earlier->damage.end());
     answer.earlier.push_back(std::move(*earlier));
-    const auto passed = frame.snapshot().began_mono_us - start->began_mono_us;
+    const auto passed = micros_between(*start, frame.snapshot());
     frame.look_back(answer.earlier.back(), static_cast<double>(passed) / 1e6);
   }
   return {};
@@ -376,11 +376,13 @@ Command::Run declare(CLI::App& app) {
          "--window", options->window,
          "Compare with so long before: gives delta(COL) of numbers and rate(COL) of counters")
       ->type_name("TIME");
-  app.add_option("--group-by", options->group_by,
-                 "Sums of rows by what they have in common: processes by group, application, "
-                 "function or owner; ets by name, owner or application; ports by driver, owner or "
-                 "application; adds max(COL) and unread(COL), with --window delta(count); there "
-                 "delta(COL) is the sum now less the sum then")
+  app.add_option(
+         "--group-by", options->group_by,
+         "Sums of rows by what they have in common: processes by group, application, "
+         "function or owner; ets by name, owner or application; ports by driver, owner or "
+         "application; adds max(COL) and unread(COL), with --window delta(count); there "
+         "delta(COL) is the sum now less the sum then, of rows that --filter takes now, and of "
+         "those that are gone")
       ->type_name("KEY");
   add_node(app, options->node);
   add_format(app, options->format, true);

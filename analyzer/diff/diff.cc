@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "analyzer/load/damage_words.h"
+#include "analyzer/load/window_start.h"
 
 namespace beamtape {
 
@@ -204,7 +205,8 @@ Expected<Diff> diff(const DiffSide& a, const DiffSide& b) {
   Diff made;
   const bool one_life = of_one_life(a, b);
   made.matching = one_life ? Matching::kIdentity : Matching::kName;
-  const std::int64_t elapsed = b.snapshot->began_mono_us - a.snapshot->began_mono_us;
+  const std::int64_t elapsed = one_file ? micros_between(*a.snapshot, *b.snapshot)
+                                        : b.snapshot->began_mono_us - a.snapshot->began_mono_us;
   if (one_life && elapsed != 0) made.seconds = static_cast<double>(elapsed) / 1e6;
   std::vector<Pair> pairs;
   for (const Subject& subject : subjects()) {

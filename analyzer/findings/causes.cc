@@ -157,6 +157,10 @@ bool takes_memory(const Finding& finding) {
                      [&](const Rule* rule) { return finding.rule == rule->id; });
 }
 
+double whole_of(const Finding& memory) {
+  return number_of(memory, "to") - number_of(memory, "from");
+}
+
 // Of that the node's memory grows, the bytes that a finding adds: of the kind that is most of it,
 // or of all where none is. 0 where it may be of that kind and does not know its bytes; nothing
 // where it is of another, or adds next to nothing.
@@ -169,12 +173,13 @@ std::optional<double> memory_added(const Finding& finding, const Finding& memory
     const bool fits = kind.empty() ? metric.starts_with("memory_") : metric == kind;
     if (fits) added = added.value_or(0) + bytes;
   }
-  const double whole = number_of(memory, "to") - number_of(memory, "from");
-  if (added) return *added >= kNextToNothing * whole ? added : std::nullopt;
+  if (added) return *added >= kNextToNothing * whole_of(memory) ? added : std::nullopt;
   // Messages may be long binaries; what a port holds is in none of the kinds, or in binaries.
   const bool mailbox = finding.rule == kMailboxBuildupRule.id;
-  const bool may_be = kind.empty() || (mailbox && kind == "memory_processes") ||
-                      ((mailbox || finding.rule == kPortLeakRule.id) && kind == "memory_binary");
+  const bool port = finding.rule == kPortLeakRule.id;
+  const bool may_be = (mailbox && kind == "memory_processes") ||
+                      ((mailbox || port) && (kind.empty() || kind == "memory_binary")) ||
+                      (finding.rule == kAtomLeakRule.id && kind == "memory_atom");
   return may_be ? std::optional(0.0) : std::nullopt;
 }
 
@@ -193,16 +198,18 @@ void add_memory_of(const Finding& other, Finding& finding) {
 }
 
 // The finding beside which the node's memory is told: that which adds most to it, of equals the
-// first; null if none does.
+// first; null if none does, or all of them together do not explain it.
 Finding* taker_of(const Finding& memory, std::vector<Finding>& told) {
   Finding* taker = nullptr;
-  double most = 0;
+  double most = 0, all = 0;
   for (Finding& one : told) {
     const auto added = memory_added(one, memory);
+    all += added.value_or(0);
     if (!added || (taker != nullptr && *added <= most)) continue;
     taker = &one;
     most = *added;
   }
+  if (most > 0 && all <= kExplains * whole_of(memory)) return nullptr;
   return taker;
 }
 

@@ -72,19 +72,45 @@ class Evaluation {
   std::set<std::pair<std::string, std::string>> looked_;  // rule, node
 };
 
-// The commands of an advice, "`show ets FILE`", for one of several nodes.
-std::string for_node(const std::string& advice, const std::string& node) {
+// What a command of an advice needs to be about the finding: which of several nodes, and which
+// snapshots, where it would take the last one by itself and the finding is of an earlier time.
+std::string options_for(std::string_view command, const Finding& finding,
+                        const Recording& recording) {
+  std::string options;
+  if (recording.node_names().size() > 1) {
+    options += fmt::format(" --node {}", shell_word(finding.node));
+  }
+  const auto& all = recording.reader().snapshots();
+  const auto last = std::find_if(all.rbegin(), all.rend(), [&](const SnapshotRecord& one) {
+    return recording.node_name(one) == finding.node;
+  });
+  if (last == all.rend() || last->id == finding.to) return options;
+  if (command.starts_with("show ") || command.starts_with("alloc ")) {
+    options += fmt::format(" --at '#{}'", finding.to);
+  } else if (command.starts_with("diff ") && command.find(" --from ") == std::string_view::npos) {
+    options += fmt::format(" --from '#{}' --to '#{}'", finding.from, finding.to);
+  }
+  return options;
+}
+
+// The advice with those options behind the FILE of each command, which stand between backticks.
+std::string placed(const Finding& finding, const Recording& recording) {
   constexpr std::string_view kFile = " FILE";
+  const std::string& advice = finding.advice;
   std::string text;
   std::size_t at = 0;
   for (auto tick = advice.find('`'); tick != std::string::npos; tick = advice.find('`', at)) {
     const auto end = std::min(advice.find('`', tick + 1), advice.size());
-    const auto file = std::min(advice.find(kFile, tick), end);
-    text += advice.substr(at, file - at);
-    if (file < end) text += fmt::format("{} --node {}", kFile, shell_word(node));
-    const auto rest = std::min(file + kFile.size(), end);
-    text += advice.substr(rest, end + 1 - rest);
-    at = std::min(end + 1, advice.size());
+    const auto file = advice.find(kFile, tick);
+    if (file < end) {
+      const auto command = std::string_view(advice).substr(tick + 1, end - tick - 1);
+      text += advice.substr(at, file + kFile.size() - at);
+      text += options_for(command, finding, recording);
+      at = file + kFile.size();
+    }
+    const auto next = std::min(end + 1, advice.size());
+    text += advice.substr(at, next - at);
+    at = next;
   }
   return text + advice.substr(at);
 }
@@ -102,10 +128,7 @@ Expected<Findings> find_findings(const Recording& recording, const std::string& 
     evaluation.add(*observed);
   }
   Findings all = evaluation.finish();
-  const bool has_several = recording.node_names().size() > 1;
-  for (Finding& one : all.findings) {
-    if (has_several) one.advice = for_node(one.advice, one.node);
-  }
+  for (Finding& one : all.findings) one.advice = placed(one, recording);
   recording.add_met(all.damage);
   return all;
 }

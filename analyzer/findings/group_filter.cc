@@ -97,7 +97,8 @@ std::string shell_word(std::string_view text) {
 }
 
 std::string filter_option(std::string_view group) {
-  const std::string filter = group_filter(group);
+  if (group == "other") return "";
+  const std::string filter = group == "unknown" ? "name is null" : group_filter(group);
   return filter.empty() ? "" : " --filter " + shell_word(filter);
 }
 

@@ -19,7 +19,8 @@ std::string group_filter(std::string_view group);
 // One word of a POSIX shell, in which nothing is expanded.
 std::string shell_word(std::string_view text);
 
-// " --filter '…'" with group_filter(), as a shell takes it; empty if there is no such filter.
+// " --filter '…'" with group_filter(), as a shell takes it; empty if there is no such filter, as of
+// "other", the many that are no groups of their own. "unknown" are those without a name.
 std::string filter_option(std::string_view group);
 
 }  // namespace beamtape

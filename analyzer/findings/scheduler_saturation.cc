@@ -4,7 +4,8 @@
 // The queue is read by a process that a snapshot starts, while those that it woke stand in the
 // queue: up to kOfSnapshot of them, at the median of recorded nodes with one scheduler that had
 // next to nothing to do. Fewer say nothing. Where the schedulers' own time was recorded it decides:
-// those that idle are not saturated, whatever stands in the queue at that instant.
+// those that idle are not saturated, whatever stands in the queue at that instant, unless most of
+// it waits for a dirty CPU scheduler, of which there may be few.
 
 #include <fmt/format.h>
 
@@ -29,17 +30,25 @@ constexpr double kFarOver = 10;  // times the schedulers, at the median
 constexpr double kOfSnapshot = 4;
 constexpr double kBusy = 0.8;  // of their time, at the median
 
-// The share of their time that the schedulers worked, at the median; nothing if it was not recorded
-// for enough snapshots.
-std::optional<double> busy_share(const Observed& observed) {
+// At the median.
+struct Use {
+  double busy = 0;             // the share of their time that the normal schedulers worked
+  double dirty_cpu_queue = 0;  // who waits for a dirty CPU scheduler
+};
+
+// Nothing if it was not recorded for enough snapshots.
+std::optional<Use> use_of(const Observed& observed) {
   // What is damaged was told when the rest was read; without it there is one value less.
   const auto uses =
       scheduler_use(*observed.recording, observed.node_name,
                     {observed.segment.snapshots.front()->id, observed.last_snapshot().id});
   if (!uses || uses->size() < kFewest) return std::nullopt;
-  Values shares;
-  for (const SchedulerUse& use : *uses) shares.push_back(use.share);
-  return median(std::move(shares));
+  Values shares, queues;
+  for (const SchedulerUse& use : *uses) {
+    shares.push_back(use.share);
+    queues.push_back(use.dirty_cpu_queue);
+  }
+  return Use{median(std::move(shares)), median(std::move(queues))};
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {
@@ -60,9 +69,10 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       std::count_if(present.begin(), present.end(), [&](double value) { return value > full; }));
   const double share = over / static_cast<double>(present.size());
   if (share < kMostOfTheTime) return;
-  const auto busy = busy_share(observed);
-  if (busy && *busy < kBusy) return;
+  const auto use = use_of(observed);
   const double middle = median(present);
+  const bool of_dirty = use && use->dirty_cpu_queue > middle / 2;
+  if (use && use->busy < kBusy && !of_dirty) return;
   Severity severity = middle >= kFarOver * schedulers ? Severity::kCritical : Severity::kWarning;
   if (present.size() < kThinSamples) severity = one_less(severity);
   if (present.size() < kFewestSamples) severity = Severity::kInfo;
@@ -76,19 +86,23 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       share * 100, present.size(),
       full > schedulers ? fmt::format(", and than the {} that a snapshot may put there", full) : "",
       amount(*std::max_element(present.begin(), present.end()), Unit::kCount));
-  if (busy) {
-    finding.evidence +=
-        fmt::format(" They worked {:.0f} % of their time, at the median.", *busy * 100);
+  if (use) {
+    finding.evidence += fmt::format(" {} worked {:.0f} % of their time, at the median.",
+                                    of_dirty ? "The normal ones" : "They", use->busy * 100);
+  }
+  if (of_dirty) {
+    finding.evidence += fmt::format(" {} waited for a dirty CPU scheduler, at the median.",
+                                    amount(use->dirty_cpu_queue, Unit::kCount));
   }
   finding.caveat =
       "The queue is looked at once per snapshot; a node that is full but keeps up "
       "looks the same.";
-  if (!busy) finding.caveat += " How busy they were was not recorded (`--scheduler-time`).";
+  if (!use) finding.caveat += " How busy they were was not recorded (`--scheduler-time`).";
   finding.advice =
       "See who works most: `show processes FILE --sort reductions`, and what the host gives the "
       "node: cores, limits of its container.";
   finding.numbers = {{"share", share}, {"median", middle}, {"schedulers", schedulers}};
-  if (busy) finding.numbers.emplace_back("busy_share", *busy);
+  if (use) finding.numbers.emplace_back("busy_share", use->busy);
   finding.plot = plot_of(observed, "run_queue", Unit::kCount, *queue);
   const Values* done = observed.node("reductions_done");
   if (done != nullptr) finding.of_node = {{"reductions_done", typical_rate(observed, *done)}};

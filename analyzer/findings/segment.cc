@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "analyzer/load/window_start.h"
 #include "analyzer/trend/statistics.h"
 
 namespace beamtape {
@@ -12,10 +13,7 @@ constexpr double kWarmUpSeconds = 60;
 constexpr double kWarmUpShare = 0.1;  // of the uptime
 
 double seconds_between(const SnapshotRecord& a, const SnapshotRecord& b) {
-  const auto mono = b.began_mono_us - a.began_mono_us;
-  // Another recorder's monotonic clock, where a recording was continued.
-  const auto micros = mono > 0 ? mono : b.began_wall_us - a.began_wall_us;
-  return static_cast<double>(micros) / 1e6;
+  return static_cast<double>(micros_between(a, b)) / 1e6;
 }
 
 double usual_interval(const std::vector<const SnapshotRecord*>& snapshots) {

@@ -42,12 +42,13 @@ bool is_change(const Shown& column) {
 }
 
 // What tells a row from the others of its table where no `first_seen` does: in words, since a name
-// has another number in each keyframe group.
+// has another number in each keyframe group. A question's first column is the order of answers.
 std::string identity_of(const RowView& row) {
   std::string words;
   for (std::size_t i = 0; i < row.table->columns.size(); ++i) {
     const Column& column = row.table->columns[i];
     if (column.kind != Kind::kIdentity) continue;
+    if (i == 0 && row.table->name == "question") continue;
     words += csv_text(decode(row.cell(i), column, row.texts)) + '\n';
   }
   return words;

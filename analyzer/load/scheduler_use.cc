@@ -1,6 +1,7 @@
 #include "analyzer/load/scheduler_use.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -15,7 +16,7 @@ using TimesBySlot = std::map<std::size_t, Times>;
 
 // Where the columns stand in this file; nothing if it lacks one.
 struct Columns {
-  std::size_t type, active, total;
+  std::size_t id, type, queue, active, total;
 };
 
 std::optional<Columns> columns_of(const Table& table) {
@@ -25,21 +26,52 @@ std::optional<Columns> columns_of(const Table& table) {
                      [&](const Column& column) { return column.name == name; }) -
         table.columns.begin());
   };
-  const Columns columns{find("type"), find("active_time"), find("total_time")};
-  if (std::max({columns.type, columns.active, columns.total}) == table.columns.size()) return {};
+  const Columns columns{find("id"), find("type"), find("run_queue_length"), find("active_time"),
+                        find("total_time")};
+  if (std::max({columns.id, columns.type, columns.queue, columns.active, columns.total}) ==
+      table.columns.size()) {
+    return {};
+  }
   return columns;
 }
 
-TimesBySlot normal_ones(const RowGroup& group, const Columns& columns, const Texts& texts) {
-  TimesBySlot times;
+// How many schedulers are online, by snapshot; without those in which it was not read.
+Expected<std::map<std::int64_t, Cell>> online_at(Reader& reader,
+                                                 std::pair<std::int64_t, std::int64_t> range) {
+  std::map<std::int64_t, Cell> online;
+  const Table* node = reader.table("node");
+  const auto column = node ? node->find("schedulers_online") : std::nullopt;
+  if (!column) return online;
+  const auto read = reader.node_rows(range.first, range.second,
+                                     [&](const SnapshotRecord& one, const std::vector<Cell>& row) {
+                                       if (!is_missing(row[*column])) online[one.id] = row[*column];
+                                       return true;
+                                     });
+  if (!read) return tl::unexpected(read.error());
+  return online;
+}
+
+struct Schedulers {
+  TimesBySlot normal;  // of the first `online`
+  double dirty_cpu_queue = 0;
+};
+
+Schedulers schedulers_in(const RowGroup& group, const Columns& columns, const Texts& texts,
+                         Cell online) {
+  Schedulers all;
   for (std::size_t row = 0; row < group.rows; ++row) {
-    const Cell type = group.columns[columns.type][row];
-    const Cell active = group.columns[columns.active][row];
-    const Cell total = group.columns[columns.total][row];
-    if (is_missing(type) || is_missing(active) || is_missing(total)) continue;
-    if (texts.text(type) == "normal") times[row] = {active, total};
+    const auto cell = [&](std::size_t column) { return group.columns[column][row]; };
+    if (is_missing(cell(columns.type))) continue;
+    const auto type = texts.text(cell(columns.type));
+    const Cell queue = cell(columns.queue);
+    if (type == "dirty_cpu" && !is_missing(queue)) {
+      all.dirty_cpu_queue = static_cast<double>(queue);
+    }
+    const Cell active = cell(columns.active), total = cell(columns.total);
+    if (type != "normal" || cell(columns.id) > online) continue;
+    if (!is_missing(active) && !is_missing(total)) all.normal[row] = {active, total};
   }
-  return times;
+  return all;
 }
 
 // Nothing where no time passed, or counters went back: another life of the node.
@@ -65,6 +97,8 @@ Expected<std::vector<SchedulerUse>> scheduler_use(const Recording& recording,
   const Table* table = recording.reader().table("scheduler");
   const auto columns = table ? columns_of(*table) : std::nullopt;
   if (!columns) return uses;
+  const auto online = online_at(recording.reader(), range);
+  if (!online) return tl::unexpected(online.error());
   TimesBySlot before;
   std::int64_t life = 0;
   std::vector<Damage> damage;  // damaged parts have no rows, and so no share
@@ -74,9 +108,14 @@ Expected<std::vector<SchedulerUse>> scheduler_use(const Recording& recording,
         if (recording.node_name(snapshot) != node) return true;
         if (snapshot.node != life) before.clear();
         life = snapshot.node;
-        auto now = normal_ones(group, *columns, Texts(recording.reader(), snapshot.epoch));
-        if (const auto share = share_between(before, now)) uses.push_back({&snapshot, *share});
-        if (!now.empty()) before = std::move(now);
+        const auto known = online->find(snapshot.id);
+        auto now = schedulers_in(
+            group, *columns, Texts(recording.reader(), snapshot.epoch),
+            known == online->end() ? std::numeric_limits<Cell>::max() : known->second);
+        if (const auto share = share_between(before, now.normal)) {
+          uses.push_back({&snapshot, *share, now.dirty_cpu_queue});
+        }
+        if (!now.normal.empty()) before = std::move(now.normal);
         return true;
       },
       &damage);

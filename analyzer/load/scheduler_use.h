@@ -11,10 +11,12 @@ namespace beamtape {
 
 // How much of their time the normal schedulers worked between one snapshot and the next, as
 // erlang:statistics(scheduler_wall_time) tells it: the increases of active_time over those of
-// total_time, of all of them together. The node measures it only where somebody asked it to.
+// total_time, of all that are online together; the time of those that are not passes, too. The node
+// measures it only where somebody asked it to.
 struct SchedulerUse {
   const SnapshotRecord* snapshot = nullptr;
-  double share = 0;  // 0 to 1 since the snapshot before
+  double share = 0;            // 0 to 1 since the snapshot before
+  double dirty_cpu_queue = 0;  // who waits for a dirty CPU scheduler then; 0 if that was not read
 };
 
 // The snapshots of `node` in the range of numbers for which it is known; empty where it was not

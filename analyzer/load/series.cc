@@ -12,6 +12,7 @@
 #include "analyzer/load/known_names.h"
 #include "analyzer/load/name_matcher.h"
 #include "analyzer/load/text.h"
+#include "analyzer/load/window_start.h"
 #include "schema/model/group.h"
 #include "schema/model/ref.h"
 
@@ -337,7 +338,7 @@ void make_rates(Series& series) {
     if (!value) continue;
     rates[i].value = NoValue{};
     if (before && before->life == now.life && before->snapshot->node == now.snapshot->node) {
-      const auto micros = now.snapshot->began_mono_us - before->snapshot->began_mono_us;
+      const auto micros = micros_between(*before->snapshot, *now.snapshot);
       const auto increase = *value - std::get<std::int64_t>(before->value);
       if (micros > 0 && increase >= 0) {
         rates[i].value = static_cast<double>(increase) * 1e6 / static_cast<double>(micros);

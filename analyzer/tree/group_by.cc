@@ -109,8 +109,9 @@ struct Group {
 
 using ByName = std::map<std::string, Group>;
 
-// Adds to the groups of a frame what changed in its window. A row counts where it is: at the end
-// in the group that it is in then, at the start in the one that it was in. Of a counter that is
+// Adds to the groups of a frame what changed in its window, which may end before it starts (the
+// window's A and B). A row counts where it is: at the end in the group that it is in then, at the
+// start in the one that it was in, also where a group has no row any more. Of a counter that is
 // for delta() only, which falls when a row goes; rate() is what the rows of the end counted, which
 // for those that began meanwhile is all that they have. Who is there at both ends, but was not read
 // at one of them, has no part in it: the sum would jump by all that he has.
@@ -125,23 +126,24 @@ class Changes {
         groups_(groups),
         start_(*shown.earlier()),
         end_(*shown.end()),
-        first_seen_(shown.table().find("first_seen")) {}
+        first_seen_(shown.table().find("first_seen")),
+        backwards_(end_.snapshot().id < start_.snapshot().id) {}
 
   void add_end(const RowNamer& namer) {
     for (const std::size_t slot : end_.slots()) {
       Group* group = group_of(end_, slot, namer);
       const bool born = first_seen_ && end_.cell(slot, *first_seen_) > start_.snapshot().id;
       const bool stayed = there(start_, end_, slot);
-      // Else it was in a part that is damaged.
-      if (group == nullptr || !(born || stayed)) continue;
+      if (group == nullptr || (!stayed && !born && start_.lost(slot))) continue;
       ++group->more;
       for (std::size_t i = 0; i < numbers_.size(); ++i) {
         const Shown& number = *numbers_[i];
         if (!is_change(number)) continue;
         const Cell now = end_.cell(slot, number.column);
-        const Cell before = born ? 0 : start_.cell(slot, number.column);
+        const Cell before = stayed ? start_.cell(slot, number.column) : 0;
         const Cell missed = is_missing(now) ? now : before;
         const bool rate = number.source == Shown::Source::kRate;
+        if (rate && backwards_ && !stayed) continue;  // it went on, nobody knows for how long
         group->sums[i].add(is_missing(missed) ? missed : rate ? now - before : now);
       }
     }
@@ -167,13 +169,15 @@ class Changes {
   static bool there(const Frame& frame, const Frame& other, std::size_t slot) {
     return frame.has_same(other, slot) && !is_missing(frame.cell(slot, 0));
   }
-  // Null if there is no such group now, or the row is not one of those that are asked for: of one
-  // that is shown that was decided then.
+  // Null if the row is not one of those that are asked for: of one that is shown that was decided
+  // then.
   Group* group_of(const Frame& frame, std::size_t slot, const RowNamer& namer) {
     const bool counts =
         there(shown_, frame, slot) ? slots_.contains(slot) : chosen_(frame.row(slot));
-    const auto found = counts ? groups_.find(namer.name(frame.row(slot))) : groups_.end();
-    return found == groups_.end() ? nullptr : &found->second;
+    if (!counts) return nullptr;
+    Group& group = groups_[namer.name(frame.row(slot))];
+    group.sums.resize(numbers_.size());
+    return &group;
   }
 
   const Frame& shown_;
@@ -184,6 +188,7 @@ class Changes {
   const Frame& start_;
   const Frame& end_;
   std::optional<std::size_t> first_seen_;
+  bool backwards_;
 };
 
 TableData rows_of(const ByName& groups, const std::vector<const Shown*>& numbers,

@@ -15,8 +15,9 @@ namespace beamtape {
 // like any other. Its columns: `name`, what the rows have in common; `count`, of rows; of each
 // number X of the rows the sum X, the largest max(X), and unread(X), the rows of which X was not
 // read and that the sum is without; in a window delta(count) and delta(X), the sum at its end less
-// the sum at its start, so that who appeared or went is in it, and of counters rate(X), what those
-// that live at its end counted in it: nothing tells what the others did before they went.
+// the sum at its start, so that who appeared or went is in it, also of groups of which nobody is
+// left (count 0), and of counters rate(X), what those that live at its end counted in it: nothing
+// tells what the others did before they went.
 struct Groups {
   std::unique_ptr<Table> table;
   std::vector<std::string> names;  // what the name cells refer to

@@ -24,8 +24,7 @@ class TreeReader {
   Expected<Tree> read(std::int64_t window_us) {
     tree_.from = window_start(recording_, *tree_.snapshot, window_us);
     if (tree_.from != nullptr) {
-      tree_.seconds =
-          static_cast<double>(tree_.snapshot->began_mono_us - tree_.from->began_mono_us) / 1e6;
+      tree_.seconds = static_cast<double>(micros_between(*tree_.from, *tree_.snapshot)) / 1e6;
     }
     if (const auto done = read_window(); !done) return tl::unexpected(done.error());
     plant();

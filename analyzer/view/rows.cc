@@ -10,6 +10,7 @@
 #include "analyzer/load/filter.h"
 #include "analyzer/load/sort.h"
 #include "analyzer/load/text.h"
+#include "analyzer/load/window_start.h"
 #include "analyzer/tree/group_by.h"
 #include "schema/model/ref.h"
 
@@ -115,7 +116,7 @@ Expected<void> look_back(const Recording& recording, const RowsQuestion& questio
   if (to->id != now.snapshot().id) {
     if (auto done = load_end(*to, source.later); !done) return done;
   }
-  const auto apart = to->began_mono_us - from->began_mono_us;
+  const auto apart = micros_between(*from, *to);
   now.look_back(*source.earlier, static_cast<double>(apart) / 1e6, source.later.get());
   for (Shown& one : window_columns(now.table())) source.columns.push_back(std::move(one));
   return {};

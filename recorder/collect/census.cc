@@ -194,6 +194,7 @@ void Processes::sweep(Missing reason, RecordedNode& node) {
     }
   }
   node.listed = static_cast<std::int64_t>(rows.living());
+  node.is_counted = reason == Missing::kNone;
 }
 
 }  // namespace beamtape

@@ -53,6 +53,7 @@ void read_facts(Cursor cursor, RecordedNode& node) {
     Cursor number_cursor = value;
     const auto number = number_cursor.integer();
     if (*key == "creation") node.facts.creation = number.value_or(0);
+    if (*key == "process_limit" && number) node.facts.process_limit = *number;
     if (*key == "wordsize") node.facts.wordsize = number.value_or(8);
     if (*key == "native_per_second" && number.value_or(0) > 0) {
       node.facts.native_per_second = *number;

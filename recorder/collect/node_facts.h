@@ -13,6 +13,7 @@ struct NodeFacts {
   std::int64_t creation = 0;
   std::int64_t wordsize = 8;                       // bytes
   std::int64_t native_per_second = 1'000'000'000;  // of its monotonic clock
+  std::int64_t process_limit = std::numeric_limits<std::int64_t>::max();
 
   // Of the node's native time unit. What is beyond the range ends at it.
   std::int64_t microseconds(std::int64_t native) const {

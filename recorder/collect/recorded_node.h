@@ -64,6 +64,7 @@ struct RecordedNode {
   std::int64_t snapshot = 0;  // its number in the file
   std::int64_t turn = 0;      // snapshots of this node so far: drives rotations
   std::int64_t listed = 0;    // processes
+  bool is_counted = false;    // a census has just listed them
   std::int64_t detailed = 0;
   std::int64_t stale_found = 0;
   std::int64_t appeared = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace beamtape {
 namespace {
@@ -17,7 +18,7 @@ constexpr std::size_t kLanes = 2;
 constexpr milliseconds kPatience{1000};
 // What our questions need at once at most. A node writes a line into its log for each process that
 // it cannot start, so one that had none to spare is asked by way of rpc's server alone, until it
-// has so many fewer.
+// can have so many more.
 constexpr std::int64_t kOurProcesses = 16;
 
 // By so much a chunk may take longer by the node's clock than by ours. Erlang's may run 1 % fast
@@ -180,7 +181,6 @@ void Capture::receive(const Answer& answer, SnapshotRecord& record) {
     return;
   }
   is_full_ = true;
-  full_at_ = node_.listed;
   do_without_process({over.question, std::move(over.given)}, record);
 }
 
@@ -209,9 +209,9 @@ void Capture::give_up_silent(SnapshotRecord& record) {
 
 void Capture::end(const Question& question, Missing reason, SnapshotRecord& record) {
   collector_of(question).over(question, reason, node_);
-  // A census may have been counted.
-  is_full_ = is_full_ && node_.listed + kOurProcesses >= full_at_;
-  full_at_ = std::max(full_at_, node_.listed);
+  if (std::exchange(node_.is_counted, false)) {
+    is_full_ = is_full_ && node_.listed + kOurProcesses >= node_.facts.process_limit;
+  }
   for (const auto& collector : collectors_) collector->follow_up(node_, *this);
   if (reason != Missing::kNone) note_failure(question, reason, record);
 }

@@ -67,9 +67,7 @@ class Capture : private Inquiry {
   bool others_began_ = false;
   Clock::time_point began_;  // the snapshot
   std::int64_t answers_ = 0;
-  // The node has had no process to spare, with so many.
-  bool is_full_ = false;
-  std::int64_t full_at_ = 0;
+  bool is_full_ = false;                    // the node has had no process to spare
   std::optional<std::int64_t> node_began_;  // node's clock at the first chunk, native unit
 };
 

@@ -68,6 +68,10 @@ std::optional<Error> Session::run(Linking first, bool is_only) {
   began_ = due_ = Clock::now();
   covered_to_wall_us_ = wall_now_us();
   auto attached = attach(first.get());
+  // The node may have given it up while a large file to go on in was looked through.
+  if (!attached && attached.error().code == Error::Code::kClosed) {
+    attached = attach(connect_(name_));
+  }
   was_tried_ = true;
   if (!attached && is_only) return attached.error();
   std::optional<Error> lost;
@@ -125,6 +129,7 @@ Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
   if (same_as_earlier) {
     node_id_ = earlier_->id;
   } else {
+    if (node_) storing_.end_life(node_id_);
     found->record.attached_wall_us = wall_now_us();
     auto added = storing_.with_writer([&](Writer& writer) -> Expected<void> {
       auto id = writer.add_node(found->record);

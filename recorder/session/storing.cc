@@ -41,6 +41,16 @@ Expected<void> Storing::with_writer(const std::function<Expected<void>(Writer&)>
   return done.get_future().get();
 }
 
+void Storing::end_life(std::int64_t node) {
+  static_cast<void>(with_writer([&](Writer&) -> Expected<void> {
+    const auto stream = streams_.find(node);
+    if (stream == streams_.end()) return {};
+    add_gap(node, stream->second, wall_now_us());
+    streams_.erase(stream);
+    return {};
+  }));
+}
+
 void Storing::put(Batch batch) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return batches_ < kQueue; });

@@ -45,6 +45,9 @@ class Storing {
   // Hands a batch over; waits while kQueue of them wait already. Its record has the session's own
   // numbers, and the node's id.
   void put(Batch batch);
+  // A life of a node has ended, whose batches were all handed over: what is missing of it is
+  // missing until now. Waits as with_writer() does.
+  void end_life(std::int64_t node);
   // What has become necessary since the last call. kKeyframe: a keyframe group is to begin.
   // kEverything: and all rows are to be handed over, as some of those before were lost.
   Need take_need(std::int64_t node);

@@ -37,6 +37,11 @@ std::optional<std::string> FileLock::why_not_at(const std::string& path) const {
                             : "it was moved; what was recorded is where it is now";
 }
 
+bool FileLock::is_somewhere() const {
+  struct stat ours {};
+  return fstat(descriptor_, &ours) == 0 && ours.st_nlink > 0;
+}
+
 FileLock::~FileLock() {
   if (descriptor_ >= 0) close(descriptor_);
 }

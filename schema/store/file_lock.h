@@ -19,6 +19,8 @@ class FileLock {
 
   // What has become of the file, if it is not at `path` any more: "it was removed ...".
   std::optional<std::string> why_not_at(const std::string& path) const;
+  // False if it has no name left.
+  bool is_somewhere() const;
 
   FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
   FileLock& operator=(FileLock&& other) noexcept {

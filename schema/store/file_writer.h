@@ -116,6 +116,7 @@ class FileWriter final : public Writer {
   Expected<void> drop_for_space();
   Expected<void> hold_file();
   void let_file_grow();
+  std::string leave_name(std::string why) const;
 
   std::string path_;
   Options options_;

@@ -1,7 +1,10 @@
 #include "schema/store/reserve.h"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace beamtape {
 
@@ -9,11 +12,16 @@ void Reserve::hold(const std::string& path, std::int64_t bytes) {
   if (bytes <= bytes_) return;
   if (descriptor_ < 0) {
     const auto slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-    descriptor_ = open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-    if (descriptor_ < 0) return;
+    folder_ = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    descriptor_ = open(folder_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    can_promise_ = descriptor_ >= 0;
+    if (!can_promise_) return;
   }
-  if (fallocate(descriptor_, 0, 0, bytes) == 0) bytes_ = bytes;
+  if (fallocate(descriptor_, 0, 0, bytes) == 0) {
+    bytes_ = bytes;
+  } else {
+    can_promise_ = errno != EOPNOTSUPP;
+  }
 }
 
 void Reserve::release() {
@@ -23,6 +31,11 @@ void Reserve::release() {
 }
 
 bool Reserve::has_room_for(std::int64_t bytes, int times) {
+  if (!can_promise_) {
+    struct statvfs system {};
+    return statvfs(folder_.c_str(), &system) == 0 &&
+           static_cast<std::int64_t>(system.f_bavail * system.f_frsize) >= bytes * times;
+  }
   if (descriptor_ < 0 || bytes_ < bytes) return false;
   const bool has = fallocate(descriptor_, 0, 0, bytes_ * times) == 0;
   // Also where it had some of it. That a file becomes shorter does not fail.

@@ -20,9 +20,12 @@ class Reserve {
   void hold(const std::string& path, std::int64_t bytes);
   void release();
   // True if it holds `bytes` and could hold `times` as much: the file system is not full any more.
+  // One that cannot promise room is believed what it says.
   bool has_room_for(std::int64_t bytes, int times);
 
  private:
+  std::string folder_;
+  bool can_promise_ = true;
   int descriptor_ = -1;
   std::int64_t bytes_ = 0;
 };

@@ -208,7 +208,9 @@ Expected<void> Retention::drop(Database& database, const Epoch& epoch) {
   return database.exec(sql + "DELETE " + snapshots + drop_lives_sql(epoch.node));
 }
 
-void Retention::dropped() {
+void Retention::dropped(std::int64_t wal_bytes) {
+  if (max_bytes_ != 0) wal_bytes = std::min(wal_bytes, max_bytes_ / 3);
+  largest_wal_bytes_ = std::max(largest_wal_bytes_, wal_bytes);
   std::erase_if(epochs_, [&](const Epoch& epoch) { return dropping_.contains(epoch.first); });
   dropping_.clear();
 }
@@ -216,8 +218,7 @@ void Retention::dropped() {
 void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes,
                           std::int64_t beside_bytes, std::int64_t wal_bytes) {
   largest_bytes_ = std::max(largest_bytes_, bytes);
-  largest_wal_bytes_ = std::max(largest_wal_bytes_, wal_bytes);
-  dropped();
+  dropped(wal_bytes);
   if (stored.epoch == stored.id) epochs_.push_back({.first = stored.id, .node = stored.node});
   if (Epoch* epoch = find(stored.epoch)) {
     epoch->last = stored.id;

@@ -109,6 +109,18 @@ void FileWriter::end_epoch(std::int64_t node) {
 
 std::int64_t FileWriter::file_bytes() const { return file_size(path_) + file_size(path_ + "-wal"); }
 
+// What stands beside a file that was removed or moved would be taken for that of the next one of
+// this name; unless there is one, whose it is. A -wal that could not be folded in, as somebody
+// reads the file, stays: it has what was recorded last. Returns what to tell.
+std::string FileWriter::leave_name(std::string why) const {
+  if (access(path_.c_str(), F_OK) == 0) return why;
+  if (lock_.is_somewhere() && file_size(path_ + "-wal") > 0) {
+    return fmt::format("{}, the last of it in {}-wal: move that beside it", why, path_);
+  }
+  for (const char* beside : {"-wal", "-shm"}) unlink((path_ + beside).c_str());
+  return why;
+}
+
 // DELETE mode is refused while somebody else has the file open: all data is in it by then, but
 // its -wal stays until the other one is gone.
 Expected<void> FileWriter::close() {
@@ -121,20 +133,15 @@ Expected<void> FileWriter::close() {
   insert_part_ = {};
   insert_snapshot_ = {};
   reserve_.release();
+  auto why = lock_.why_not_at(path_);
   // Until the first read after the change to WAL, SQLite takes a checkpoint for one within a
   // transaction: of a file that was only opened to be gone on with.
   auto done = database_.exec(
       "SELECT 1 FROM meta; PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE)");
-  if (done) done = database_.exec("PRAGMA journal_mode=DELETE");
+  // That would remove the -wal of whatever has this name now.
+  if (done && !why) done = database_.exec("PRAGMA journal_mode=DELETE");
   database_ = {};
-  if (auto why = lock_.why_not_at(path_)) {
-    done = fail(Error::Code::kNotFound, std::move(*why));
-    // Left there, they would be taken for those of the next file of this name.
-    const bool is_replaced = access(path_.c_str(), F_OK) == 0;
-    for (const char* beside : {"-wal", "-shm"}) {
-      if (!is_replaced) unlink((path_ + beside).c_str());
-    }
-  }
+  if (why) done = fail(Error::Code::kNotFound, leave_name(std::move(*why)));
   lock_ = {};
   if (!done) return tl::unexpected(named(std::move(done.error())));
   return {};

@@ -276,8 +276,8 @@ Expected<void> FileWriter::drop_for_space() {
   if (done) done = retention_.shrink_to_file(database_);
   if (done) done = database_.exec("COMMIT");
   if (!done) return give_up(std::move(done.error()));
-  retention_.dropped();
-  return database_.exec("PRAGMA wal_checkpoint(PASSIVE)");
+  retention_.dropped(checkpoint());
+  return {};
 }
 
 // When the file system has so much room again that it will not be full with the next snapshot.

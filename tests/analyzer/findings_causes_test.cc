@@ -196,6 +196,26 @@ TEST(Causes, MemoryStandsBesideWhatTakesMostOfIt) {
   EXPECT_THAT(tell_once({mailbox, memory}), SizeIs(2)) << "next to nothing of it";
 }
 
+TEST(Causes, MemoryIsToldByItselfWhereMostOfItIsUnexplained) {
+  Finding memory = finding("memory-growth", kNode, Severity::kWarning);
+  memory.of_node = {{"memory_processes", 1100.0}};
+  memory.numbers = {{"from", 100.0}, {"to", 1300.0}};
+  Finding cart = finding("process-memory-growth", kCart, Severity::kWarning);
+  cart.of_node = {{"memory_processes", 130.0}};
+  EXPECT_THAT(tell_once({cart, memory}), SizeIs(2));
+  Finding sessions = finding("process-leak", kSessions, Severity::kWarning);
+  sessions.of_node = {{"process_count", 900.0}, {"memory_processes", 550.0}};
+  const auto told = tell_once({cart, sessions, memory});  // together more than half
+  ASSERT_THAT(told, SizeIs(2));
+  EXPECT_THAT(told[1].also, SizeIs(1));
+}
+
+TEST(Causes, MemoryOfNoKindStandsBesideNoLeakOfAtoms) {
+  const Finding memory = finding("memory-growth", kNode, Severity::kWarning);
+  const Finding atoms = finding("atom-leak", kNode, Severity::kWarning);
+  EXPECT_THAT(tell_once({atoms, memory}), SizeIs(2));
+}
+
 TEST(Causes, MemoryStandsBesideNothingOfAnotherKind) {
   Finding memory = finding("memory-growth", kNode, Severity::kWarning);
   memory.of_node = {{"memory_ets", 200.0}};

@@ -50,6 +50,48 @@ TEST(SchedulerSaturation, IsDecidedByTheTimeOfSchedulersWhereItWasRecorded) {
   EXPECT_THAT(found.findings[0].evidence, HasSubstr("They worked 97 % of their time"));
 }
 
+// A container of one processor on a machine of four: the time of those that are offline passes.
+TEST(SchedulerSaturation, CountsTheTimeOfSchedulersThatAreOnline) {
+  const auto found = Trouble()
+                         .node("schedulers_online", [](int) { return 1; })
+                         .node("run_queue", [](int) { return 60; })
+                         .also([](Story& story, int i) {
+                           for (int id = 1; id <= 4; ++id) {
+                             story.row(*find_table("scheduler"), std::to_string(id))
+                                 .text("type", "normal")
+                                 .number("active_time", id == 1 ? 1000 * i : 0)
+                                 .number("total_time", 1000 * i);
+                           }
+                         })
+                         .findings();
+  ASSERT_THAT(said(found), ElementsAre("scheduler-saturation critical shop@here"));
+  EXPECT_THAT(found.findings[0].evidence, HasSubstr("They worked 100 % of their time"));
+}
+
+TEST(SchedulerSaturation, OfDirtySchedulersIsToldThoughTheOthersIdle) {
+  const auto of = [](int dirty) {
+    return Trouble()
+        .node("schedulers_online", [](int) { return 2; })
+        .node("run_queue", [](int) { return 60; })
+        .also([dirty](Story& story, int i) {
+          story.row(*find_table("scheduler"), "1")
+              .text("type", "normal")
+              .number("active_time", 150 * i)
+              .number("total_time", 1000 * i);
+          story.row(*find_table("scheduler"), "3")
+              .text("type", "dirty_cpu")
+              .number("run_queue_length", dirty);
+        })
+        .findings();
+  };
+  EXPECT_THAT(said(of(20)), IsEmpty());
+  const auto found = of(55);
+  ASSERT_THAT(said(found), ElementsAre("scheduler-saturation critical shop@here"));
+  EXPECT_THAT(found.findings[0].evidence,
+              HasSubstr("The normal ones worked 15 % of their time, at the median. 55 waited for a "
+                        "dirty CPU scheduler, at the median."));
+}
+
 // Fifty thousand that become 97 more a second: 11 % in a minute, and 35 minutes to the limit.
 TEST(ProcessLeak, IsToldWhereTheLimitIsNearInTimeHoweverManyThereAre) {
   const auto of = [](double each, double limit) {

@@ -278,16 +278,20 @@ TEST(PortLeak, KnowsWhichSocketsStandStill) {
   EXPECT_THAT(found.findings[0].advice, HasSubstr("`show sockets FILE --sort first_seen`"));
 }
 
-TEST(Advice, OfOneOfSeveralNodesSaysOfWhich) {
-  const auto found = Trouble()
-                         .ports("socket", [](int i) { return 50 + 4 * i; })
-                         .also([](Story& story, int i) {
-                           if (i == 59) story.snapshot(60, story.node("other@here"));
-                         })
-                         .findings();
-  ASSERT_THAT(said(found), ElementsAre("port-leak warning socket"));
-  EXPECT_THAT(found.findings[0].advice,
-              AllOf(HasSubstr("`show sockets FILE --node "), HasSubstr("--sort first_seen`")));
+TEST(Advice, SaysOfWhichNodeAndWhenItWas) {
+  const auto advice = [](const std::string& next) {
+    return Trouble()
+        .ports("socket", [](int i) { return 50 + 4 * i; })
+        .also([&next](Story& story, int i) {
+          if (i == 59) story.snapshot(60, story.node(next, 2));
+        })
+        .findings()
+        .findings.at(0)
+        .advice;
+  };
+  EXPECT_THAT(advice("other@here"), HasSubstr("`show sockets FILE --node 'shop@here' --sort"));
+  // A life of the node that ended before the recording did.
+  EXPECT_THAT(advice("shop@here"), HasSubstr("`show sockets FILE --at '#60' --sort"));
 }
 
 // Fifty processes, of which eight were read: each keeps `own` bytes by itself, and one binary that

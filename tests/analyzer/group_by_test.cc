@@ -44,6 +44,25 @@ TEST(GroupBy, GroupsAreThoseThatTheRecorderCounted) {
   }
 }
 
+// Groups of which nobody is left are there, too: all together are what the table became more by.
+TEST(GroupBy, ChangesAddUpToThatOfTheTable) {
+  const std::string file =
+      BEAMTAPE_SOURCE_DIR "/samples/recordings/corpus/processes_strong.beamtape";
+  const auto total = [&](const char* at) {
+    return json::parse(run_on_files({"show", "processes", file, "--at", at, "--json"}).out)
+        .at("total")
+        .get<std::int64_t>();
+  };
+  std::int64_t more = 0, gone = 0;
+  for (const auto& [name, row] : grouped_rows(
+           {"processes", file, "--at", "#60", "--window", "40s", "--group-by", "function"})) {
+    more += row.at("delta(count)").get<std::int64_t>();
+    gone += row.at("count") == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(more, total("#60") - total("#19"));
+  EXPECT_EQ(gone, 2);
+}
+
 TEST(GroupBy, EveryKeyCountsEveryRowOnce) {
   const std::map<std::string, std::string> tables{
       {"process", "processes"}, {"ets", "ets"}, {"port", "ports"}, {"socket", "sockets"}};

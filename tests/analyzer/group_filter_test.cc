@@ -114,6 +114,8 @@ TEST(PrintedCommand, FindsTheGroupAndNothingElseWhateverItsNameSays) {
 
 TEST(PrintedCommand, HasNoFilterWhereTheNameSaysNothing) {
   EXPECT_EQ(filter_option("_"), "");
+  EXPECT_EQ(filter_option("other"), "") << "what the recorder adds up of many groups";
+  EXPECT_EQ(filter_option("unknown"), " --filter 'name is null'");
   EXPECT_EQ(filter_option("\x1b`"), "");
 }
 

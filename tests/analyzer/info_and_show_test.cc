@@ -262,7 +262,7 @@ TEST(ShowWindow, RowsWithoutALifeAreComparedByWhatIdentifiesThem) {
       {"groups", {"name"}},
       {"allocators", {"key"}},
       {"schedulers", {"id", "type"}},
-      {"questions", {"number", "question", "chunk"}}};
+      {"questions", {"question", "chunk"}}};
   for (const auto& [table, identity] : tables) {
     const auto rows_of = [&, table = table,
                           words = &identity](const std::vector<std::string>& more) {

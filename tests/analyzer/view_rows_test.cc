@@ -177,6 +177,8 @@ TEST(GroupedRows, ChangesAreThoseOfTheGroupFromAToB) {
   EXPECT_THAT(change(2, 3), ElementsAre("Shop.Cart", "0", "1000"));
   // One died and another was born, with less memory.
   EXPECT_THAT(change(3, 4), ElementsAre("Shop.Cart", "0", std::to_string(1000 - 360 * 1024)));
+  // Where A is later than B, too.
+  EXPECT_THAT(change(4, 3), ElementsAre("Shop.Cart", "0", std::to_string(360 * 1024 - 1000)));
 }
 
 TEST(Sparks, FollowEachRowOverTheRange) {

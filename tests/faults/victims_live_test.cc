@@ -227,6 +227,18 @@ TEST_F(Victims, ANodeAtItsProcessLimitIsRecordedOn) {
   report(fmt::format("a target at its limit of processes, {} more", filled), "");
 }
 
+// One that lasts for less than a snapshot leaves nothing behind.
+TEST_F(Victims, ALimitThatIsReachedForAnInstantIsForgotten) {
+  start({"+P", "8192", "-kernel", "logger", "[{handler,default,undefined}]"}, 1000);
+  attach("200ms");
+  read_lines(2);
+  node_->ask(fmt::format("live_victims storm {}", scaled(40, 20)));
+  read_lines(2);  // one may have begun before
+  ASSERT_NO_FATAL_FAILURE(read_lines(1));
+  EXPECT_TRUE(last_.at("not_answered").is_null()) << last_;
+  end_recording();
+}
+
 // A watchdog that ends what works for us: who was not answered about has not gone.
 TEST_F(Victims, WhoeverEndsOurWorkersEndsNobodysRow) {
   constexpr int kPopulation = 5000;

@@ -199,6 +199,40 @@ TEST_F(Appending, KeepsTheWalOfAKilledRecorderFromOthers) {
   EXPECT_TRUE(is_locked_for_others(copy));
 }
 
+// What cannot be folded in stays, and is named.
+TEST_F(Appending, LeavesTheWalOfAFileThatIsMovedWhileSomebodyReadsIt) {
+  RecordingStory story(path_, {});
+  story.write_snapshot();
+  const auto reader = Reader::open(path_);
+  ASSERT_TRUE(reader);
+  story.write_all();
+  const std::string moved = folder_.file("moved.beamtape");
+  std::filesystem::rename(path_, moved);
+  const auto closed = story.writer().close();
+  ASSERT_FALSE(closed);
+  EXPECT_NE(closed.error().message.find("the last of it in " + path_ + "-wal"), std::string::npos)
+      << closed.error().message;
+  std::filesystem::rename(path_ + "-wal", moved + "-wal");
+  expect_same(*Reader::open(moved).value(), story.told());
+}
+
+// Somebody records into another file of that name.
+TEST_F(Appending, LeavesAloneWhatStandsBesideItsSuccessor) {
+  RecordingStory story(path_, {});
+  story.write_all();
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::rename(path_ + suffix, folder_.file("moved.beamtape") + suffix);
+  }
+  RecordingStory successor(path_, {.seed = 2});
+  successor.write_all();
+  EXPECT_FALSE(story.writer().close());
+  EXPECT_TRUE(exists(path_ + "-wal"));
+  EXPECT_TRUE(exists(path_ + "-shm"));
+  expect_same(*Reader::open(folder_.file("moved.beamtape")).value(), story.told());
+  successor.close();
+  expect_same(*Reader::open(path_).value(), successor.told());
+}
+
 TEST_F(Appending, ANoteClosesTheFileOfAKilledRecorder) {
   RecordingStory story(path_, {});
   story.write_all();

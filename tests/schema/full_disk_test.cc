@@ -18,9 +18,10 @@ namespace {
 
 class FullDisk : public testing::Test {
  protected:
-  void SetUp() override {
+  // A disk of such a size, and so many rows in each snapshot.
+  void begin(const char* size, std::size_t rows) {
     std::filesystem::create_directory(disk());
-    if (mount("none", disk().c_str(), "tmpfs", 0, "size=6m") != 0) {
+    if (mount("none", disk().c_str(), "tmpfs", 0, size) != 0) {
       GTEST_SKIP() << "no file system can be mounted: " << std::strerror(errno);
     }
     is_mounted_ = true;
@@ -28,7 +29,7 @@ class FullDisk : public testing::Test {
     options.max_bytes = 1 << 30;
     writer_ = Writer::create(path(), options).value();
     ASSERT_TRUE(writer_->add_node({.name = "zoo@here", .facts = {}, .applications = {}}));
-    rows_ = random_.rows(animals(), 3000);
+    rows_ = random_.rows(animals(), rows);
   }
   void TearDown() override {
     writer_.reset();
@@ -55,7 +56,7 @@ class FullDisk : public testing::Test {
     const auto id = writer_->last_snapshot() + 1;
     if (was_lost_ || id - epoch_ >= 128 || writer_->wants_keyframe(1)) epoch_ = id;
     if (id == 1) epoch_ = 1;
-    random_.change(animals(), 0.1, rows_);
+    random_.change(animals(), share_, rows_);
     const auto done = put(id);
     was_lost_ = !done;
     if (was_lost_) {
@@ -80,6 +81,7 @@ class FullDisk : public testing::Test {
   std::unique_ptr<Writer> writer_;
   RandomRows random_{1};
   RowGroup rows_;
+  double share_ = 0.1;
   std::int64_t epoch_ = 0;
   int lost_ = 0;
   bool was_lost_ = false;
@@ -89,6 +91,8 @@ class FullDisk : public testing::Test {
 };
 
 TEST_F(FullDisk, GoesOnForEverWithTheSpaceThatTheFileHas) {
+  ASSERT_NO_FATAL_FAILURE(begin("size=6m", 3000));
+  if (!writer_) return;
   while (writer_->file_bytes() < 3 << 20) ASSERT_TRUE(store());
   for (int i = 0; i < 1500; ++i) {
     fill();
@@ -105,6 +109,22 @@ TEST_F(FullDisk, GoesOnForEverWithTheSpaceThatTheFileHas) {
   ASSERT_TRUE(reader);
   EXPECT_EQ((*reader)->snapshots().back().id, last);
   EXPECT_GE((*reader)->snapshots().size(), 20u);
+}
+
+// Groups several times as large as what is kept back for a full disk.
+TEST_F(FullDisk, DropsLargeGroups) {
+  ASSERT_NO_FATAL_FAILURE(begin("size=48m", 4000));
+  if (!writer_) return;
+  share_ = 0.9;
+  while (writer_->file_bytes() < 30 << 20) ASSERT_TRUE(store());
+  for (int i = 0; i < 200; ++i) {
+    fill();
+    if (!store()) {
+      const auto space = writer_->make_space();
+      ASSERT_TRUE(space) << "snapshot " << i << ": " << space.error().message;
+    }
+  }
+  EXPECT_LE(lost_, 5);
 }
 
 }  // namespace

@@ -195,6 +195,40 @@ TEST_F(Retention, NeverDropsAGroupThatANodeStillAddsTo) {
   }
 }
 
+// After a pause longer than --keep everything older goes in one transaction.
+TEST_F(Retention, DropsManyGroupsAtOnceWithinItsBound) {
+  auto bounded = RecordingStory::options();
+  bounded.max_bytes = 16 << 20;
+  bounded.keep_us = 2 * std::int64_t{3'600'000'000};
+  auto writer = Writer::create(path_, bounded);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->add_node({.name = "zoo@here", .facts = {}, .applications = {}}));
+  RandomRows random(1);
+  std::int64_t wall_us = 1, epoch = 1, largest = 0;
+  const auto store = [&](std::int64_t pause_us) {
+    const auto id = (*writer)->last_snapshot() + 1;
+    wall_us += pause_us;
+    if (id - epoch == 32 || (*writer)->wants_keyframe(1)) epoch = id;
+    ASSERT_TRUE((*writer)->begin(id, epoch, 1));
+    ASSERT_TRUE((*writer)->put_rows(animals(), 0, random.rows(animals(), 2000)));
+    ASSERT_TRUE((*writer)->put_aggregates({.node = {1, 2, 3}}));
+    const auto stored =
+        (*writer)->commit({.began_wall_us = wall_us, .ended_wall_us = wall_us, .not_answered = ""});
+    ASSERT_TRUE(stored) << id << ": " << stored.error().message;
+    largest = std::max(largest, (*writer)->file_bytes());
+    ASSERT_LE(largest, bounded.max_bytes);
+  };
+  while ((*writer)->file_bytes() < bounded.max_bytes * 3 / 4) {
+    ASSERT_NO_FATAL_FAILURE(store(1'000'000));
+  }
+  const auto fitted = (*writer)->last_snapshot();
+  ASSERT_NO_FATAL_FAILURE(store(3 * bounded.keep_us));
+  for (std::int64_t i = 1; i < fitted; ++i) ASSERT_NO_FATAL_FAILURE(store(1'000'000));
+  ASSERT_TRUE((*writer)->close());
+  // The room is there again for as many.
+  EXPECT_GE(Reader::open(path_).value()->snapshots().size(), fitted * 9 / 10);
+}
+
 // A label of its own for each short-lived process: the texts of a group are larger than its parts.
 TEST_F(Retention, ManyTextsAreRoomThatAGroupTakes) {
   auto bounded = RecordingStory::options();
