@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "analyzer/load/damage_words.h"
-#include "analyzer/load/window_start.h"
+#include "analyzer/load/time.h"
 
 namespace beamtape {
 

@@ -32,8 +32,8 @@ constexpr double kBusy = 0.8;  // of their time, at the median
 
 // At the median.
 struct Use {
-  double busy = 0;             // the share of their time that the normal schedulers worked
-  double dirty_cpu_queue = 0;  // who waits for a dirty CPU scheduler
+  double busy = 0;                        // share of their time that the normal schedulers worked
+  std::optional<double> dirty_cpu_queue;  // who waits for a dirty CPU scheduler
 };
 
 // Nothing if it was not recorded for enough snapshots.
@@ -46,9 +46,11 @@ std::optional<Use> use_of(const Observed& observed) {
   Values shares, queues;
   for (const SchedulerUse& use : *uses) {
     shares.push_back(use.share);
-    queues.push_back(use.dirty_cpu_queue);
+    if (use.dirty_cpu_queue) queues.push_back(*use.dirty_cpu_queue);
   }
-  return Use{median(std::move(shares)), median(std::move(queues))};
+  const bool is_known = queues.size() >= kFewest;
+  return Use{median(std::move(shares)),
+             is_known ? std::optional(median(std::move(queues))) : std::nullopt};
 }
 
 void evaluate(const Observed& observed, Verdict& verdict) {
@@ -71,7 +73,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   if (share < kMostOfTheTime) return;
   const auto use = use_of(observed);
   const double middle = median(present);
-  const bool of_dirty = use && use->dirty_cpu_queue > middle / 2;
+  const double dirty = use ? use->dirty_cpu_queue.value_or(0) : 0;
+  const bool of_dirty = dirty > middle / 2;
   if (use && use->busy < kBusy && !of_dirty) return;
   Severity severity = middle >= kFarOver * schedulers ? Severity::kCritical : Severity::kWarning;
   if (present.size() < kThinSamples) severity = one_less(severity);
@@ -92,7 +95,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   }
   if (of_dirty) {
     finding.evidence += fmt::format(" {} waited for a dirty CPU scheduler, at the median.",
-                                    amount(use->dirty_cpu_queue, Unit::kCount));
+                                    amount(dirty, Unit::kCount));
   }
   finding.caveat =
       "The queue is looked at once per snapshot; a node that is full but keeps up "

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include "analyzer/load/window_start.h"
+#include "analyzer/load/node_column.h"
+#include "analyzer/load/time.h"
 #include "analyzer/trend/statistics.h"
 
 namespace beamtape {
@@ -32,23 +33,6 @@ bool is_gap(const SnapshotRecord& before, const SnapshotRecord& after, double us
   const double passed = seconds_between(before, after);
   const double announced = static_cast<double>(before.interval_us) / 1e6;
   return usual > 0 && passed > kGapIntervals * usual && passed > kLate * announced;
-}
-
-// Uptime of the node at each snapshot, microseconds; missing cells where it is not known.
-Expected<std::map<std::int64_t, Cell>> uptimes(const Recording& recording,
-                                               std::pair<std::int64_t, std::int64_t> range) {
-  std::map<std::int64_t, Cell> found;
-  Reader& reader = recording.reader();
-  const Table* node = reader.table("node");
-  const auto column = node ? node->find("uptime") : std::nullopt;
-  if (!column) return found;
-  const auto read = reader.node_rows(range.first, range.second,
-                                     [&](const SnapshotRecord& one, const std::vector<Cell>& row) {
-                                       found[one.id] = row[*column];
-                                       return true;
-                                     });
-  if (!read) return tl::unexpected(read.error());
-  return found;
 }
 
 void drop_start(std::vector<const SnapshotRecord*>& snapshots,
@@ -87,7 +71,7 @@ void finish(std::vector<const SnapshotRecord*> snapshots, const Recording& recor
 
 Expected<std::vector<Segment>> find_segments(const Recording& recording, const std::string& node,
                                              std::pair<std::int64_t, std::int64_t> range) {
-  const auto uptime = uptimes(recording, range);
+  const auto uptime = node_column(recording, "uptime", range);
   if (!uptime) return tl::unexpected(uptime.error());
   std::map<std::int64_t, std::vector<const SnapshotRecord*>> lives;
   for (const SnapshotRecord& one : recording.reader().snapshots()) {

@@ -33,7 +33,7 @@ void for_each_step(const Reader& reader,
   for (const SnapshotRecord& one : reader.snapshots()) {
     const SnapshotRecord* before = std::exchange(last[one.node], &one);
     if (before == nullptr || is_gap_between(reader, *before, one)) continue;
-    const std::int64_t passed = one.began_mono_us - before->began_mono_us;
+    const std::int64_t passed = micros_between(*before, one);
     if (passed > 0) visit(*before, passed);
   }
 }

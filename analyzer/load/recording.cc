@@ -13,8 +13,6 @@ namespace beamtape {
 
 namespace {
 
-constexpr std::int64_t kDay = 86'400'000'000;
-
 std::vector<std::string> distinct_nodes(const Recording& recording, const Reader& reader) {
   std::vector<std::string> names;
   std::int64_t last_node = -1;
@@ -40,10 +38,10 @@ std::int64_t instant_of(const TimeWord& word, const std::vector<SnapshotRecord>&
   if (word.kind == TimeWord::Kind::kBeforeEnd) return snapshots.back().began_wall_us - word.value;
   const std::int64_t first = snapshots.front().began_wall_us;
   const std::int64_t end = end_of(snapshots);
-  std::int64_t instant = end / kDay * kDay + word.value;
-  while (instant > end) instant -= kDay;
+  std::int64_t instant = end / kDayUs * kDayUs + word.value;
+  while (instant > end) instant -= kDayUs;
   // Before the first day: the caller finds it to lie outside, on the day of the beginning.
-  return instant + word.span_us > first ? instant : first / kDay * kDay + word.value;
+  return instant + word.span_us > first ? instant : first / kDayUs * kDayUs + word.value;
 }
 
 bool by_name(const TimeWord& word) {

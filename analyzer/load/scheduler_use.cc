@@ -1,9 +1,10 @@
 #include "analyzer/load/scheduler_use.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <optional>
+
+#include "analyzer/load/node_column.h"
 
 namespace beamtape {
 
@@ -35,27 +36,12 @@ std::optional<Columns> columns_of(const Table& table) {
   return columns;
 }
 
-// How many schedulers are online, by snapshot; without those in which it was not read.
-Expected<std::map<std::int64_t, Cell>> online_at(Reader& reader,
-                                                 std::pair<std::int64_t, std::int64_t> range) {
-  std::map<std::int64_t, Cell> online;
-  const Table* node = reader.table("node");
-  const auto column = node ? node->find("schedulers_online") : std::nullopt;
-  if (!column) return online;
-  const auto read = reader.node_rows(range.first, range.second,
-                                     [&](const SnapshotRecord& one, const std::vector<Cell>& row) {
-                                       if (!is_missing(row[*column])) online[one.id] = row[*column];
-                                       return true;
-                                     });
-  if (!read) return tl::unexpected(read.error());
-  return online;
-}
-
 struct Schedulers {
-  TimesBySlot normal;  // of the first `online`
-  double dirty_cpu_queue = 0;
+  TimesBySlot normal;  // that are online
+  std::optional<double> dirty_cpu_queue;
 };
 
+// `online`: how many normal ones are; all of them if that is missing.
 Schedulers schedulers_in(const RowGroup& group, const Columns& columns, const Texts& texts,
                          Cell online) {
   Schedulers all;
@@ -68,7 +54,7 @@ Schedulers schedulers_in(const RowGroup& group, const Columns& columns, const Te
       all.dirty_cpu_queue = static_cast<double>(queue);
     }
     const Cell active = cell(columns.active), total = cell(columns.total);
-    if (type != "normal" || cell(columns.id) > online) continue;
+    if (type != "normal" || (!is_missing(online) && cell(columns.id) > online)) continue;
     if (!is_missing(active) && !is_missing(total)) all.normal[row] = {active, total};
   }
   return all;
@@ -97,7 +83,7 @@ Expected<std::vector<SchedulerUse>> scheduler_use(const Recording& recording,
   const Table* table = recording.reader().table("scheduler");
   const auto columns = table ? columns_of(*table) : std::nullopt;
   if (!columns) return uses;
-  const auto online = online_at(recording.reader(), range);
+  const auto online = node_column(recording, "schedulers_online", range);
   if (!online) return tl::unexpected(online.error());
   TimesBySlot before;
   std::int64_t life = 0;
@@ -109,9 +95,8 @@ Expected<std::vector<SchedulerUse>> scheduler_use(const Recording& recording,
         if (snapshot.node != life) before.clear();
         life = snapshot.node;
         const auto known = online->find(snapshot.id);
-        auto now = schedulers_in(
-            group, *columns, Texts(recording.reader(), snapshot.epoch),
-            known == online->end() ? std::numeric_limits<Cell>::max() : known->second);
+        const Cell first = known == online->end() ? missing(Missing::kNone) : known->second;
+        auto now = schedulers_in(group, *columns, Texts(recording.reader(), snapshot.epoch), first);
         if (const auto share = share_between(before, now.normal)) {
           uses.push_back({&snapshot, *share, now.dirty_cpu_queue});
         }

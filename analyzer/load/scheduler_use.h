@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,8 +16,8 @@ namespace beamtape {
 // measures it only where somebody asked it to.
 struct SchedulerUse {
   const SnapshotRecord* snapshot = nullptr;
-  double share = 0;            // 0 to 1 since the snapshot before
-  double dirty_cpu_queue = 0;  // who waits for a dirty CPU scheduler then; 0 if that was not read
+  double share = 0;                       // 0 to 1 since the snapshot before
+  std::optional<double> dirty_cpu_queue;  // who waits for a dirty CPU scheduler then
 };
 
 // The snapshots of `node` in the range of numbers for which it is known; empty where it was not

@@ -12,7 +12,7 @@
 #include "analyzer/load/known_names.h"
 #include "analyzer/load/name_matcher.h"
 #include "analyzer/load/text.h"
-#include "analyzer/load/window_start.h"
+#include "analyzer/load/time.h"
 #include "schema/model/group.h"
 #include "schema/model/ref.h"
 

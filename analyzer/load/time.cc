@@ -12,12 +12,10 @@ namespace beamtape {
 
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000;
-constexpr std::int64_t kDay = 86'400 * kSecond;
-constexpr std::int64_t kLongestDuration = 36'500 * kDay;  // no sum of units overflows
+constexpr std::int64_t kLongestDuration = 36'500 * kDayUs;  // no sum of units overflows
 
 std::int64_t floor_day(std::int64_t wall_us) {
-  return (wall_us >= 0 ? wall_us : wall_us - (kDay - 1)) / kDay;
+  return (wall_us >= 0 ? wall_us : wall_us - (kDayUs - 1)) / kDayUs;
 }
 
 // Takes exactly `digits` digits from the front of `text`.
@@ -41,7 +39,7 @@ bool take(std::string_view& text, char c) {
 // A fraction of a second after its dot: at most six digits count. Sets `span_us` to the last.
 std::optional<std::int64_t> take_fraction(std::string_view& text, std::int64_t& span_us) {
   std::int64_t micros = 0;
-  std::int64_t place = kSecond;
+  std::int64_t place = kSecondUs;
   std::size_t digits = 0;
   for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; ++digits) {
     if (place > 1) {
@@ -60,13 +58,13 @@ std::optional<std::int64_t> take_clock(std::string_view& text, std::int64_t& spa
   if (!hour || *hour > 23 || !take(text, ':')) return std::nullopt;
   const auto minute = take_number(text, 2);
   if (!minute || *minute > 59) return std::nullopt;
-  std::int64_t micros = (*hour * 60 + *minute) * 60 * kSecond;
-  span_us = 60 * kSecond;
+  std::int64_t micros = (*hour * 60 + *minute) * 60 * kSecondUs;
+  span_us = 60 * kSecondUs;
   if (!take(text, ':')) return micros;
   const auto second = take_number(text, 2);
   if (!second || *second > 60) return std::nullopt;
-  micros += *second * kSecond;
-  span_us = kSecond;
+  micros += *second * kSecondUs;
+  span_us = kSecondUs;
   if (!take(text, '.')) return micros;
   const auto fraction = take_fraction(text, span_us);
   return fraction ? std::optional(micros + *fraction) : std::nullopt;
@@ -82,7 +80,7 @@ std::optional<std::int64_t> take_zone(std::string_view& text) {
   take(text, ':');
   const auto minutes = text.empty() ? std::optional(0) : take_number(text, 2);
   if (!minutes || *minutes > 59) return std::nullopt;
-  const std::int64_t offset = (*hours * 60 + *minutes) * 60 * kSecond;
+  const std::int64_t offset = (*hours * 60 + *minutes) * 60 * kSecondUs;
   return behind ? -offset : offset;
 }
 
@@ -103,7 +101,7 @@ std::optional<TimeWord> parse_instant(std::string_view text) {
   const auto zone = take_zone(text);
   if (!zone || !text.empty()) return std::nullopt;
   const auto days = std::chrono::sys_days{date}.time_since_epoch().count();
-  word.value = static_cast<std::int64_t>(days) * kDay + *clock - *zone;
+  word.value = static_cast<std::int64_t>(days) * kDayUs + *clock - *zone;
   return word;
 }
 
@@ -127,11 +125,11 @@ std::optional<std::int64_t> unit_micros(std::string_view unit) {
   static constexpr std::array<std::pair<std::string_view, std::int64_t>, 7> kUnits{{
       {"us", 1},
       {"ms", 1000},
-      {"s", kSecond},
-      {"m", 60 * kSecond},
-      {"min", 60 * kSecond},
-      {"h", 3600 * kSecond},
-      {"d", kDay},
+      {"s", kSecondUs},
+      {"m", 60 * kSecondUs},
+      {"min", 60 * kSecondUs},
+      {"h", 3600 * kSecondUs},
+      {"d", kDayUs},
   }};
   for (const auto& [name, micros] : kUnits) {
     if (name == unit) return micros;
@@ -149,8 +147,8 @@ std::string date_text(std::int64_t wall_us) {
 }
 
 std::string clock_text(std::int64_t wall_us, bool with_millis) {
-  const std::int64_t in_day = wall_us - floor_day(wall_us) * kDay;
-  const std::int64_t seconds = in_day / kSecond;
+  const std::int64_t in_day = wall_us - floor_day(wall_us) * kDayUs;
+  const std::int64_t seconds = in_day / kSecondUs;
   auto text = fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
   if (with_millis) text += fmt::format(".{:03}", in_day / 1000 % 1000);
   return text;
@@ -217,6 +215,12 @@ Expected<TimeWord> parse_time(const std::string& word) {
               fmt::format("cannot understand the time '{}': write first, last, #12 (snapshot), "
                           "12:03:10, 2024-11-20T12:03:10Z or -90s (before the end); all in UTC",
                           word));
+}
+
+std::int64_t micros_between(const SnapshotRecord& from, const SnapshotRecord& to) {
+  if (from.id > to.id) return -micros_between(to, from);
+  const auto passed = to.began_mono_us - from.began_mono_us;
+  return passed > 0 ? passed : to.began_wall_us - from.began_wall_us;
 }
 
 }  // namespace beamtape

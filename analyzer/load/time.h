@@ -5,11 +5,15 @@
 #include <string_view>
 
 #include "schema/error.h"
+#include "schema/store/records.h"
 
 namespace beamtape {
 
 // Instants as people and programs write them. All are UTC: the reader of a recording rarely sits
 // where the node runs. Microseconds since the Unix epoch.
+
+constexpr std::int64_t kSecondUs = 1'000'000;
+constexpr std::int64_t kDayUs = 86'400 * kSecondUs;
 
 std::string iso_time(std::int64_t wall_us);                      // 2024-11-20T12:03:10.250Z
 std::string date_text(std::int64_t wall_us);                     // 2024-11-20
@@ -40,5 +44,10 @@ Expected<TimeWord> parse_time(const std::string& word);
 
 // "500ms", "90s", "10m", "2h", "1d", "1h30m" in microseconds. kUsage.
 Expected<std::int64_t> parse_duration(std::string_view text);
+
+// Microseconds that passed from one snapshot to another, of one file; negative if it is earlier. By
+// the recorder's monotonic clock, and by the wall clock where that began anew: a recording that was
+// gone on with after the recorder's machine was booted.
+std::int64_t micros_between(const SnapshotRecord& from, const SnapshotRecord& to);
 
 }  // namespace beamtape

@@ -13,12 +13,6 @@ Expected<std::int64_t> parse_window(std::string_view text) {
   return window;
 }
 
-std::int64_t micros_between(const SnapshotRecord& from, const SnapshotRecord& to) {
-  if (from.id > to.id) return -micros_between(to, from);
-  const auto passed = to.began_mono_us - from.began_mono_us;
-  return passed > 0 ? passed : to.began_wall_us - from.began_wall_us;
-}
-
 const SnapshotRecord* window_start(const Recording& recording, const SnapshotRecord& now,
                                    std::int64_t window_us) {
   const SnapshotRecord* start = nullptr;

@@ -10,11 +10,6 @@ namespace beamtape {
 
 // Microseconds of "10s"; kUsage: not a time, or none.
 Expected<std::int64_t> parse_window(std::string_view text);
-// Microseconds that passed from one snapshot to another, of one file; negative if it is earlier. By
-// the recorder's monotonic clock, and by the wall clock where that began anew: a recording that was
-// gone on with after the recorder's machine was booted.
-std::int64_t micros_between(const SnapshotRecord& from, const SnapshotRecord& to);
-
 // Where a window that ends at `now` begins: the newest snapshot of the same life of the node at
 // least `window_us` before it, else the first one of that life; null if `now` is that.
 const SnapshotRecord* window_start(const Recording& recording, const SnapshotRecord& now,

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "analyzer/load/time.h"
 #include "analyzer/load/window_start.h"
 #include "analyzer/tree/replacements.h"
 #include "schema/model/ref.h"

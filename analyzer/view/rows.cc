@@ -10,7 +10,7 @@
 #include "analyzer/load/filter.h"
 #include "analyzer/load/sort.h"
 #include "analyzer/load/text.h"
-#include "analyzer/load/window_start.h"
+#include "analyzer/load/time.h"
 #include "analyzer/tree/group_by.h"
 #include "schema/model/ref.h"
 

@@ -22,8 +22,7 @@ namespace beamtape {
 // that connections are served while SQLite works. A snapshot gets its number in the file when it is
 // stored. When the disk is full and the recording bounded, snapshots are lost until the oldest
 // have made room, and where a bound would be broken for somebody who reads, until that one is done;
-// a gap says so. All but the constructor and close() may be called from any
-// thread.
+// a gap says so. All but the constructor and close() may be called from any thread.
 class Storing {
  public:
   struct Stored {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <utility>
 
 #include "schema/codec/body.h"
 #include "schema/store/checksum.h"
@@ -148,27 +147,34 @@ Expected<std::vector<Table>> read_declarations(Database& database,
   }
 }
 
+namespace {
+
+// Of all rows that `sql` gives, the first so many columns.
+Expected<void> add_rows(Database& database, const char* sql, int columns, RowChecksum& sum) {
+  auto rows = database.prepare(sql);
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  auto more = rows->step();
+  for (; more && *more; more = rows->step()) {
+    for (int i = 0; i < columns; ++i) {
+      rows->is_integer(i) ? sum.add(rows->integer(i)) : sum.add(rows->text(i));
+    }
+  }
+  if (!more) return tl::unexpected(std::move(more.error()));
+  return {};
+}
+
+}  // namespace
+
 Expected<std::uint32_t> declarations_checksum(Database& database) {
   RowChecksum sum("declarations");
-  for (const auto& [sql, columns] :
-       {std::pair("SELECT id, name, sentence FROM tbl ORDER BY id", 3),
-        std::pair("SELECT tbl, id, position, name, type, unit, kind, sentence, fields FROM col "
-                  "ORDER BY tbl, id",
-                  9)}) {
-    auto rows = database.prepare(sql);
-    if (!rows) return tl::unexpected(std::move(rows.error()));
-    auto more = rows->step();
-    for (; more && *more; more = rows->step()) {
-      for (int i = 0; i < columns; ++i) {
-        if (rows->is_integer(i)) {
-          sum.add(rows->integer(i));
-        } else {
-          sum.add(rows->text(i));
-        }
-      }
-    }
-    if (!more) return tl::unexpected(std::move(more.error()));
+  auto done = add_rows(database, "SELECT id, name, sentence FROM tbl ORDER BY id", 3, sum);
+  if (done) {
+    done = add_rows(database,
+                    "SELECT tbl, id, position, name, type, unit, kind, sentence, fields FROM col "
+                    "ORDER BY tbl, id",
+                    9, sum);
   }
+  if (!done) return tl::unexpected(std::move(done.error()));
   return sum.value();
 }
 

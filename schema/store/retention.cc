@@ -18,8 +18,9 @@ constexpr std::int64_t kMostIdleWalBytes = 1 << 20;
 // Of the bound, a keyframe group may take one part in so many, and an idle -wal.
 constexpr std::int64_t kEpochShare = 8;
 constexpr std::int64_t kWalShare = 32;
-// Of the bound, what is left free for the -wal at least.
+// Of the bound, what is left free for the -wal at least, and most for what one transaction took.
 constexpr std::int64_t kFreeShare = 8;
+constexpr std::int64_t kLargestFreeShare = 3;
 // A group ends when it has as many snapshots, and differences of so many times its keyframe's
 // bytes.
 constexpr std::int64_t kFewestSnapshots = 32;
@@ -209,7 +210,7 @@ Expected<void> Retention::drop(Database& database, const Epoch& epoch) {
 }
 
 void Retention::dropped(std::int64_t wal_bytes) {
-  if (max_bytes_ != 0) wal_bytes = std::min(wal_bytes, max_bytes_ / 3);
+  if (max_bytes_ != 0) wal_bytes = std::min(wal_bytes, max_bytes_ / kLargestFreeShare);
   largest_wal_bytes_ = std::max(largest_wal_bytes_, wal_bytes);
   std::erase_if(epochs_, [&](const Epoch& epoch) { return dropping_.contains(epoch.first); });
   dropping_.clear();

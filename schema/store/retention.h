@@ -50,9 +50,8 @@ class Retention {
   // file's own pages have room for the largest snapshot so far or nothing is left to drop.
   Expected<void> shrink_to_file(Database& database);
   // The transaction has ended that stored a snapshot, dropped groups, or neither.
-  // `beside_bytes`: of `bytes`, those not in parts. `wal_bytes`: what it took of the -wal, of which
-  // no more than a third of the bound is left free from then on: one that was larger than all
-  // others must not end the recording.
+  // `beside_bytes`: of `bytes`, those not in parts. `wal_bytes`: what it took of the -wal. So
+  // much is left free from then on, but one that was much larger must not end the recording.
   void committed(const SnapshotRecord& stored, std::int64_t bytes, std::int64_t beside_bytes,
                  std::int64_t wal_bytes);
   void dropped(std::int64_t wal_bytes);

@@ -281,6 +281,19 @@ Database::Folded Database::fold_in() {
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
 
+namespace {
+
+struct FreeName {
+  void operator()(const char* name) const { sqlite3_free_filename(const_cast<char*>(name)); }
+};
+struct CloseFile {
+  void operator()(sqlite3_file* file) const {
+    if (file->pMethods != nullptr) file->pMethods->xClose(file);
+  }
+};
+
+}  // namespace
+
 Expected<void> read_start(const std::string& path, std::span<std::uint8_t> into) {
   sqlite3_vfs* const system = sqlite3_vfs_find(nullptr);
   const auto cannot = [&] {
@@ -290,20 +303,15 @@ Expected<void> read_start(const std::string& path, std::span<std::uint8_t> into)
   const int found =
       system->xFullPathname(system, path.c_str(), static_cast<int>(full.size()), full.data());
   if ((found & 0xFF) != SQLITE_OK) return cannot();
-  const auto name = sqlite3_create_filename(full.c_str(), "", "", 0, nullptr);
-  if (name == nullptr) return fail(Error::Code::kNoMemory, "out of memory");
+  const std::unique_ptr<const char, FreeName> name(
+      sqlite3_create_filename(full.c_str(), "", "", 0, nullptr));
+  if (!name) return fail(Error::Code::kNoMemory, "out of memory");
   std::vector<std::byte> place(static_cast<std::size_t>(system->szOsFile));
-  auto* const file = reinterpret_cast<sqlite3_file*>(place.data());
-  const int opened =
-      system->xOpen(system, name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, nullptr);
-  if (opened != SQLITE_OK) {
-    auto error = cannot();
-    sqlite3_free_filename(name);
-    return error;
-  }
-  const int read = file->pMethods->xRead(file, into.data(), static_cast<int>(into.size()), 0);
-  file->pMethods->xClose(file);
-  sqlite3_free_filename(name);
+  const std::unique_ptr<sqlite3_file, CloseFile> file(
+      reinterpret_cast<sqlite3_file*>(place.data()));
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
+  if (system->xOpen(system, name.get(), file.get(), flags, nullptr) != SQLITE_OK) return cannot();
+  const int read = file->pMethods->xRead(file.get(), into.data(), static_cast<int>(into.size()), 0);
   if (read == SQLITE_OK || read == SQLITE_IOERR_SHORT_READ) return {};
   return fail(Error::Code::kNotFound, sqlite3_errstr(read));
 }

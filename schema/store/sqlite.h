@@ -113,7 +113,7 @@ class Database {
 
 // The first bytes of a file, zeros where it has fewer, as SQLite itself reads them: to close a
 // descriptor of one's own ends all locks of this process's connections to the file
-// (https://www.sqlite.org/howtocorrupt.html). kNotFound: it cannot be opened.
+// (https://www.sqlite.org/howtocorrupt.html). kNotFound: it cannot be read.
 Expected<void> read_start(const std::string& path, std::span<std::uint8_t> into);
 
 // An identifier in SQL, whatever characters it has.

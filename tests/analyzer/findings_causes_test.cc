@@ -46,6 +46,14 @@ const FindingSubject kCart{"process", "<0.7.0>", "cart", "cart"};
 const FindingSubject kSessions{"group", "session", "session", ""};
 const FindingSubject kNode{"node", "shop@here", "", ""};
 
+// Of the node, whose memory grows by so many bytes, most of them of a kind.
+Finding memory_grows(const std::string& kind, double bytes, double whole) {
+  Finding one = finding("memory-growth", kNode, Severity::kWarning);
+  one.of_node = {{kind, bytes}};
+  one.numbers = {{"from", 20.0}, {"to", 20.0 + whole}};
+  return one;
+}
+
 // The processes and the rows of a table that grow by so many in such a time.
 std::vector<Finding> two_that_grow(const std::vector<double>& passed,
                                    const std::function<double(double, int)>& processes,
@@ -168,8 +176,7 @@ TEST(Causes, TheRowsOfARegistryAreToldBesideItsProcesses) {
 }
 
 TEST(Causes, MemoryStandsBesideWhatTakesItsKind) {
-  Finding memory = finding("memory-growth", kNode, Severity::kWarning);
-  memory.of_node = {{"memory_binary", 60.0}};
+  const Finding memory = memory_grows("memory_binary", 60, 70);
   Finding binaries = finding("binary-leak", kNode, Severity::kWarning);
   binaries.of_node = {{"memory_binary", 60.0}};
   const Finding sessions = finding("process-leak", kSessions, Severity::kWarning);
@@ -179,9 +186,7 @@ TEST(Causes, MemoryStandsBesideWhatTakesItsKind) {
 }
 
 TEST(Causes, MemoryStandsBesideWhatTakesMostOfIt) {
-  Finding memory = finding("memory-growth", kNode, Severity::kWarning);
-  memory.of_node = {{"memory_processes", 130.0}};
-  memory.numbers = {{"from", 20.0}, {"to", 160.0}};
+  const Finding memory = memory_grows("memory_processes", 130, 140);
   Finding mailbox = finding("mailbox-buildup", kCart, Severity::kWarning);
   mailbox.numbers = {{"now", 7555.0}};
   Finding sessions = finding("process-leak", kSessions, Severity::kWarning);
@@ -197,9 +202,7 @@ TEST(Causes, MemoryStandsBesideWhatTakesMostOfIt) {
 }
 
 TEST(Causes, MemoryIsToldByItselfWhereMostOfItIsUnexplained) {
-  Finding memory = finding("memory-growth", kNode, Severity::kWarning);
-  memory.of_node = {{"memory_processes", 1100.0}};
-  memory.numbers = {{"from", 100.0}, {"to", 1300.0}};
+  const Finding memory = memory_grows("memory_processes", 1100, 1200);
   Finding cart = finding("process-memory-growth", kCart, Severity::kWarning);
   cart.of_node = {{"memory_processes", 130.0}};
   EXPECT_THAT(tell_once({cart, memory}), SizeIs(2));
@@ -217,8 +220,7 @@ TEST(Causes, MemoryOfNoKindStandsBesideNoLeakOfAtoms) {
 }
 
 TEST(Causes, MemoryStandsBesideNothingOfAnotherKind) {
-  Finding memory = finding("memory-growth", kNode, Severity::kWarning);
-  memory.of_node = {{"memory_ets", 200.0}};
+  const Finding memory = memory_grows("memory_ets", 200, 210);
   Finding mailbox = finding("mailbox-buildup", kCart, Severity::kWarning);
   mailbox.numbers = {{"now", 52'000.0}};
   EXPECT_THAT(tell_once({mailbox, memory}), SizeIs(2));
@@ -226,8 +228,7 @@ TEST(Causes, MemoryStandsBesideNothingOfAnotherKind) {
 
 // Told first is what leads to it, here processes; their table has the bytes.
 TEST(Causes, MemoryStandsBesideTheCauseOfWhatTakesIt) {
-  Finding memory = finding("memory-growth", kNode, Severity::kWarning);
-  memory.of_node = {{"memory_ets", 200.0}};
+  const Finding memory = memory_grows("memory_ets", 200, 210);
   Finding sessions = finding("process-leak", kSessions, Severity::kWarning);
   sessions.involves = {"ets registry"};
   Finding table = finding("ets-growth", {"ets", "registry", "registry", ""}, Severity::kWarning);

@@ -297,6 +297,22 @@ TEST(ShowWindow, RowsWithoutALifeAreComparedByWhatIdentifiesThem) {
   }
 }
 
+// A recording that was gone on with after the recorder's machine was booted.
+TEST(ShowWindow, GoesByTheWallClockWhereTheMonotonicOneBeganAnew) {
+  Story story;
+  story.node("a@host");
+  for (int i = 0; i < 3; ++i) {
+    story.snapshot(10 * i);
+    if (i == 2) story.record().began_mono_us = 1'000'000;
+    story.process("<0.1.0>").number("reductions", 1000 * i);
+  }
+  const auto rows =
+      json::parse(run_on(story, {"show", "processes", "f", "--window", "20s", "--json"}).out)
+          .at("rows");
+  EXPECT_EQ(rows.at(0).at("delta(reductions)"), 2000);
+  EXPECT_EQ(rows.at(0).at("rate(reductions)"), 100);
+}
+
 TEST(ShowWindow, SaysWhatIsWrong) {
   const auto first =
       run_on(shop_story(), {"show", "processes", "f", "--at", "first", "--window", "10s"});

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "schema/store/sqlite.h"
 #include "tests/live/live_test.h"
 
 namespace beamtape::live {
@@ -53,6 +54,27 @@ TEST_F(GoingOn, AppendsAnotherLifeOfTheNode) {
   EXPECT_EQ(info().at("nodes").size(), 2u);
   EXPECT_EQ(info().at("gaps").at(0).at("reason"),
             "the recorder was not running; the node was restarted");
+}
+
+// The node gives the connection up while the file is looked through.
+TEST_F(GoingOn, ConnectsAgainAfterALargeFileWasRead) {
+  const auto node = world_->start({.arguments = {"-kernel", "net_ticktime", "1"}});
+  record(*world_, *node, file(), {"-i", "100ms", "-n", "3"});
+  auto busy = Database::open(file(), Database::Mode::kWrite);
+  ASSERT_TRUE(busy && busy->exec("BEGIN EXCLUSIVE"));
+  const auto connected = [&] { return node->ask("live_state hidden").get<int>() > 0; };
+  Program recorder(world_->recorder(
+      {node->name(), "-o", file(), "-i", "100ms", "-n", "3", "--append", "--json"}));
+  while (!connected()) {
+  }
+  recorder.signal(SIGSTOP);  // its patience with the file must not end first
+  while (connected()) {
+  }
+  ASSERT_TRUE(busy->exec("ROLLBACK"));
+  recorder.signal(SIGCONT);
+  const Ended ended = recorder.wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_EQ(info().at("snapshots"), 6);
 }
 
 TEST_F(GoingOn, RefusesToAppendToWhatIsNotItsOwn) {

@@ -1,6 +1,9 @@
 %% All that a visitor could have changed on a node, and what it must not have left behind.
 -module(live_state).
--export([all/0, modules/0, outside_kernel_and_stdlib/0, boot_mode/0, measure_schedulers/0]).
+-export([all/0, modules/0, outside_kernel_and_stdlib/0, boot_mode/0, measure_schedulers/0, hidden/0]).
+
+%% How many hidden nodes are connected.
+hidden() -> length(nodes(hidden)).
 
 all() ->
     #{modules => modules(),

@@ -1,6 +1,6 @@
 %% Processes that are dear or impossible to read, and what reading them costs them.
 -module(live_victims).
--export([links/1, binaries/1, messages/1, load/1, block/2, fill/0, empty/0, storm/1]).
+-export([links/1, binaries/1, messages/1, load/1, block/2, fill/0, empty/0, full_for_an_instant/1]).
 -export([refused/0, log/2, hunt/0, rest/0]).
 -export([watch/0, held/1, reductions/1, remember/0, gone/0, strangers/0]).
 -export([hold_scheduler/1, hold_dirty/1]).
@@ -86,18 +86,18 @@ log(#{meta := #{gl := Owner}}, #{config := {_, Owner}}) -> ok;
 log(#{level := error}, #{config := {Counter, _}}) -> counters:add(Counter, 1, 1);
 log(_, _) -> ok.
 
-%% For an instant there is no process to spare, so many times.
-storm(0) -> true;
-storm(Times) ->
+%% After so many milliseconds there is no process to spare for an instant.
+full_for_an_instant(Delay) ->
+    timer:sleep(Delay),
     {Owner, Reference} = spawn_monitor(fun() ->
         process_flag(priority, high),
         group_leader(self(), self()),
         fill_loop(0)
     end),
-    timer:sleep(30),
+    Owner ! {full, self()},
+    receive {filled, _} -> timer:sleep(20) end,
     Owner ! stop,
-    receive {'DOWN', Reference, _, _, _} -> timer:sleep(50) end,
-    storm(Times - 1).
+    receive {'DOWN', Reference, _, _, _} -> true end.
 
 empty() ->
     Reference = monitor(process, live_filler),

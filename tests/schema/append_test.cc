@@ -38,6 +38,15 @@ class Appending : public testing::Test {
     ASSERT_TRUE(done) << done.error().message;
   }
 
+  // What a recorder that is killed now would leave.
+  std::string as_killed() const {
+    const std::string copy = folder_.file("killed.beamtape");
+    for (const char* suffix : {"", "-wal"}) {
+      std::filesystem::copy_file(path_ + suffix, copy + suffix);
+    }
+    return copy;
+  }
+
   const TemporaryFolder folder_;
   const std::string path_ = folder_.file("append.beamtape");
 };
@@ -190,10 +199,7 @@ TEST_F(Appending, TakesNotesFromElsewhereWhileItIsWritten) {
 TEST_F(Appending, KeepsTheWalOfAKilledRecorderFromOthers) {
   RecordingStory story(path_, {});
   story.write_all();
-  const std::string copy = folder_.file("killed.beamtape");
-  for (const char* suffix : {"", "-wal"}) {
-    std::filesystem::copy_file(path_ + suffix, copy + suffix);
-  }
+  const std::string copy = as_killed();
   const auto writer = Writer::append(copy, RecordingStory::options());
   ASSERT_TRUE(writer) << writer.error().message;
   EXPECT_TRUE(is_locked_for_others(copy));
@@ -236,10 +242,7 @@ TEST_F(Appending, LeavesAloneWhatStandsBesideItsSuccessor) {
 TEST_F(Appending, ANoteClosesTheFileOfAKilledRecorder) {
   RecordingStory story(path_, {});
   story.write_all();
-  const std::string copy = folder_.file("killed.beamtape");
-  for (const char* suffix : {"", "-wal"}) {
-    std::filesystem::copy_file(path_ + suffix, copy + suffix);
-  }
+  const std::string copy = as_killed();
   ASSERT_TRUE(add_note(copy, {78, "found dead"}));
   EXPECT_FALSE(exists(copy + "-wal"));
   const auto reader = Reader::open(copy);

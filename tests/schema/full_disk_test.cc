@@ -76,6 +76,16 @@ class FullDisk : public testing::Test {
     const auto stored = writer_->commit({.ended_wall_us = id, .not_answered = ""});
     return stored ? done : tl::unexpected(stored.error());
   }
+  // So many snapshots, before each of which nothing is left; only a few of them are lost.
+  void store_on_a_full_disk(int snapshots) {
+    for (int i = 0; i < snapshots; ++i) {
+      fill();
+      if (store()) continue;
+      const auto space = writer_->make_space();
+      ASSERT_TRUE(space) << "snapshot " << i << ": " << space.error().message;
+    }
+    EXPECT_LE(lost_, 5);
+  }
 
   const TemporaryFolder folder_;
   std::unique_ptr<Writer> writer_;
@@ -94,14 +104,7 @@ TEST_F(FullDisk, GoesOnForEverWithTheSpaceThatTheFileHas) {
   ASSERT_NO_FATAL_FAILURE(begin("size=6m", 3000));
   if (!writer_) return;
   while (writer_->file_bytes() < 3 << 20) ASSERT_TRUE(store());
-  for (int i = 0; i < 1500; ++i) {
-    fill();
-    if (!store()) {
-      const auto space = writer_->make_space();
-      ASSERT_TRUE(space) << "snapshot " << i << ": " << space.error().message;
-    }
-  }
-  EXPECT_LE(lost_, 5);
+  ASSERT_NO_FATAL_FAILURE(store_on_a_full_disk(1500));
   const auto last = writer_->last_snapshot();
   std::filesystem::remove(disk() + "/filler");
   ASSERT_TRUE(writer_->close());
@@ -117,14 +120,7 @@ TEST_F(FullDisk, DropsLargeGroups) {
   if (!writer_) return;
   share_ = 0.9;
   while (writer_->file_bytes() < 30 << 20) ASSERT_TRUE(store());
-  for (int i = 0; i < 200; ++i) {
-    fill();
-    if (!store()) {
-      const auto space = writer_->make_space();
-      ASSERT_TRUE(space) << "snapshot " << i << ": " << space.error().message;
-    }
-  }
-  EXPECT_LE(lost_, 5);
+  ASSERT_NO_FATAL_FAILURE(store_on_a_full_disk(200));
 }
 
 }  // namespace
