@@ -145,12 +145,16 @@ Expected<void> add_notes(const RecorderOptions& options, Writer& writer) {
   return {};
 }
 
-// "1 snapshot of shop@db1 is", "40 snapshots of 2 nodes are".
-std::string stored_text(const RecorderOptions& options, const Outcome& outcome) {
+// "1 snapshot of shop@db1 is", "40 snapshots of 2 nodes are", "the last 96 of 2000 snapshots of
+// shop@db1 are".
+std::string stored_text(const RecorderOptions& options, const Outcome& outcome,
+                        std::int64_t dropped) {
   const bool is_one = outcome.nodes <= 1 && options.nodes.size() == 1;
-  return fmt::format("{} of {} {}", counted(static_cast<std::size_t>(outcome.stored), "snapshot"),
+  const std::int64_t kept = outcome.stored - dropped;
+  return fmt::format("{}{} of {} {}", dropped == 0 ? "" : fmt::format("the last {} of ", kept),
+                     counted(static_cast<std::size_t>(outcome.stored), "snapshot"),
                      is_one ? options.nodes.front() : counted(outcome.nodes, "node"),
-                     outcome.stored == 1 ? "is" : "are");
+                     kept == 1 ? "is" : "are");
 }
 
 // Everything that can be wrong is found out before the file is made, but what only the file tells.
@@ -178,7 +182,7 @@ int run(RecorderOptions options) {
   telling.end_live_line();
   auto closed = (*writer)->close();
   if (!outcome) return give_up(outcome.error(), kCannotOpenExit);
-  const std::string stored = stored_text(options, *outcome);
+  const std::string stored = stored_text(options, *outcome, (*writer)->dropped_snapshots());
   if (outcome->ended_early) {
     const bool is_lost = !closed && closed.error().code == Error::Code::kNotFound;
     std::string message = "cannot go on recording: " +

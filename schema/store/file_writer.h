@@ -80,7 +80,8 @@ class FileWriter final : public Writer {
   Expected<std::int64_t> commit(const SnapshotRecord& snapshot) override;
   bool wants_keyframe(std::int64_t node) const override;
   void abandon() override;
-  Expected<bool> make_space() override;
+  Expected<void> make_space() override;
+  std::int64_t dropped_snapshots() const override { return retention_.dropped_snapshots(); }
   std::int64_t file_bytes() const override;
   Expected<void> close() override;
 
@@ -106,14 +107,13 @@ class FileWriter final : public Writer {
   tl::unexpected<Error> give_up(Error error);
   void encode_untouched();
   void encode_pending_lists();
-  // Blobs of the snapshot, by table.
-  using Blobs = std::vector<std::pair<std::uint8_t, std::vector<std::uint8_t>>>;
+  using Blobs = std::vector<std::pair<std::uint8_t, std::vector<std::uint8_t>>>;  // by table
   Blobs build_blobs(std::int64_t& bytes);
   Expected<void> insert_parts(const Blobs& blobs, std::string& stored_tables);
   Expected<void> insert_snapshot(const SnapshotRecord& snapshot, const std::string& tables);
   Expected<void> look_for_readers();
   std::int64_t checkpoint();  // the bytes of the -wal that the last transaction took
-  Expected<void> drop_for_space();
+  Expected<bool> drop_for_space();
   Expected<void> hold_file();
   void let_file_grow();
   std::string leave_name(std::string why) const;

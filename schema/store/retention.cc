@@ -15,8 +15,9 @@ namespace beamtape {
 namespace {
 
 constexpr std::int64_t kMostIdleWalBytes = 1 << 20;
-// Of the bound, a keyframe group may take one part in so many, and an idle -wal.
-constexpr std::int64_t kEpochShare = 8;
+// Of the room for them, the groups that nodes add to may take one part in so many together.
+constexpr std::int64_t kOpenShare = 4;
+// Of the bound, an idle -wal may take one part in so many.
 constexpr std::int64_t kWalShare = 32;
 // Of the bound, what is left free for the -wal at least, and most for what one transaction took.
 constexpr std::int64_t kFreeShare = 8;
@@ -51,10 +52,9 @@ std::int64_t Retention::reserve_bytes() const {
   return std::max(kSmallestReserve, 2 * with_pages(largest_bytes_));
 }
 
-std::int64_t Retention::limit(std::int64_t bytes) const {
+std::int64_t Retention::limit() const {
   return max_bytes_ -
-         std::max({max_bytes_ / kFreeShare,
-                   with_pages(std::max(bytes, largest_bytes_)) + 2 * largest_beside_bytes_,
+         std::max({max_bytes_ / kFreeShare, with_pages(largest_bytes_) + 2 * largest_beside_bytes_,
                    largest_wal_bytes_ + largest_wal_bytes_ / 8});
 }
 
@@ -62,17 +62,17 @@ std::int64_t Retention::wal_bytes_needed() const {
   return std::max(with_pages(largest_bytes_) + 2 * largest_beside_bytes_, largest_wal_bytes_);
 }
 
-std::int64_t Retention::file_bound() const {
-  if (max_bytes_ == 0 || full_at_bytes_ == 0) return std::max(max_bytes_, full_at_bytes_);
-  return std::min(max_bytes_, full_at_bytes_);
+std::optional<std::int64_t> Retention::room() const {
+  if (max_bytes_ == 0) return is_held() ? std::optional(full_at_bytes_) : std::nullopt;
+  return is_held() ? std::min(limit(), full_at_bytes_) : limit();
 }
 
 Expected<bool> Retention::has_room(Database& database, std::int64_t bytes) const {
-  if (file_bound() == 0) return true;
+  const auto all = room();
+  if (!all) return true;
   const auto used = used_bytes(database);
   if (!used) return tl::unexpected(used.error());
-  const auto needed = *used + with_pages(bytes);
-  return (max_bytes_ == 0 || needed <= limit(bytes)) && (!is_held() || needed <= full_at_bytes_);
+  return *used + with_pages(bytes) <= *all;
 }
 
 // SQLite gives free pages out again, but never back: see kFreeShare for what the -wal needs.
@@ -107,9 +107,9 @@ Expected<void> Retention::load(Database& database) {
   }
 }
 
-const Retention::Epoch* Retention::oldest(std::int64_t coming) const {
+const Retention::Epoch* Retention::oldest(std::int64_t kept) const {
   for (const Epoch& epoch : epochs_) {
-    if (!epoch.is_open && epoch.first != coming && !dropping_.contains(epoch.first)) return &epoch;
+    if (!epoch.is_open && epoch.first != kept && !dropping_.contains(epoch.first)) return &epoch;
   }
   return nullptr;
 }
@@ -124,6 +124,7 @@ Retention::Epoch* Retention::find(std::int64_t epoch) {
 Expected<void> Retention::make_room(Database& database, const SnapshotRecord& coming,
                                     std::int64_t bytes) {
   dropping_.clear();
+  largest_bytes_ = std::max(largest_bytes_, bytes);
   // The group that its node added to so far is as good as ended.
   if (coming.epoch == coming.id) {
     for (Epoch& epoch : epochs_) epoch.is_open = epoch.is_open && epoch.node != coming.node;
@@ -160,15 +161,15 @@ Expected<bool> Retention::has_room_beside(Database& database, std::int64_t pinne
          max_bytes_;
 }
 
-Expected<void> Retention::shrink_to_file(Database& database) {
+Expected<bool> Retention::shrink_to_file(Database& database) {
   dropping_.clear();
-  for (const Epoch* epoch = oldest(0); epoch != nullptr; epoch = oldest(0)) {
-    if (auto done = drop(database, *epoch); !done) return done;
+  for (;;) {
     const auto fits = has_room(database, largest_bytes_);
-    if (!fits) return tl::unexpected(fits.error());
-    if (*fits) break;
+    if (!fits || *fits) return fits;
+    const Epoch* epoch = oldest(newest());
+    if (epoch == nullptr) return false;
+    if (auto done = drop(database, *epoch); !done) return tl::unexpected(std::move(done.error()));
   }
-  return {};
 }
 
 // Lives that have no snapshot left, none that was attached after `node`, nor the newest of its
@@ -212,13 +213,16 @@ Expected<void> Retention::drop(Database& database, const Epoch& epoch) {
 void Retention::dropped(std::int64_t wal_bytes) {
   if (max_bytes_ != 0) wal_bytes = std::min(wal_bytes, max_bytes_ / kLargestFreeShare);
   largest_wal_bytes_ = std::max(largest_wal_bytes_, wal_bytes);
-  std::erase_if(epochs_, [&](const Epoch& epoch) { return dropping_.contains(epoch.first); });
+  std::erase_if(epochs_, [&](const Epoch& epoch) {
+    const bool is_gone = dropping_.contains(epoch.first);
+    if (is_gone) dropped_snapshots_ += epoch.snapshots;
+    return is_gone;
+  });
   dropping_.clear();
 }
 
 void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes,
                           std::int64_t beside_bytes, std::int64_t wal_bytes) {
-  largest_bytes_ = std::max(largest_bytes_, bytes);
   dropped(wal_bytes);
   if (stored.epoch == stored.id) epochs_.push_back({.first = stored.id, .node = stored.node});
   if (Epoch* epoch = find(stored.epoch)) {
@@ -239,7 +243,10 @@ bool Retention::wants_keyframe(std::int64_t epoch) const {
   const auto known = std::find_if(epochs_.rbegin(), epochs_.rend(),
                                   [&](const Epoch& each) { return each.first == epoch; });
   if (known == epochs_.rend()) return false;
-  if (file_bound() != 0 && known->bytes > file_bound() / kEpochShare) return true;
+  const auto open =
+      std::count_if(epochs_.begin(), epochs_.end(), [](const Epoch& each) { return each.is_open; });
+  const auto all = room();
+  if (all && known->bytes > (*all - kBesideParts) / (kOpenShare * open)) return true;
   return known->snapshots >= kFewestSnapshots &&
          known->bytes > (1 + kDifferencesPerKeyframe) * known->keyframe_bytes;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -44,11 +45,12 @@ class Retention {
   bool is_held() const { return full_at_bytes_ != 0; }
   // What a -wal needs to drop a group and store the largest snapshot so far.
   std::int64_t wal_bytes_needed() const;
-  // True if something may be dropped.
-  bool has_older() const { return oldest(0) != nullptr; }
-  // For a full file system: drops, within a transaction, the oldest group, and more until the
-  // file's own pages have room for the largest snapshot so far or nothing is left to drop.
-  Expected<void> shrink_to_file(Database& database);
+  // True if something is older than the newest group.
+  bool has_older() const { return oldest(newest()) != nullptr; }
+  // For a full file system: drops, within a transaction, the oldest groups until the file's own
+  // pages have room for the largest snapshot so far. False: not even without all that is older than
+  // the newest group; it is to be rolled back.
+  Expected<bool> shrink_to_file(Database& database);
   // The transaction has ended that stored a snapshot, dropped groups, or neither.
   // `beside_bytes`: of `bytes`, those not in parts. `wal_bytes`: what it took of the -wal. So
   // much is left free from then on, but one that was much larger must not end the recording.
@@ -56,6 +58,8 @@ class Retention {
                  std::int64_t wal_bytes);
   void dropped(std::int64_t wal_bytes);
   void rolled_back() { dropping_.clear(); }
+  // Of those that were committed, not loaded.
+  std::int64_t dropped_snapshots() const { return dropped_snapshots_; }
   // Nobody adds to this group any more.
   void ended(std::int64_t epoch);
 
@@ -71,29 +75,31 @@ class Retention {
     std::int64_t node = 0;
     std::int64_t ended_wall_us = 0;
     std::int64_t bytes = 0;
-    bool is_open = true;  // its node adds to it
-    std::int64_t snapshots = 0;
+    bool is_open = true;              // its node adds to it
+    std::int64_t snapshots = 0;       // that were committed, not loaded
     std::int64_t keyframe_bytes = 0;  // of the first
     std::int64_t beside_bytes = 0;    // not in parts
   };
 
   Expected<void> check_size(Database& database) const;
-  std::int64_t limit(std::int64_t bytes) const;
-  // Of the file, whichever bound it has now; 0 for none.
-  std::int64_t file_bound() const;
+  std::int64_t limit() const;
+  // Bytes of pages in use and what a snapshot adds to them; nothing without a bound.
+  std::optional<std::int64_t> room() const;
   Expected<bool> has_room(Database& database, std::int64_t bytes) const;
-  // The oldest that may go and is not going yet, but not `coming`; null if there is none.
-  const Epoch* oldest(std::int64_t coming) const;
+  // The oldest that may go and is not going yet, but not `kept`; null if there is none.
+  const Epoch* oldest(std::int64_t kept) const;
+  std::int64_t newest() const { return epochs_.empty() ? 0 : epochs_.back().first; }
   Epoch* find(std::int64_t epoch);
   Expected<void> drop(Database& database, const Epoch& epoch);
   static std::string drop_lives_sql(std::int64_t node);
 
   std::int64_t max_bytes_;
   std::int64_t keep_us_;
-  std::int64_t full_at_bytes_ = 0;         // of the file, while the file system is full
-  std::deque<Epoch> epochs_;               // by their first
-  std::set<std::int64_t> dropping_;        // that the transaction under way has dropped
-  std::int64_t largest_bytes_ = 0;         // of one snapshot
+  std::int64_t full_at_bytes_ = 0;   // of the file, while the file system is full
+  std::deque<Epoch> epochs_;         // by their first
+  std::set<std::int64_t> dropping_;  // that the transaction under way has dropped
+  std::int64_t dropped_snapshots_ = 0;
+  std::int64_t largest_bytes_ = 0;         // of one snapshot, also one that was lost
   std::int64_t largest_beside_bytes_ = 0;  // of one group: dropping it may write that twice
   std::int64_t largest_wal_bytes_ = 0;
 };

@@ -96,11 +96,15 @@ class Writer {
   virtual void abandon() = 0;
 
   // When the file system is full (kDiskFull): gives up what was kept back for this, which is enough
-  // to store a gap and to close. Of a bounded recording it drops the oldest keyframe group, more if
-  // another snapshot needs them, and while the file system is full the file stays as large as it
-  // is. False: there was not even room to drop in, which may be otherwise at the next attempt.
-  // kDiskFull: there is nothing that might be dropped.
-  virtual Expected<bool> make_space() = 0;
+  // to store a gap and to close. Of a bounded recording it drops the oldest keyframe groups, if
+  // that makes room for another snapshot, and while the file system is full the file stays as large
+  // as it is. There may have been no room even to drop in: another snapshot is lost, then.
+  // kDiskFull: all that may be dropped would not be enough, and is still there. The newest group
+  // may not, unless something is stored in its place.
+  virtual Expected<void> make_space() = 0;
+
+  // Of those committed, how many have been dropped since for `max_bytes`, `keep_us` or a full disk.
+  virtual std::int64_t dropped_snapshots() const = 0;
 
   // Bytes of the file and its -wal now.
   virtual std::int64_t file_bytes() const = 0;

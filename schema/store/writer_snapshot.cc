@@ -248,18 +248,17 @@ bool FileWriter::wants_keyframe(std::int64_t node) const {
 // Dropping writes pages to the -wal, and they come back to the file only when it is folded in: for
 // both the reserve makes room. It can seldom be had again, so from now on nothing may need more
 // room than the file and its -wal have.
-Expected<bool> FileWriter::make_space() {
-  if (auto allowed = outside_snapshot(); !allowed) return tl::unexpected(allowed.error());
+Expected<void> FileWriter::make_space() {
+  if (auto allowed = outside_snapshot(); !allowed) return allowed;
   reserve_.release();
-  if (!retention_.is_bounded() || !retention_.has_older()) {
-    return fail(Error::Code::kDiskFull, "no space left");
-  }
-  auto done = database_.exec("PRAGMA journal_size_limit=-1; PRAGMA wal_checkpoint(PASSIVE)");
-  if (done) done = hold_file();
-  if (done) done = drop_for_space();
-  if (done) return true;
-  if (done.error().code == Error::Code::kDiskFull) return false;
-  return tl::unexpected(done.error());
+  const auto full = [] { return fail(Error::Code::kDiskFull, "no space left"); };
+  if (!retention_.is_bounded() || !retention_.has_older()) return full();
+  auto held = database_.exec("PRAGMA journal_size_limit=-1; PRAGMA wal_checkpoint(PASSIVE)");
+  if (held) held = hold_file();
+  const auto helps = held ? drop_for_space() : tl::unexpected(std::move(held.error()));
+  if (helps) return *helps ? Expected<void>() : full();
+  if (helps.error().code == Error::Code::kDiskFull) return {};
+  return tl::unexpected(helps.error());
 }
 
 // The -wal keeps the room that it has, and takes what it will need before somebody else does. Pages
@@ -271,13 +270,18 @@ Expected<void> FileWriter::hold_file() {
   return database_.exec(fmt::format("PRAGMA max_page_count={}", bytes / kPageBytes));
 }
 
-Expected<void> FileWriter::drop_for_space() {
-  auto done = database_.exec("BEGIN IMMEDIATE");
-  if (done) done = retention_.shrink_to_file(database_);
-  if (done) done = database_.exec("COMMIT");
-  if (!done) return give_up(std::move(done.error()));
+// False: whatever may go would not be enough, and stays.
+Expected<bool> FileWriter::drop_for_space() {
+  if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) return give_up(begun.error());
+  const auto helps = retention_.shrink_to_file(database_);
+  if (!helps) return give_up(helps.error());
+  if (!*helps) {
+    abandon();
+    return false;
+  }
+  if (auto done = database_.exec("COMMIT"); !done) return give_up(done.error());
   retention_.dropped(checkpoint());
-  return {};
+  return true;
 }
 
 // When the file system has so much room again that it will not be full with the next snapshot.

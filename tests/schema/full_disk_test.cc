@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -25,11 +26,31 @@ class FullDisk : public testing::Test {
       GTEST_SKIP() << "no file system can be mounted: " << std::strerror(errno);
     }
     is_mounted_ = true;
+    begin_file(rows);
+  }
+  void begin_file(std::size_t rows) {
     auto options = RecordingStory::options();
     options.max_bytes = 1 << 30;
     writer_ = Writer::create(path(), options).value();
     ASSERT_TRUE(writer_->add_node({.name = "zoo@here", .facts = {}, .applications = {}}));
     rows_ = random_.rows(animals(), rows);
+    epoch_ = lost_ = 0;
+    was_lost_ = false;
+  }
+  // Closes the file, and removes all that is on the disk. Returns how many snapshots it had.
+  std::size_t end_file() {
+    std::filesystem::remove(disk() + "/filler");
+    EXPECT_TRUE(writer_->close());
+    writer_.reset();
+    const auto reader = Reader::open(path());
+    const auto count = reader ? (*reader)->snapshots().size() : 0;
+    const auto damage =
+        reader ? (*reader)->check({}).value() : std::vector{Damage{0, "does not open"}};
+    for (const Damage& one : damage) {  // texts that the rows made up
+      EXPECT_NE(one.what.find("is not there"), std::string::npos) << one.what;
+    }
+    std::filesystem::remove(path());
+    return count;
   }
   void TearDown() override {
     writer_.reset();
@@ -87,6 +108,24 @@ class FullDisk : public testing::Test {
     EXPECT_LE(lost_, 5);
   }
 
+  // Stores some more, or until there is no space for them: all that was not dropped is there.
+  void expect_kept(std::int64_t before, bool is_taken) {
+    std::int64_t dropped = 0;
+    bool goes_on = true;
+    for (int i = 0; i < 50 && goes_on; ++i) {
+      if (is_taken) fill();
+      if (store()) continue;
+      dropped = writer_->dropped_snapshots();
+      goes_on = writer_->make_space().has_value();
+    }
+    if (!goes_on) {
+      EXPECT_EQ(writer_->dropped_snapshots(), dropped);
+    }
+    const auto kept = writer_->last_snapshot() - writer_->dropped_snapshots();
+    EXPECT_GE(kept, std::min<std::int64_t>(before, 2));
+    EXPECT_EQ(end_file(), static_cast<std::size_t>(kept));
+  }
+
   const TemporaryFolder folder_;
   std::unique_ptr<Writer> writer_;
   RandomRows random_{1};
@@ -121,6 +160,25 @@ TEST_F(FullDisk, DropsLargeGroups) {
   share_ = 0.9;
   while (writer_->file_bytes() < 30 << 20) ASSERT_TRUE(store());
   ASSERT_NO_FATAL_FAILURE(store_on_a_full_disk(200));
+}
+
+// A young recording has little that could be dropped: what would not be enough stays.
+TEST_F(FullDisk, DropsNothingForNothing) {
+  ASSERT_NO_FATAL_FAILURE(begin("size=64m", 1));
+  if (!writer_) return;
+  end_file();
+  for (const std::size_t rows : {100, 1000, 4000}) {
+    for (const int before : {1, 10, 33, 45, 70, 140, 300}) {
+      for (const bool is_taken : {false, true}) {  // what is given up, by somebody else
+        SCOPED_TRACE(testing::Message()
+                     << rows << " rows, " << before << " snapshots, " << is_taken);
+        begin_file(rows);
+        for (int i = 0; i < before; ++i) ASSERT_TRUE(store());
+        fill();
+        expect_kept(before, is_taken);
+      }
+    }
+  }
 }
 
 }  // namespace

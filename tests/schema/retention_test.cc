@@ -150,51 +150,6 @@ TEST_F(Retention, RefusesASnapshotThatCannotFitAndKeepsTheRest) {
   EXPECT_TRUE((*reader)->snapshots().empty());
 }
 
-// Two nodes, of which one is recorded seldom: the other's groups go before its open one.
-TEST_F(Retention, NeverDropsAGroupThatANodeStillAddsTo) {
-  auto bounded = RecordingStory::options();
-  bounded.max_bytes = 1 << 20;
-  auto writer = Writer::create(path_, bounded);
-  ASSERT_TRUE(writer);
-  const auto often = (*writer)->add_node({.name = "often@here", .facts = {}, .applications = {}});
-  const auto seldom = (*writer)->add_node({.name = "seldom@here", .facts = {}, .applications = {}});
-  ASSERT_TRUE(often && seldom);
-  RandomRows random(1);
-  std::map<std::int64_t, std::int64_t> epochs, taken;
-  for (std::int64_t id = 1; id <= 400; ++id) {
-    const auto node = id % 40 == 1 ? *seldom : *often;
-    if (taken[node]++ % 8 == 0) epochs[node] = id;
-    ASSERT_TRUE((*writer)->begin(id, epochs[node], node));
-    ASSERT_TRUE((*writer)->put_rows(animals(), 0, random.rows(animals(), 500)));
-    ASSERT_TRUE((*writer)->put_aggregates({.node = {1, 2, 3}}));
-    const auto stored = (*writer)->commit({.ended_wall_us = id, .not_answered = ""});
-    ASSERT_TRUE(stored) << stored.error().message;
-    ASSERT_LE((*writer)->file_bytes(), bounded.max_bytes);
-  }
-  ASSERT_TRUE((*writer)->close());
-  const auto reader = Reader::open(path_);
-  ASSERT_TRUE(reader);
-  EXPECT_GT((*reader)->dropped_to(), 300);
-  std::map<std::int64_t, std::vector<std::int64_t>> kept;
-  for (const auto& snapshot : (*reader)->snapshots()) kept[snapshot.node].push_back(snapshot.id);
-  EXPECT_EQ(kept[*seldom].front(), 321);  // its second group, as a whole
-  EXPECT_EQ(kept[*seldom].size(), 2u);
-  EXPECT_GT(kept[*often].front(), 300);
-  std::vector<Damage> damage;
-  for (const auto& [node, ids] : kept) {
-    for (const auto id : ids) {
-      EXPECT_EQ((*reader)->rows(animals(), id, &damage).value().slots(), 500u);
-    }
-  }
-  EXPECT_TRUE(damage.empty());
-  // Nothing is said to be missing but the texts, which were never put.
-  const auto found = (*reader)->check({});
-  ASSERT_TRUE(found);
-  for (const Damage& one : *found) {
-    EXPECT_EQ(one.what.find("snapshots"), std::string::npos) << one.what;
-  }
-}
-
 // After a pause longer than --keep everything older goes in one transaction.
 TEST_F(Retention, DropsManyGroupsAtOnceWithinItsBound) {
   auto bounded = RecordingStory::options();
