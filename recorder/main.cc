@@ -33,7 +33,6 @@ constexpr int kUsageExit = 2;
 constexpr int kCannotOpenExit = 3;
 constexpr int kEndedEarlyExit = 4;
 
-std::atomic<bool> stop_asked = false;
 std::atomic<bool> snapshot_asked = false;
 
 // The first one finishes the snapshot; a second one ends the program at once.

@@ -1,9 +1,12 @@
 #include "recorder/telling.h"
 
 #include <fmt/format.h>
+#include <limits.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 
@@ -16,6 +19,8 @@ using Show = RecorderOptions::Show;
 
 namespace {
 
+constexpr int kPatienceMs = 100;
+
 // Whether it takes escape sequences: where nothing says what it is, as in an editor's shell or a
 // job's log, it is taken to understand none.
 bool terminal_can_erase() {
@@ -26,8 +31,17 @@ bool terminal_can_erase() {
 }  // namespace
 
 void print(std::FILE* stream, std::string_view text) {
-  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stream));
-  static_cast<void>(std::fflush(stream));
+  pollfd waits{fileno(stream), POLLOUT, 0};
+  while (!text.empty()) {
+    if (poll(&waits, 1, kPatienceMs) != 1) {
+      if (stop_asked) return;
+      continue;
+    }
+    // So much never blocks where a pipe says that it takes something.
+    const auto written = write(waits.fd, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+    if (written < 0 && errno != EINTR && errno != EAGAIN) return;
+    text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  }
 }
 
 void complain(std::string_view message) {

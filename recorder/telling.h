@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdio>
 #include <string_view>
 
@@ -10,7 +11,11 @@ namespace beamtape {
 
 // What the recorder prints is worth less than what it records: what cannot be written, because
 // whoever read a pipe has gone or the disk of a log is full, is lost, and the recording goes on.
+// Waits for who reads it, but for nobody once the program has been asked to stop.
 void print(std::FILE* stream, std::string_view text);
+
+// Somebody has asked the program to stop. A signal's handler may set it.
+inline std::atomic<bool> stop_asked = false;
 
 // One line on stderr, with the program's name. Here and below control characters in the name of a
 // node or a file are made visible.

@@ -17,6 +17,10 @@ void Numbering::add(std::int64_t own, std::int64_t in_file) {
   runs_.push_back({number, stored, 1});
 }
 
+void Numbering::take_back() {
+  if (--runs_.back().count == 0) runs_.pop_back();
+}
+
 std::int64_t Numbering::in_file(std::int64_t own) const {
   const auto after =
       std::upper_bound(runs_.begin(), runs_.end(), own, [](std::int64_t number, const Run& run) {

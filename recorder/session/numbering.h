@@ -12,8 +12,10 @@ namespace beamtape {
 // bytes for each run of neighbours. One thread.
 class Numbering {
  public:
-  // The session's snapshot `own`, later than all before, becomes `in_file`, or would have.
+  // The session's snapshot `own`, later than all before, becomes `in_file`.
   void add(std::int64_t own, std::int64_t in_file);
+  // The last one did not become that: it could not be stored.
+  void take_back();
   // Of the snapshot itself, or, if it never came here, of the next one that did.
   std::int64_t in_file(std::int64_t own) const;
   // Replaces the session's numbers, in all cells that are snapshots' numbers, by those in the file.

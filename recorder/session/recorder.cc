@@ -31,10 +31,11 @@ class Recording {
         storing_(writer, [this](const std::string& news) { board_.tell(news); }) {}
 
   Expected<Outcome> run(std::vector<Subject> subjects) {
-    const bool is_only = subjects.size() == 1;
-    for (Subject& subject : subjects) start(std::move(subject), is_only);
+    const auto why = subjects.size() == 1 ? Session::Why::kOnly : Session::Why::kAsked;
+    for (Subject& subject : subjects) start(std::move(subject), why);
     while (!is_over()) {
       look();
+      forget_given_up();
       if (plan_.all_nodes && !board_.stopped()) start_seen();
     }
     board_.stop();
@@ -54,8 +55,7 @@ class Recording {
     std::thread thread;
   };
 
-  // With a number of snapshots to take, nobody waits for a node that is not there; but for one that
-  // is still being tried for the first time.
+  // With a number of snapshots to take, nobody waits for a node that is not there.
   bool is_over() const {
     const bool may_be_missing = plan_.count && !plan_.duration;
     return std::all_of(runs_.begin(), runs_.end(),
@@ -66,7 +66,7 @@ class Recording {
                        [](const Run& run) { return run.is_over.load(); });
   }
 
-  void start(Subject subject, bool is_only) {
+  void start(Subject subject, Session::Why why) {
     std::optional<Writer::Life> earlier;
     for (const Writer::Life& life : earlier_) {
       if (life.name == subject.node) earlier = life;
@@ -75,39 +75,59 @@ class Recording {
     Run& run = runs_.emplace_back();
     run.session = std::make_unique<Session>(subject.node, std::move(earlier), storing_, plan_,
                                             connect_, board_);
-    run.thread = std::thread([&run, is_only, link = std::move(subject.link)]() mutable {
-      run.lost = run.session->run(std::move(link), is_only);
+    run.thread = std::thread([&run, why, link = std::move(subject.link)]() mutable {
+      run.lost = run.session->run(std::move(link), why);
       run.is_over = true;
     });
   }
 
   void start_seen() {
-    for (const std::string& node : board_.seen()) {
+    for (const std::string& node : board_.take_seen()) {
       if (names_.contains(node)) continue;
       if (names_.size() >= kMostNodes) {
-        if (names_.insert(node).second) {
-          watch_.news(fmt::format("{} is not recorded: {} nodes are the most", node, kMostNodes));
-        }
+        refuse(node);
         continue;
       }
       watch_.news(node + " is recorded, too");
-      start(begin_to_connect(node, connect_), false);
+      start(begin_to_connect(node, connect_), Session::Why::kSeen);
     }
+  }
+
+  // The file says so once.
+  void refuse(const std::string& node) {
+    if (!refused_.insert(node).second) return;
+    watch_.news(fmt::format("{} is not recorded: {} nodes are the most", node, kMostNodes));
+    if (refused_.size() > 1) return;
+    static_cast<void>(storing_.with_writer([&](Writer& writer) {
+      return writer.add_note({wall_now_us(), fmt::format("{} nodes are recorded at most: {} is not",
+                                                         kMostNodes, node)});
+    }));
+  }
+
+  // They may be seen again, and others may take their place.
+  void forget_given_up() {
+    runs_.remove_if([&](Run& run) {
+      if (!run.is_over || !run.session->was_given_up()) return false;
+      run.thread.join();
+      names_.erase(run.session->name());
+      return true;
+    });
   }
 
   void look() {
     for (const Storing::Stored& one : storing_.take_stored(kLook)) {
       ++outcome_.stored;
       stored_of_.insert(one.node);
+      const double interval = std::chrono::duration<double, std::micro>(plan_.interval).count();
+      const double budget =
+          one.record.filling ? std::max(kFirstBudget, plan_.budget) : plan_.budget;
+      const auto cost = static_cast<double>(one.record.target_us);
       const bool stretched =
-          one.record.interval_us > std::chrono::microseconds(plan_.interval).count();
+          static_cast<double>(one.record.interval_us) > interval && cost > budget * interval;
       watch_.stored({one.record, one.node, runs_.size() > 1, stretched, one.file_bytes, one.took});
     }
     for (const std::string& news : board_.take_news()) watch_.news(news);
-    if (watch_.stop()) {
-      was_asked_to_stop_ = true;
-      board_.stop();
-    }
+    if (watch_.stop()) board_.ask_to_stop();
     if (watch_.snapshot_now()) board_.ask_for_snapshot();
   }
 
@@ -119,12 +139,13 @@ class Recording {
       static_cast<void>(storing_.with_writer([&](Writer& writer) {
         return writer.add_note({wall_now_us(), "not recorded: " + why});
       }));
-      if (!run.lost && !was_asked_to_stop_) run.lost = Error{Error::Code::kNotFound, why};
+      if (!run.lost && !board_.was_asked_to_stop()) run.lost = Error{Error::Code::kNotFound, why};
     }
   }
 
   Expected<Outcome> outcome() {
     outcome_.nodes = stored_of_.size();
+    outcome_.ended_early = storing_.failure();
     std::size_t reached = 0;
     for (const Run& run : runs_) {
       if (run.session->was_reached()) ++reached;
@@ -140,10 +161,10 @@ class Recording {
   const std::vector<Writer::Life> earlier_;
   Board board_;
   Storing storing_;
-  std::list<Run> runs_;  // each stays where it is
-  std::set<std::string> names_;
+  std::list<Run> runs_;            // each stays where it is
+  std::set<std::string> names_;    // that are recorded, or tried
+  std::set<std::string> refused_;  // more than kMostNodes
   std::set<std::string> stored_of_;
-  bool was_asked_to_stop_ = false;
   Outcome outcome_;
 };
 

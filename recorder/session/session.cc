@@ -22,6 +22,8 @@ constexpr milliseconds kStopCheck{100};
 // Pauses between attempts to connect again.
 constexpr milliseconds kFirstPause{250};
 constexpr milliseconds kLongestPause{30'000};
+// A node that nobody asked for by name is given up after so long.
+constexpr std::chrono::hours kGivenUp{1};
 // From one snapshot to the next, whatever the last has cost: it keeps the times within their range.
 constexpr std::chrono::hours kLongestStretch{24 * 365};
 // A first snapshot that takes no more of the node than this is never spread.
@@ -50,9 +52,9 @@ void Board::saw(const std::string& node) {
   seen_.insert(node);
 }
 
-std::set<std::string> Board::seen() const {
+std::set<std::string> Board::take_seen() {
   const std::lock_guard lock(mutex_);
-  return seen_;
+  return std::exchange(seen_, {});
 }
 
 Session::Session(std::string node, std::optional<Writer::Life> earlier, Storing& storing,
@@ -62,18 +64,36 @@ Session::Session(std::string node, std::optional<Writer::Life> earlier, Storing&
       storing_(storing),
       plan_(plan),
       connect_(connect),
-      board_(board) {}
+      board_(board),
+      pause_(kFirstPause) {}
 
-std::optional<Error> Session::run(Linking first, bool is_only) {
-  began_ = due_ = Clock::now();
+std::optional<Error> Session::run(Linking first, Why why) {
+  why_ = why;
+  auto ended = record(std::move(first));
+  hang_up();
+  if (was_reached()) storing_.end_life(node_id_);
+  node_.reset();
+  return ended;
+}
+
+// Else the node would miss our ticks. Where only this end has given it up, it keeps the name taken
+// until then, and a tunnel that takes one connection the way.
+void Session::hang_up() {
+  capture_.reset();
+  asker_.reset();
+  link_.reset();
+}
+
+std::optional<Error> Session::record(Linking first) {
+  due_ = Clock::now();
   covered_to_wall_us_ = wall_now_us();
   auto attached = attach(first.get());
   // The node may have given it up while a large file to go on in was looked through.
   if (!attached && attached.error().code == Error::Code::kClosed) {
     attached = attach(connect_(name_));
   }
-  was_tried_ = true;
-  if (!attached && is_only) return attached.error();
+  is_out_of_reach_ = !attached;
+  if (!attached && why_ == Why::kOnly) return attached.error();
   std::optional<Error> lost;
   if (!attached) lost = attached.error();
   if (lost) why_unreached_ = lost->message;
@@ -86,7 +106,9 @@ std::optional<Error> Session::run(Linking first, bool is_only) {
       if (was_reached() && !storing_.failure()) add_gap(node_id_, lost->message);
       return lost;
     }
-    if (!come_back(*lost)) return board_.stopped() ? std::nullopt : lost;
+    if (!come_back(*lost)) {
+      return was_given_up_ || board_.was_asked_to_stop() ? std::nullopt : lost;
+    }
     lost.reset();
   }
 }
@@ -131,7 +153,7 @@ Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
   } else {
     if (node_) storing_.end_life(node_id_);
     found->record.attached_wall_us = wall_now_us();
-    auto added = storing_.with_writer([&](Writer& writer) -> Expected<void> {
+    auto added = storing_.must_write([&](Writer& writer) -> Expected<void> {
       auto id = writer.add_node(found->record);
       if (!id) return tl::unexpected(std::move(id.error()));
       node_id_ = *id;
@@ -160,7 +182,7 @@ std::optional<Error> Session::serve() {
 
 bool Session::is_over() const {
   if (plan_.count && taken_ >= *plan_.count) return true;
-  return plan_.duration && taken_ > 0 && due_ - began_ >= *plan_.duration;
+  return plan_.duration && taken_ > 0 && due_ - board_.began() >= *plan_.duration;
 }
 
 // Serves the connection meanwhile: the node's ticks are answered inside.
@@ -185,8 +207,15 @@ Expected<void> Session::take() {
   const auto began = Clock::now();
   begin_epoch_if_due();
   node_->filling_us = longest_filling();
-  auto record = capture_->take(taken_ + 1);
-  if (!record) return tl::unexpected(record.error());
+  auto record = capture_->take(++number_);
+  if (!record) {
+    // What the node has worked for one that breaks off is paid for, too.
+    SnapshotRecord broken;
+    broken.target_us = node_->target_us;
+    broken.filling = filling_;
+    plan_next(began, broken);
+    return tl::unexpected(record.error());
+  }
   record->epoch = epoch_;
   record->node = node_id_;
   Aggregates aggregates = aggregator_.sum_up(*node_, *record);
@@ -196,6 +225,7 @@ Expected<void> Session::take() {
   storing_.put(pack(*node_, *record, std::move(aggregates), texts_stored_, lists_stored_));
   ++taken_;
   ++snapshots_in_epoch_;
+  pause_ = kFirstPause;
   if (plan_.all_nodes) see_others();
   return {};
 }
@@ -206,7 +236,7 @@ void Session::begin_epoch_if_due() {
   if (need == Storing::Need::kEverything) {
     for (Rows& rows : node_->tables) rows.mark_all_changed();
   }
-  epoch_ = taken_ + 1;
+  epoch_ = number_ + 1;
   snapshots_in_epoch_ = 0;
   node_->start_epoch();
   texts_stored_ = lists_stored_ = 0;
@@ -249,36 +279,51 @@ void Session::see_others() const {
   }
 }
 
-// Connects again. False if there was no time for that; the gap is stored in any case.
-bool Session::come_back(const Error& lost) {
+// Connects again. False if there was no time for that; the gap is stored in any case. The pauses
+// become longer until a snapshot has been taken.
+bool Session::come_back(Error& lost) {
   const std::int64_t before = node_id_;
+  const auto since = Clock::now();
   board_.tell(lost.message + "; connecting again");
-  // Where only this end has given it up, the node would keep the name taken until it misses our
-  // ticks, and a tunnel that takes one connection the way.
-  capture_.reset();
-  asker_.reset();
-  link_.reset();
+  hang_up();
   if (was_reached()) {
     static_cast<void>(storing_.with_writer([&](Writer& writer) -> Expected<void> {
       writer.end_epoch(before);
       return {};
     }));
   }
-  milliseconds pause = kFirstPause;
-  for (;; pause = std::min(pause * 2, kLongestPause)) {
-    if (!sleep(pause)) {
+  do {
+    was_given_up_ = why_ == Why::kSeen && Clock::now() - since > kGivenUp;
+    if (was_given_up_ || !sleep(pause_)) {
       if (was_reached()) add_gap(before, lost.message);
       return false;
     }
-    if (attach(connect_(name_))) break;
-  }
+    if (pause_ == kLongestPause) is_out_of_reach_ = true;
+    pause_ = std::min(pause_ * 2, kLongestPause);
+  } while (!try_again(lost));
+  is_out_of_reach_ = false;
   const bool restarted = before != 0 && before != node_id_;
   add_gap(before != 0 ? before : node_id_,
           restarted ? lost.message + "; the node was restarted" : lost.message);
+  covered_to_wall_us_ = wall_now_us();
   board_.tell(fmt::format("{} is {}{}", name_, before != 0 ? "back" : "there",
                           restarted ? ", restarted" : ""));
   while (due_ < Clock::now()) due_ += plan_.interval;
   return true;
+}
+
+// That a node is not there says nothing new; another reason, as its new cookie, is told once.
+Expected<void> Session::try_again(Error& lost) {
+  auto attached = attach(connect_(name_));
+  if (attached) return attached;
+  const Error& why = attached.error();
+  const bool is_absence = why.code == Error::Code::kNotFound || why.code == Error::Code::kClosed ||
+                          why.code == Error::Code::kTimeout;
+  if (!is_absence && lost.message.find(why.message) == std::string::npos) {
+    lost.message += "; " + why.message;
+    board_.tell(why.message);
+  }
+  return attached;
 }
 
 // False if it was told to stop or the recording's time was over before the end of the pause.
@@ -286,7 +331,7 @@ bool Session::sleep(milliseconds pause) const {
   const auto until = Clock::now() + pause;
   for (;;) {
     const auto now = Clock::now();
-    if (should_end() || (plan_.duration && now - began_ >= *plan_.duration)) return false;
+    if (should_end() || (plan_.duration && now - board_.began() >= *plan_.duration)) return false;
     if (now >= until) return true;
     std::this_thread::sleep_for(std::min<Clock::duration>(until - now, kStopCheck));
   }

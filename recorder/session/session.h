@@ -23,21 +23,30 @@ namespace beamtape {
 // What the sessions of one recording share with the thread that watches it. Any thread.
 class Board {
  public:
+  using Clock = std::chrono::steady_clock;
+
+  Clock::time_point began() const { return began_; }  // the recording
   void stop() { stopped_ = true; }
+  void ask_to_stop() {
+    if (!stopped_.exchange(true)) was_asked_to_stop_ = true;
+  }
+  bool was_asked_to_stop() const { return was_asked_to_stop_; }
   bool stopped() const { return stopped_; }
   void ask_for_snapshot() { ++snapshots_asked_; }
   std::int64_t snapshots_asked() const { return snapshots_asked_; }
 
   void tell(std::string news);
   std::deque<std::string> take_news();
-  // Nodes that a recorded one is connected to.
+  // Nodes that a recorded one is connected to, since the last call.
   void saw(const std::string& node);
-  std::set<std::string> seen() const;
+  std::set<std::string> take_seen();
 
  private:
+  const Clock::time_point began_ = Clock::now();
   std::atomic<bool> stopped_ = false;
+  std::atomic<bool> was_asked_to_stop_ = false;  // before it had stopped
   std::atomic<std::int64_t> snapshots_asked_ = 0;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::deque<std::string> news_;
   std::set<std::string> seen_;
 };
@@ -52,13 +61,22 @@ class Session {
   Session(std::string node, std::optional<Writer::Life> earlier, Storing& storing, const Plan& plan,
           const Connect& connect, Board& board);
 
+  enum class Why {
+    kOnly,   // the one that was asked for: if it cannot be recorded at first, that is all
+    kAsked,  // one of several
+    kSeen,   // another is connected to it: one that is gone for long is given up
+  };
   // Records until the plan is fulfilled, somebody asked to stop, or there is no going on, which it
-  // returns. `is_only`: a node that cannot be recorded at first is not tried again.
-  std::optional<Error> run(Linking first, bool is_only);
+  // returns. The connection ends with it.
+  std::optional<Error> run(Linking first, Why why);
+  const std::string& name() const { return name_; }
   // True if the node introduced itself at least once. From any thread.
   bool was_reached() const { return was_reached_; }
-  // True if it has been tried, and has not introduced itself so far. From any thread.
-  bool is_out_of_reach() const { return was_tried_ && !was_reached_; }
+  // True if it was not there at first, or is not for so long that it is seldom tried. From any
+  // thread.
+  bool is_out_of_reach() const { return is_out_of_reach_; }
+  // True if it was given up; once run() has ended.
+  bool was_given_up() const { return was_given_up_; }
   // Why it did not, so far; once run() has ended.
   const std::string& why_unreached() const { return why_unreached_; }
 
@@ -67,6 +85,8 @@ class Session {
 
   Expected<void> attach(Expected<std::unique_ptr<Link>> link);
   Expected<void> begin_life(std::unique_ptr<RecordedNode> found);
+  std::optional<Error> record(Linking first);
+  void hang_up();
   std::optional<Error> serve();
   bool is_over() const;
   Expected<void> wait_for_next();
@@ -75,7 +95,8 @@ class Session {
   std::int64_t longest_filling() const;
   std::int64_t plan_next(Clock::time_point began, const SnapshotRecord& record);
   void see_others() const;
-  bool come_back(const Error& lost);
+  bool come_back(Error& lost);
+  Expected<void> try_again(Error& lost);
   bool sleep(std::chrono::milliseconds pause) const;
   bool should_end() const { return board_.stopped() || storing_.failure(); }
   void add_gap(std::int64_t node, const std::string& reason);
@@ -91,15 +112,19 @@ class Session {
   std::unique_ptr<RecordedNode> node_;
   std::unique_ptr<Capture> capture_;
   std::atomic<bool> was_reached_ = false;
-  std::atomic<bool> was_tried_ = false;
+  std::atomic<bool> is_out_of_reach_ = false;
+  bool was_given_up_ = false;
+  Why why_ = Why::kOnly;
+  std::chrono::milliseconds pause_;  // before the next attempt to connect again
   std::string why_unreached_;
   Aggregator aggregator_;
-  Clock::time_point began_, due_;
+  Clock::time_point due_;
   Clock::time_point soonest_;  // of the next snapshot, if somebody asks for one
   std::int64_t covered_to_wall_us_ = 0;
   std::int64_t snapshots_asked_ = 0;
-  std::int64_t taken_ = 0;  // snapshots, which is also the number of the last one
-  bool filling_ = true;     // not everybody of this life has been read once
+  std::int64_t taken_ = 0;   // snapshots
+  std::int64_t number_ = 0;  // of the last one, or of one that was broken off
+  bool filling_ = true;      // not everybody of this life has been read once
   std::int64_t node_id_ = 0;
   std::int64_t epoch_ = 0;
   std::int64_t snapshots_in_epoch_ = 0;

@@ -11,12 +11,18 @@
 namespace beamtape {
 namespace {
 
-constexpr const char* kFullNews =
-    "the disk is full: a snapshot was lost, and the oldest are dropped to go on";
-constexpr const char* kFullGap = "disk full: the oldest snapshots were dropped to go on";
-constexpr const char* kReadNews =
-    "nothing is stored while another program reads the file: its -wal would break the bound";
-constexpr const char* kReadGap = "another program read the file: its -wal would break the bound";
+// Why snapshots are lost: what is told, and what the file says.
+struct Loss {
+  const char* news;
+  const char* gap;
+};
+constexpr Loss kDropped{
+    "the disk is full: a snapshot was lost, and the oldest are dropped to go on",
+    "disk full: the oldest snapshots were dropped to go on"};
+constexpr Loss kFull{"the disk is full: a snapshot was lost", "disk full"};
+constexpr Loss kRead{
+    "nothing is stored while another program reads the file: its -wal would break the bound",
+    "another program read the file: its -wal would break the bound"};
 
 std::chrono::microseconds since(std::int64_t mono_us) {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -41,8 +47,20 @@ Expected<void> Storing::with_writer(const std::function<Expected<void>(Writer&)>
   return done.get_future().get();
 }
 
+Expected<void> Storing::must_write(const std::function<Expected<void>(Writer&)>& work) {
+  return with_writer([&](Writer& writer) {
+    auto done = work(writer);
+    if (!done && done.error().code == Error::Code::kDiskFull && writer.make_space()) {
+      done = work(writer);
+    }
+    if (!done) fail_for_good(done.error());
+    return done;
+  });
+}
+
 void Storing::end_life(std::int64_t node) {
-  static_cast<void>(with_writer([&](Writer&) -> Expected<void> {
+  static_cast<void>(with_writer([&](Writer& writer) -> Expected<void> {
+    writer.end_life(node);
     const auto stream = streams_.find(node);
     if (stream == streams_.end()) return {};
     add_gap(node, stream->second, wall_now_us());
@@ -142,7 +160,10 @@ Expected<void> Storing::store_numbered(Batch& batch, Stream& stream) {
   record.id = number;
   record.epoch = starts_epoch ? number : stream.epoch;
   const auto done = store(batch, writer_);
-  if (!done) return tl::unexpected(done.error());
+  if (!done) {
+    stream.numbering.take_back();
+    return tl::unexpected(done.error());
+  }
   stream.epoch = record.epoch;
   return {};
 }
@@ -150,12 +171,14 @@ Expected<void> Storing::store_numbered(Batch& batch, Stream& stream) {
 // False if nothing can be done about it.
 bool Storing::lose(const Batch& batch, Stream& stream, const Error& error) {
   const bool is_read = error.code == Error::Code::kRefused;
+  const auto dropped = writer_.dropped_snapshots();
   // Where not even the oldest can be dropped at once, there may be room for that another time.
   if (!is_read && (error.code != Error::Code::kDiskFull || !writer_.make_space())) return false;
   if (stream.stored_to_wall_us == 0) stream.stored_to_wall_us = batch.record.began_wall_us;
   need(batch.record.node, Need::kEverything);
-  if (!stream.gap) news_(is_read ? kReadNews : kFullNews);
-  stream.gap = is_read ? kReadGap : kFullGap;
+  const Loss& loss = is_read ? kRead : writer_.dropped_snapshots() > dropped ? kDropped : kFull;
+  if (!stream.gap) news_(loss.news);
+  stream.gap = loss.gap;
   return true;
 }
 

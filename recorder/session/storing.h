@@ -44,6 +44,9 @@ class Storing {
   // Hands a batch over; waits while kQueue of them wait already. Its record has the session's own
   // numbers, and the node's id.
   void put(Batch batch);
+  // As with_writer(); what fails ends the recording, but for a full disk in which there is room
+  // yet.
+  Expected<void> must_write(const std::function<Expected<void>(Writer&)>& work);
   // A life of a node has ended, whose batches were all handed over: what is missing of it is
   // missing until now. Waits as with_writer() does.
   void end_life(std::int64_t node);

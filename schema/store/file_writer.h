@@ -60,8 +60,7 @@ class FileWriter final : public Writer {
 
   // Makes a file with its tables and nothing else; errors as of Writer::create.
   static Expected<void> make(const std::string& path, const Options& options);
-  // One of the two, once, before anything else: of a file that was just made, or to take in what
-  // is there.
+  // One of the two, once, at first: of a file that was just made, or to take in what is there.
   Expected<void> become_current();
   Expected<void> start_writing();
   Expected<void> resume();
@@ -72,6 +71,7 @@ class FileWriter final : public Writer {
   Expected<void> add_gap(const GapRecord& gap) override;
   Expected<void> add_note(const NoteRecord& note) override;
   void end_epoch(std::int64_t node) override;
+  void end_life(std::int64_t node) override;
   Expected<void> begin(std::int64_t id, std::int64_t epoch, std::int64_t node) override;
   Expected<void> put_text(Cell id, std::string_view text) override;
   Expected<void> put_list(Cell id, const ListView& list) override;
@@ -112,7 +112,7 @@ class FileWriter final : public Writer {
   Expected<void> insert_parts(const Blobs& blobs, std::string& stored_tables);
   Expected<void> insert_snapshot(const SnapshotRecord& snapshot, const std::string& tables);
   Expected<void> look_for_readers();
-  std::int64_t checkpoint();  // the bytes of the -wal that the last transaction took
+  std::int64_t checkpoint();  // bytes of the -wal that the last transaction took
   Expected<bool> drop_for_space();
   Expected<void> hold_file();
   void let_file_grow();

@@ -21,6 +21,8 @@ void Reserve::hold(const std::string& path, std::int64_t bytes) {
     bytes_ = bytes;
   } else {
     can_promise_ = errno != EOPNOTSUPP;
+    // Some file systems keep what they had until it was too much: all that was left of the disk.
+    if (ftruncate(descriptor_, bytes_) != 0) release();
   }
 }
 

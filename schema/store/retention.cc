@@ -49,7 +49,7 @@ std::int64_t Retention::idle_wal_bytes() const {
 }
 
 std::int64_t Retention::reserve_bytes() const {
-  return std::max(kSmallestReserve, 2 * with_pages(largest_bytes_));
+  return std::max(kSmallestReserve, with_pages(largest_bytes_) + wal_bytes_needed());
 }
 
 std::int64_t Retention::limit() const {
@@ -101,8 +101,12 @@ Expected<void> Retention::load(Database& database) {
     const auto more = rows->step();
     if (!more) return tl::unexpected(more.error());
     if (!*more) return {};
-    epochs_.push_back({rows->integer(0), rows->integer(1), rows->integer(2), rows->integer(3),
-                       rows->integer(4), false});
+    epochs_.push_back({.first = rows->integer(0),
+                       .last = rows->integer(1),
+                       .node = rows->integer(2),
+                       .ended_wall_us = rows->integer(3),
+                       .bytes = rows->integer(4),
+                       .is_open = false});
     largest_bytes_ = std::max(largest_bytes_, rows->integer(5));
   }
 }
@@ -121,6 +125,14 @@ Retention::Epoch* Retention::find(std::int64_t epoch) {
   return nullptr;
 }
 
+// The wall clock may be put on or back; but of another run there may be no other.
+bool Retention::is_older_than_kept(const Epoch& epoch, const SnapshotRecord& now) const {
+  if (keep_us_ == 0 || epoch.is_open || epoch.first == now.epoch) return false;
+  const bool is_of_this_run = epoch.snapshots != 0;
+  return keep_us_ < (is_of_this_run ? now.began_mono_us - epoch.began_mono_us
+                                    : now.began_wall_us - epoch.ended_wall_us);
+}
+
 Expected<void> Retention::make_room(Database& database, const SnapshotRecord& coming,
                                     std::int64_t bytes) {
   dropping_.clear();
@@ -129,12 +141,9 @@ Expected<void> Retention::make_room(Database& database, const SnapshotRecord& co
   if (coming.epoch == coming.id) {
     for (Epoch& epoch : epochs_) epoch.is_open = epoch.is_open && epoch.node != coming.node;
   }
-  if (keep_us_ != 0) {
-    const auto kept_from = coming.began_wall_us - keep_us_;
-    for (const Epoch* epoch = oldest(coming.epoch);
-         epoch != nullptr && epoch->ended_wall_us < kept_from; epoch = oldest(coming.epoch)) {
-      if (auto done = drop(database, *epoch); !done) return done;
-    }
+  for (const Epoch& epoch : epochs_) {
+    if (!is_older_than_kept(epoch, coming)) continue;
+    if (auto done = drop(database, epoch); !done) return done;
   }
   for (;;) {
     const auto fits = has_room(database, bytes);
@@ -228,6 +237,7 @@ void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes,
   if (Epoch* epoch = find(stored.epoch)) {
     epoch->last = stored.id;
     epoch->ended_wall_us = stored.ended_wall_us;
+    epoch->began_mono_us = stored.began_mono_us;
     epoch->bytes += bytes;
     epoch->beside_bytes += beside_bytes;
     largest_beside_bytes_ = std::max(largest_beside_bytes_, epoch->beside_bytes);

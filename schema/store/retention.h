@@ -74,6 +74,7 @@ class Retention {
     std::int64_t last = 0;
     std::int64_t node = 0;
     std::int64_t ended_wall_us = 0;
+    std::int64_t began_mono_us = 0;  // the last one
     std::int64_t bytes = 0;
     bool is_open = true;              // its node adds to it
     std::int64_t snapshots = 0;       // that were committed, not loaded
@@ -90,6 +91,7 @@ class Retention {
   const Epoch* oldest(std::int64_t kept) const;
   std::int64_t newest() const { return epochs_.empty() ? 0 : epochs_.back().first; }
   Epoch* find(std::int64_t epoch);
+  bool is_older_than_kept(const Epoch& epoch, const SnapshotRecord& now) const;
   Expected<void> drop(Database& database, const Epoch& epoch);
   static std::string drop_lives_sql(std::int64_t node);
 

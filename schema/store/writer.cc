@@ -107,6 +107,11 @@ void FileWriter::end_epoch(std::int64_t node) {
   retention_.ended(state.epoch);
 }
 
+void FileWriter::end_life(std::int64_t node) {
+  end_epoch(node);
+  nodes_[node].held.clear();
+}
+
 std::int64_t FileWriter::file_bytes() const { return file_size(path_) + file_size(path_ + "-wal"); }
 
 // What stands beside a file that was removed or moved would be taken for that of the next one of

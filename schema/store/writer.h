@@ -63,12 +63,14 @@ class Writer {
   virtual std::int64_t last_snapshot() const = 0;
 
   // Stores a node's life and returns its id; forgets the rows of an earlier life of a node of
-  // that name. These four not within a snapshot.
+  // that name. These five not within a snapshot.
   virtual Expected<std::int64_t> add_node(const NodeRecord& node) = 0;
   virtual Expected<void> add_gap(const GapRecord& gap) = 0;
   virtual Expected<void> add_note(const NoteRecord& note) = 0;
   // Ends the keyframe group of a node: its next snapshot starts another.
   virtual void end_epoch(std::int64_t node) = 0;
+  // And forgets its rows: nothing more comes of this life.
+  virtual void end_life(std::int64_t node) = 0;
 
   // A snapshot: begin, then any number of put_..., then commit or abandon. `epoch` of the
   // record: equal to its own id starts a keyframe group, in which every row group is written

@@ -250,6 +250,11 @@ bool FileWriter::wants_keyframe(std::int64_t node) const {
 // room than the file and its -wal have.
 Expected<void> FileWriter::make_space() {
   if (auto allowed = outside_snapshot(); !allowed) return allowed;
+  if (retention_.is_held()) {
+    reserve_.hold(path_, retention_.reserve_bytes());
+    let_file_grow();
+    if (!retention_.is_held()) return {};
+  }
   reserve_.release();
   const auto full = [] { return fail(Error::Code::kDiskFull, "no space left"); };
   if (!retention_.is_bounded() || !retention_.has_older()) return full();

@@ -191,6 +191,27 @@ TEST_F(GoingOn, AStoppedNodeDelaysNoOther) {
   expect_sound(file());
 }
 
+// Its snapshots are taken: nothing may stay on it while another one is waited for.
+TEST_F(GoingOn, LeavesANodeOfWhichItHasEnough) {
+  const auto a = world_->start({.alive = "a"});
+  const auto b = world_->start({.alive = "b"});
+  Program recorder(
+      world_->recorder({a->name(), b->name(), "-o", file(), "-i", "100ms", "-n", "20", "--json"}));
+  bool is_b_recorded = false;
+  while (!is_b_recorded) {
+    const auto line = recorder.read_line();
+    ASSERT_TRUE(line);
+    is_b_recorded = Json::parse(*line).at("node") == b->name();
+  }
+  b->signal(SIGSTOP);
+  while (a->ask("live_state hidden").get<int>() > 0) {
+  }
+  EXPECT_EQ(kill(recorder.id(), 0), 0);
+  b->signal(SIGCONT);
+  EXPECT_EQ(recorder.wait().exit_code, 0);
+  EXPECT_EQ(info().at("snapshots"), 40);
+}
+
 TEST_F(GoingOn, ANodeThatIsNotThereIsNamedAndTheOthersAreRecorded) {
   const auto a = world_->start({.alive = "a"});
   const Ended ended = run_recorder({a->name(), "nobody", "-o", file(), "-i", "100ms", "-n", "5"});

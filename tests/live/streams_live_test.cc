@@ -120,6 +120,25 @@ TEST_F(Streams, ATerminalThatCannotEraseIsSentNoEscapeSequences) {
   }
 }
 
+// A pager that nobody turns the pages of.
+TEST_F(Streams, AReaderThatStandsStillKeepsNobodyFromEndingIt) {
+  const auto node = world_->start();
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  fcntl(ends[1], F_SETPIPE_SZ, 4096);
+  const pid_t recorder = start_program(
+      world_->recorder({node->name(), "-o", file(), "-i", "100ms", "--json"}), {{ends[1], 1}});
+  close(ends[1]);
+  while (!std::filesystem::exists(file()) || info().at("snapshots") < 20) {
+  }
+  send_signal(recorder, SIGTERM);
+  int status = -1;
+  EXPECT_EQ(waitpid(recorder, &status, 0), recorder);
+  EXPECT_EQ(status, 0);
+  close(ends[0]);
+  expect_sound(file());
+}
+
 TEST_F(Streams, AMessageThatCannotBeWrittenDoesNotChangeTheExitCode) {
   const auto full = [&](std::vector<std::string> arguments, const std::string& stream) {
     arguments.insert(arguments.end(), {"-o", file()});

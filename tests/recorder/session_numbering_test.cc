@@ -18,7 +18,8 @@ TEST(SnapshotNumbers, AreThoseOfTheFile) {
 TEST(SnapshotNumbers, OfWhatWasLostAreThoseOfTheNext) {
   Numbering numbering;
   numbering.add(1, 1);
-  numbering.add(2, 2);  // was not stored
+  numbering.add(2, 2);
+  numbering.take_back();
   numbering.add(5, 2);  // 3 and 4 were never tried
   numbering.add(6, 3);
   EXPECT_EQ(numbering.in_file(2), 2);
@@ -26,6 +27,17 @@ TEST(SnapshotNumbers, OfWhatWasLostAreThoseOfTheNext) {
   EXPECT_EQ(numbering.in_file(4), 2);
   EXPECT_EQ(numbering.in_file(5), 2);
   EXPECT_EQ(numbering.in_file(6), 3);
+}
+
+// Whose number another node's has by then.
+TEST(SnapshotNumbers, OfWhatWasLostAreNoOthers) {
+  Numbering numbering;
+  numbering.add(1, 1);
+  numbering.add(2, 2);
+  numbering.take_back();
+  numbering.add(3, 3);
+  EXPECT_EQ(numbering.in_file(2), 3);
+  EXPECT_EQ(numbering.in_file(3), 3);
 }
 
 TEST(SnapshotNumbers, AreReplacedOnlyInColumnsOfSnapshots) {

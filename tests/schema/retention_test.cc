@@ -70,6 +70,28 @@ TEST_F(Retention, KeepsAtLeastTheTimeAskedFor) {
   EXPECT_GE(reader->dropped_to(), 36);
 }
 
+// NTP puts it right an hour late, by a year.
+TEST_F(Retention, KeepsByAClockThatNobodyPutsOn) {
+  auto bounded = RecordingStory::options();
+  bounded.keep_us = 10'000'000;
+  auto writer = Writer::create(path_, bounded);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->add_node({.name = "zoo@here", .facts = {}, .applications = {}}));
+  constexpr std::int64_t kYear = 365 * std::int64_t{86'400'000'000};
+  for (std::int64_t id = 1; id <= 60; ++id) {
+    const std::int64_t wall_us = id * 1'000'000 + (id <= 20 ? kYear : id <= 40 ? 0 : 3 * kYear);
+    ASSERT_TRUE((*writer)->begin(id, (id - 1) / 4 * 4 + 1, 1));
+    ASSERT_TRUE((*writer)->put_aggregates({.node = {1, 2, 3}}));
+    ASSERT_TRUE((*writer)->commit({.began_wall_us = wall_us,
+                                   .ended_wall_us = wall_us,
+                                   .began_mono_us = id * 1'000'000,
+                                   .not_answered = ""}));
+    const auto kept = id - (*writer)->dropped_snapshots();
+    EXPECT_GE(kept, std::min<std::int64_t>(id, 10)) << id;
+    EXPECT_LE(kept, 15) << id;
+  }
+}
+
 TEST_F(Retention, AReaderKeepsWhatWasThereWhenItOpened) {
   RecordingPlan plan{.slots = 2000, .snapshots = 60, .keyframe_every = 4, .share = 0.5};
   plan.keep_us = 10'000'000;
@@ -167,8 +189,10 @@ TEST_F(Retention, DropsManyGroupsAtOnceWithinItsBound) {
     ASSERT_TRUE((*writer)->begin(id, epoch, 1));
     ASSERT_TRUE((*writer)->put_rows(animals(), 0, random.rows(animals(), 2000)));
     ASSERT_TRUE((*writer)->put_aggregates({.node = {1, 2, 3}}));
-    const auto stored =
-        (*writer)->commit({.began_wall_us = wall_us, .ended_wall_us = wall_us, .not_answered = ""});
+    const auto stored = (*writer)->commit({.began_wall_us = wall_us,
+                                           .ended_wall_us = wall_us,
+                                           .began_mono_us = wall_us,
+                                           .not_answered = ""});
     ASSERT_TRUE(stored) << id << ": " << stored.error().message;
     largest = std::max(largest, (*writer)->file_bytes());
     ASSERT_LE(largest, bounded.max_bytes);
