@@ -26,12 +26,12 @@ Expected<int> run(const Options& options, Context& context) {
   if (!recording) return tl::unexpected(recording.error());
   const auto range = recording->range(options.from, options.to);
   if (!range) return tl::unexpected(range.error());
-  const auto done = copy_recording(*recording, *range, options.out, {});
-  if (!done) return tl::unexpected(done.error());
+  const auto copied = copy_recording(*recording, *range, options.out, {});
+  if (!copied) return tl::unexpected(copied.error());
   std::error_code unknown;
   const auto bytes = std::filesystem::file_size(options.out, unknown);
-  context.out.write(fmt::format("{}: snapshots #{} to #{} of {}, {}\n", options.out, range->first,
-                                range->second, options.file,
+  context.out.write(fmt::format("{}: snapshots #{} to #{} of {}, {}\n", options.out, copied->first,
+                                copied->second, options.file,
                                 unknown ? "" : size_text(static_cast<std::int64_t>(bytes))));
   return kDone;
 }

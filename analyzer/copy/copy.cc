@@ -186,7 +186,43 @@ Expected<void> copy_events(const Recording& recording, const SnapshotRecord& fir
   return {};
 }
 
-Expected<void> copy_all(const Recording& recording, std::pair<std::int64_t, std::int64_t> range,
+// The part of a recording that is copied: at least one snapshot.
+struct Window {
+  const SnapshotRecord* first = nullptr;
+  const SnapshotRecord* last = nullptr;
+  // Up to this number some are not there: before the first, and of several nodes between them,
+  // where the oldest groups of one were dropped.
+  std::int64_t dropped_to = 0;
+};
+
+// kMalformed: snapshots are gone that nobody dropped.
+Expected<Window> find_window(const Recording& recording,
+                             std::pair<std::int64_t, std::int64_t> range) {
+  Window window;
+  std::int64_t expected = range.first;
+  for (const SnapshotRecord& one : recording.reader().snapshots()) {
+    if (one.id < range.first || one.id > range.second) continue;
+    if (window.first == nullptr) {
+      window = {&one, nullptr, one.id - 1};
+    } else if (one.id > expected) {
+      if (one.id - 1 > recording.reader().dropped_to()) {
+        return fail(Error::Code::kMalformed,
+                    fmt::format("cannot copy {}: snapshots #{} to #{} are not there; cut a window "
+                                "before or after them",
+                                recording.path(), expected, one.id - 1));
+      }
+      window.dropped_to = one.id - 1;
+    }
+    window.last = &one;
+    expected = one.id + 1;
+  }
+  if (window.first != nullptr) return window;
+  return fail(Error::Code::kMalformed,
+              fmt::format("cannot copy {}: none of the snapshots #{} to #{} is there",
+                          recording.path(), range.first, range.second));
+}
+
+Expected<void> copy_all(const Recording& recording, const Window& window,
                         const CopyChanges& changes, Writer& writer) {
   Copier copier(recording, writer, changes);
   Expected<void> done;
@@ -194,7 +230,7 @@ Expected<void> copy_all(const Recording& recording, std::pair<std::int64_t, std:
   const std::size_t known = met.size();
   // Copied before the rows are read: the walk and the rows ask the same file.
   std::vector<std::pair<SnapshotRecord, Aggregates>> waiting;
-  for (std::int64_t id = range.first; id <= range.second && done; ++id) {
+  for (std::int64_t id = window.first->id; id <= window.last->id && done; ++id) {
     waiting.clear();
     const auto read = recording.reader().aggregates(
         id, id, [&](const SnapshotRecord& record, const Aggregates& aggregates) {
@@ -208,30 +244,30 @@ Expected<void> copy_all(const Recording& recording, std::pair<std::int64_t, std:
       if (done) done = copier.snapshot(record, aggregates);
     }
   }
-  if (done) {
-    done = copy_events(recording, *recording.snapshot(range.first),
-                       *recording.snapshot(range.second), changes, copier, writer);
-  }
+  if (done) done = copy_events(recording, *window.first, *window.last, changes, copier, writer);
   return done ? writer.close() : done;
 }
 
 }  // namespace
 
-Expected<void> copy_recording(const Recording& recording,
-                              std::pair<std::int64_t, std::int64_t> range, const std::string& path,
-                              const CopyChanges& changes) {
+Expected<std::pair<std::int64_t, std::int64_t>> copy_recording(
+    const Recording& recording, std::pair<std::int64_t, std::int64_t> range,
+    const std::string& path, const CopyChanges& changes) {
+  const auto window = find_window(recording, range);
+  if (!window) return tl::unexpected(window.error());
   Writer::Options options;
   options.recorder_version = recording.reader().meta("recorder").value_or("");
   options.tables = recording.reader().tables();
-  options.first_snapshot = range.first;
+  options.dropped_to = window->dropped_to;
   options.durable = false;
   auto writer = Writer::create(path, options);
   if (!writer) return tl::unexpected(writer.error());
-  auto done = copy_all(recording, range, changes, **writer);
-  if (done) return done;
-  writer->reset();
-  remove_recording(path);
-  return done;
+  if (auto done = copy_all(recording, *window, changes, **writer); !done) {
+    writer->reset();
+    remove_recording(path);
+    return tl::unexpected(done.error());
+  }
+  return std::pair{window->first->id, window->last->id};
 }
 
 }  // namespace beamtape

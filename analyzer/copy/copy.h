@@ -21,10 +21,11 @@ struct CopyChanges {
 
 // Writes the snapshots [first, last] of a recording to a new file at `path`, with the numbers that
 // they have, so that everything that is asked of them gives the same answer; with the gaps and
-// notes of that time. kUsage: `path` exists. kMalformed: something in the range is damaged. After
-// an error there is no file at `path`.
-Expected<void> copy_recording(const Recording& recording,
-                              std::pair<std::int64_t, std::int64_t> range, const std::string& path,
-                              const CopyChanges& changes);
+// notes of that time. Returns the first and the last snapshot that it copied: those of the range
+// that are there. kUsage: `path` exists. kMalformed: something in the range is damaged. After an
+// error there is no file at `path`.
+Expected<std::pair<std::int64_t, std::int64_t>> copy_recording(
+    const Recording& recording, std::pair<std::int64_t, std::int64_t> range,
+    const std::string& path, const CopyChanges& changes);
 
 }  // namespace beamtape

@@ -46,8 +46,7 @@ class FileWriter final : public Writer {
         tables_(options.tables),
         retention_(options.max_bytes, options.keep_us),
         lock_(std::move(lock)),
-        database_(std::move(database)),
-        last_snapshot_(options.first_snapshot - 1) {
+        database_(std::move(database)) {
     if (!tables_.empty()) return;
     for (const Table* table : columnar_tables()) tables_.push_back(*table);
     tables_.push_back(node_table());
@@ -132,7 +131,7 @@ class FileWriter final : public Writer {
   std::map<std::int64_t, NodeState> nodes_;
   std::vector<Life> earlier_;
   std::int64_t last_node_ = 0;
-  std::int64_t last_snapshot_;
+  std::int64_t last_snapshot_ = 0;
   std::int64_t pinned_frames_ = 0;  // of the -wal, which cannot be written over
   bool closed_ = false;
 

@@ -31,9 +31,9 @@ class Writer {
     // kept at least. What is beyond either goes in whole keyframe groups, the oldest first.
     std::int64_t max_bytes = 0;
     std::int64_t keep_us = 0;
-    // The number of its first snapshot, for a part of another recording: those before count as
+    // For a part of another recording: up to this number snapshots may be left out, and count as
     // dropped.
-    std::int64_t first_snapshot = 1;
+    std::int64_t dropped_to = 0;
     // append() refuses a recording that has nodes, but none of these; empty: any will do.
     std::vector<std::string> nodes = {};
   };
@@ -75,11 +75,11 @@ class Writer {
   // A snapshot: begin, then any number of put_..., then commit or abandon. `epoch` of the
   // record: equal to its own id starts a keyframe group, in which every row group is written
   // whole (those that are not put, from what the writer holds) and texts and lists are known
-  // only if they were put since. The id must be one more than the last. After an error in any
-  // of these nothing of the snapshot is in the file and the writer can go on with the next,
-  // which must start a keyframe group. kNotFound: the file was removed or moved, nothing more can
-  // be written. kRefused: somebody has read the file for so long that its -wal would grow beyond
-  // `max_bytes`.
+  // only if they were put since. The id must be one more than the last, but for those that
+  // Options::dropped_to lets out. After an error in any of these nothing of the snapshot is in the
+  // file and the writer can go on with the next, which must start a keyframe group. kNotFound: the
+  // file was removed or moved, nothing more can be written. kRefused: somebody has read the file
+  // for so long that its -wal would grow beyond `max_bytes`.
   virtual Expected<void> begin(std::int64_t id, std::int64_t epoch, std::int64_t node) = 0;
   // Texts and lists that cells of this keyframe group refer to; each id once per group.
   virtual Expected<void> put_text(Cell id, std::string_view text) = 0;

@@ -160,8 +160,8 @@ Expected<void> FileWriter::write_meta() {
       {"recorder", options_.recorder_version},
       {"declarations", std::to_string(*declared)},
       {"rows_per_group", std::to_string(kRowsPerGroup)}};
-  if (options_.first_snapshot > 1) {
-    facts.emplace_back("dropped_to", std::to_string(options_.first_snapshot - 1));
+  if (options_.dropped_to > 0) {
+    facts.emplace_back("dropped_to", std::to_string(options_.dropped_to));
   }
   for (const auto& [key, value] : facts) {
     const auto done = row->bind(1, std::string_view(key)).bind(2, value).run();

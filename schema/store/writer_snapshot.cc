@@ -56,7 +56,8 @@ Expected<void> FileWriter::begin(std::int64_t id, std::int64_t epoch, std::int64
   const auto found = nodes_.find(node);
   if (found == nodes_.end()) return misuse(path_, fmt::format("there is no node {}", node));
   const auto& state = found->second;
-  if (id != last_snapshot_ + 1 || id > kMaxSnapshotId) {
+  const auto latest = std::max(last_snapshot_, options_.dropped_to) + 1;
+  if (id <= last_snapshot_ || id > latest || id > kMaxSnapshotId) {
     return misuse(path_, fmt::format("snapshot {} cannot follow {}", id, last_snapshot_));
   }
   if (epoch != id && (state.needs_keyframe || epoch != state.epoch)) {

@@ -70,8 +70,9 @@ Expected<void> write_snapshot(const Story& story, const SnapshotRecord& record, 
 
 }  // namespace
 
-Expected<void> write_story(const Story& story, const std::string& path) {
+Expected<void> write_story(const Story& story, const std::string& path, std::int64_t keep_us) {
   Writer::Options options;
+  options.keep_us = keep_us;
   options.recorder_version = "0.1.0";
   auto writer = Writer::create(path, options);
   if (!writer) return tl::unexpected(writer.error());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "schema/error.h"
@@ -7,7 +8,7 @@
 
 namespace beamtape {
 
-// Writes a story as a recording, as the recorder would.
-Expected<void> write_story(const Story& story, const std::string& path);
+// Writes a story as a recording, as the recorder would; `keep_us` as in Writer::Options.
+Expected<void> write_story(const Story& story, const std::string& path, std::int64_t keep_us = 0);
 
 }  // namespace beamtape
