@@ -29,9 +29,8 @@ std::string called(const WaitingProcess& process) {
 }
 
 std::string since_text(const Wait& wait, const SnapshotRecord& now) {
-  const auto micros = now.began_wall_us - wait.since->began_wall_us;
   return fmt::format("{}#{}, {}", wait.since_open ? "before " : "", wait.since->id,
-                     duration_text(micros));
+                     duration_text(micros_between(*wait.since, now)));
 }
 
 std::string cycle_text(const Waits& waits, const std::vector<std::size_t>& cycle) {

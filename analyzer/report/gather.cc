@@ -128,7 +128,7 @@ Expected<NodeValues> read_node(const Recording& recording, const NodeReport& nod
 std::vector<double> rates(const NodeReport& node, const std::vector<double>& counter) {
   std::vector<double> result(counter.size(), kUnknown);
   for (std::size_t i = 1; i < counter.size(); ++i) {
-    const auto passed = node.snapshots[i]->began_wall_us - node.snapshots[i - 1]->began_wall_us;
+    const auto passed = micros_between(*node.snapshots[i - 1], *node.snapshots[i]);
     const bool same_life = node.snapshots[i]->node == node.snapshots[i - 1]->node;
     const double more = counter[i] - counter[i - 1];
     if (same_life && passed > 0 && more >= 0) result[i] = more * 1e6 / static_cast<double>(passed);

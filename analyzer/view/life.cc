@@ -24,12 +24,13 @@ double number_of(const Value& value) {
   return number ? static_cast<double>(*number) : std::numeric_limits<double>::quiet_NaN();
 }
 
-void make_rate(const std::vector<double>& seconds, LifeText::Curve& curve) {
-  for (std::size_t i = curve.values.size(); i-- > 0;) {
-    curve.values[i] = i == 0 ? std::numeric_limits<double>::quiet_NaN()
-                             : (curve.values[i] - curve.values[i - 1]) /
-                                   std::max(1e-6, seconds[i] - seconds[i - 1]);
+void make_rate(const std::vector<ProcessLife::Row>& rows, LifeText::Curve& curve) {
+  for (std::size_t i = curve.values.size(); i-- > 1;) {
+    const auto micros = micros_between(*rows[i - 1].snapshot, *rows[i].snapshot);
+    curve.values[i] = (curve.values[i] - curve.values[i - 1]) * 1e6 /
+                      static_cast<double>(std::max<std::int64_t>(1, micros));
   }
+  if (!curve.values.empty()) curve.values[0] = std::numeric_limits<double>::quiet_NaN();
   curve.is_rate = true;
   curve.name += " per second";
 }
@@ -61,7 +62,7 @@ void add_curve(const Shown& column, std::size_t at, const ProcessLife& life,
                const ProcessLife::Row& shown, LifeText& text) {
   LifeText::Curve curve{column.name, explanation_of(column), column.unit, false, {}, "", ""};
   for (const ProcessLife::Row& row : life.rows) curve.values.push_back(number_of(row.values[at]));
-  if (column.kind == Kind::kCounter) make_rate(text.seconds, curve);
+  if (column.kind == Kind::kCounter) make_rate(life.rows, curve);
   const auto row = static_cast<std::size_t>(&shown - life.rows.data());
   curve.text = track_text(curve.values[row], curve.unit, curve.is_rate);
   if (const NoValue* none = no_value(shown.values[at])) {

@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 
+#include "analyzer/load/time.h"
+
 namespace beamtape {
 
 namespace {
@@ -14,7 +16,8 @@ namespace {
 struct Followed {
   std::size_t index;  // in the group
   Sparks::Spark* into;
-  Cell identity;  // when it was first seen, else its key
+  Cell identity;                                 // when it was first seen, else its key
+  std::vector<const SnapshotRecord*> seen = {};  // those of the values
 };
 
 struct Columns {
@@ -31,24 +34,29 @@ std::optional<Columns> columns_of(const Table& table, const std::string& metric)
   return Columns{*found, table.find("first_seen"), column.kind == Kind::kCounter, column.unit};
 }
 
-void add_point(const RowGroup& group, const Followed& one, const Columns& columns, double second,
-               Sparks::Spark& spark) {
+void add_point(const RowGroup& group, const SnapshotRecord& snapshot, const Columns& columns,
+               double second, Followed& one) {
   if (one.index >= group.rows || is_missing(group.columns[0][one.index])) return;
   // Whoever takes a slot over is first seen later. A key may be a text, whose number is another one
   // in each keyframe group.
   const std::size_t who = columns.first_seen.value_or(0);
   if (group.columns[who][one.index] != one.identity) return;
   const Cell cell = group.columns[columns.metric][one.index];
-  spark.seconds.push_back(second);
-  spark.values.push_back(is_missing(cell) ? std::numeric_limits<double>::quiet_NaN()
-                                          : static_cast<double>(cell));
+  one.seen.push_back(&snapshot);
+  one.into->seconds.push_back(second);
+  one.into->values.push_back(is_missing(cell) ? std::numeric_limits<double>::quiet_NaN()
+                                              : static_cast<double>(cell));
 }
 
-void make_rate(Sparks::Spark& spark) {
+// The clock on the wall says where a point is drawn, and not how fast a counter grew.
+void make_rate(const std::vector<const SnapshotRecord*>& seen, Sparks::Spark& spark) {
   for (std::size_t i = spark.values.size(); i-- > 0;) {
-    spark.values[i] = i == 0 ? std::numeric_limits<double>::quiet_NaN()
-                             : (spark.values[i] - spark.values[i - 1]) /
-                                   std::max(1e-6, spark.seconds[i] - spark.seconds[i - 1]);
+    if (i == 0) {
+      spark.values[i] = std::numeric_limits<double>::quiet_NaN();
+      continue;
+    }
+    const auto micros = std::max<std::int64_t>(1, micros_between(*seen[i - 1], *seen[i]));
+    spark.values[i] = (spark.values[i] - spark.values[i - 1]) * 1e6 / static_cast<double>(micros);
   }
   spark.is_rate = true;
 }
@@ -88,15 +96,16 @@ Sparks read_sparks(const Recording& recording, const SparksQuestion& question,
       [&](const SnapshotRecord& snapshot, std::size_t number, const RowGroup& group) {
         if (!shown || snapshot.node != shown->node) return !stale;
         const double second = static_cast<double>(snapshot.began_wall_us - start_us) / 1e6;
-        for (const Followed& one : by_group[number]) {
-          add_point(group, one, *columns, second, *one.into);
+        for (Followed& one : by_group[number]) {
+          add_point(group, snapshot, *columns, second, one);
         }
         return !stale;
       },
       nullptr));
   if (columns->counter) {
-    for (Sparks::Spark& spark : sparks.rows) make_rate(spark);
-    for (Sparks::Spark& spark : sparks.pinned) make_rate(spark);
+    for (const auto& [number, followed] : by_group) {
+      for (const Followed& one : followed) make_rate(one.seen, *one.into);
+    }
   }
   sparks.whole = !stale;
   return sparks;
