@@ -34,7 +34,9 @@ Cell change_of(const RowView& row, const Shown& column) {
   if (is_missing(before)) return before;
   const Cell delta = now - before;
   if (column.source == Shown::Source::kDelta) return delta;
-  return static_cast<Cell>(std::llround(static_cast<double>(delta) / row.frame->seconds_back()));
+  // A counter falls where members of a group ended: how much the others counted is not known.
+  const double rate = static_cast<double>(delta) / row.frame->seconds_back();
+  return rate >= 0 ? static_cast<Cell>(std::llround(rate)) : missing(Missing::kNone);
 }
 
 bool is_change(const Shown& column) {

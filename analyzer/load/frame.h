@@ -32,7 +32,7 @@ struct Shown {
 std::vector<Shown> shown_columns(const Table& table);
 // What a window adds: `delta(X)` of every number of the table, and of counters `rate(X)`, per
 // second. They have values where the row's frame looks back (Frame::look_back) and the row was
-// there then.
+// there then; a counter that fell has no rate.
 std::vector<Shown> window_columns(const Table& table);
 std::vector<std::string> names_of(const std::vector<Shown>& columns);
 const Shown* find_shown(const std::vector<Shown>& columns, const std::string& name);

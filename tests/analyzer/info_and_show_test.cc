@@ -331,5 +331,27 @@ TEST(ShowWindow, SaysWhatIsWrong) {
   }
 }
 
+// A group of which a member ended.
+TEST(ShowGroups, HaveNoRateWhereTheCounterFell) {
+  Story story;
+  story.node("shop@here");
+  for (const std::int64_t reductions : {5000, 3000}) {
+    story.snapshot(reductions == 5000 ? 0 : 10);
+    story.aggregates().groups = {
+        {.name = story.text_id("cart"), .processes = 1, .reductions = reductions},
+        {.name = story.text_id("stock"), .processes = 1, .reductions = 9000 - reductions}};
+  }
+  const auto run = run_on(story, {"show", "groups", "f", "--window", "10s", "--json", "--columns",
+                                  "name,rate(reductions),delta(reductions)"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const auto answer = json::parse(run.out);
+  for (const auto& row : answer.at("rows")) {
+    const bool fell = row.at("name") == "cart";
+    EXPECT_EQ(row.at("rate(reductions)"), fell ? json() : json(200));
+    EXPECT_EQ(row.at("delta(reductions)"), fell ? -2000 : 2000);
+    EXPECT_FALSE(row.contains("not_read"));
+  }
+}
+
 }  // namespace
 }  // namespace beamtape
