@@ -48,6 +48,11 @@ std::int64_t per_second(const Tree& tree, const TreeLine& line) {
   return std::llround(static_cast<double>(line.below.reductions) / tree.seconds);
 }
 
+std::string work_text(const Tree& tree, const TreeLine& line) {
+  if (tree.from == nullptr || !line.below.knows_reductions()) return "-";
+  return grouped(per_second(tree, line)) + (line.below.reductions_unknown > 0 ? "+" : "");
+}
+
 // What stands in the first column: name, version of an application, how many there are.
 std::string label(const Tree& tree, const TreeLine& line) {
   std::string text = line.name.empty() ? "?" : line.name;
@@ -106,22 +111,28 @@ void write_text(const Recording& recording, const Tree& tree, const std::vector<
                    {"largest", true, false},
                    {"reductions/s", true, false},
                    {"restarts", true, false}});
-  std::int64_t unknown = 0;
+  std::int64_t unknown = 0, work_unknown = 0;
   for (const TreeLine& line : lines) {
     const bool rates = tree.from != nullptr;
-    if (line.depth == 0) unknown += line.below.memory_unknown;
+    if (line.depth == 0) {
+      unknown += line.below.memory_unknown;
+      work_unknown += line.below.reductions_unknown;
+    }
     table.add({std::string(2 * std::min(line.depth, kDeepestIndent), ' ') + label(tree, line),
                line.pid, grouped(line.below.processes),
                size_text(line.below.memory) + (line.below.memory_unknown > 0 ? "+" : ""),
                grouped(line.below.message_queue_len), grouped(line.below.max_message_queue_len),
-               rates ? grouped(per_second(tree, line)) : "-",
-               rates ? grouped(line.below.restarts) : "-"});
+               work_text(tree, line), rates ? grouped(line.below.restarts) : "-"});
   }
   out.write(table.text(kTerminalWidth, ""));
   std::string below;
   if (unknown > 0) {
     below += fmt::format("+ without {}, whose memory was not read\n",
                          counted(static_cast<std::size_t>(unknown), "process"));
+  }
+  if (work_unknown > 0) {
+    below += fmt::format("reductions/s: without {}, whose work in that time is not known\n",
+                         counted(static_cast<std::size_t>(work_unknown), "process"));
   }
   below += restarts_text(tree, lines);
   if (!below.empty()) out.write("\n" + below);
@@ -145,7 +156,9 @@ Json line_json(const Tree& tree, const TreeLine& line) {
           {"memory_unknown", line.below.memory_unknown},
           {"message_queue_len", line.below.message_queue_len},
           {"max_message_queue_len", line.below.max_message_queue_len},
-          {"reductions_per_second", rates ? Json(per_second(tree, line)) : Json(nullptr)},
+          {"reductions_per_second",
+           rates && line.below.knows_reductions() ? Json(per_second(tree, line)) : Json(nullptr)},
+          {"reductions_unknown", rates ? Json(line.below.reductions_unknown) : Json(nullptr)},
           {"appeared", rates ? Json(line.below.appeared) : Json(nullptr)},
           {"restarts", rates ? Json(line.below.restarts) : Json(nullptr)},
           {"own_restarts", rates && node ? Json(node->own_restarts) : Json(nullptr)},

@@ -202,10 +202,13 @@ Cell Frame::later_cell(std::size_t slot, std::size_t column) const {
                            : cell_of_same(later_, later_slots_, slot, column);
 }
 
+// Whoever was first seen later was not there, whatever is damaged.
 Cell Frame::cell_of_same(const Frame* other, const std::vector<std::size_t>& same, std::size_t slot,
-                         std::size_t column) {
-  if (other == nullptr || same[slot] == kNowhere) return missing(Missing::kNone);
-  return other->data_.at(same[slot], column);
+                         std::size_t column) const {
+  if (other == nullptr) return missing(Missing::kNone);
+  if (same[slot] != kNowhere) return other->data_.at(same[slot], column);
+  const bool came_later = first_seen_ && data_.at(slot, *first_seen_) > other->snapshot_->id;
+  return missing(!came_later && other->lost(slot) ? Missing::kBadAnswer : Missing::kNone);
 }
 
 }  // namespace beamtape

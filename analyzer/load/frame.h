@@ -81,7 +81,7 @@ class Frame {
   // `first_seen` are the same if what identifies them is, as the name of a group.
   void look_back(const Frame& earlier, double seconds, const Frame* later = nullptr);
   // The cells of the same subject in the earlier frame and in the one that changes go up to; kNone
-  // if it was not there, or nothing is looked back to.
+  // if it was not there, or nothing is looked back to; kBadAnswer if what it was is damaged there.
   Cell earlier_cell(std::size_t slot, std::size_t column) const;
   Cell later_cell(std::size_t slot, std::size_t column) const;
   double seconds_back() const { return seconds_back_; }
@@ -96,8 +96,8 @@ class Frame {
 
   // By slot here, the one that the same subject has in the other frame.
   std::vector<std::size_t> slots_of_same(const Frame& other) const;
-  static Cell cell_of_same(const Frame* other, const std::vector<std::size_t>& same,
-                           std::size_t slot, std::size_t column);
+  Cell cell_of_same(const Frame* other, const std::vector<std::size_t>& same, std::size_t slot,
+                    std::size_t column) const;
 
   const Table* table_;
   const SnapshotRecord* snapshot_;

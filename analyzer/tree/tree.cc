@@ -83,12 +83,13 @@ class TreeReader {
     if (tree_.from == nullptr) return one;
     const Cell born = cell(slot, first_seen_), reductions = cell(slot, reductions_);
     one.appeared = !is_missing(born) && born > tree_.from->id ? 1 : 0;
-    if (is_missing(reductions)) return one;
-    if (one.appeared) {
+    if (!is_missing(reductions) && one.appeared) {
       one.reductions = reductions;
-    } else if (slot < work_before_.size() && work_before_[slot].first == born &&
-               !is_missing(work_before_[slot].second)) {
+    } else if (!is_missing(reductions) && slot < work_before_.size() &&
+               work_before_[slot].first == born && !is_missing(work_before_[slot].second)) {
       one.reductions = std::max<Cell>(0, reductions - work_before_[slot].second);
+    } else {
+      one.reductions_unknown = 1;
     }
     return one;
   }
@@ -243,6 +244,7 @@ void TreeTotals::add(const TreeTotals& other) {
   message_queue_len += other.message_queue_len;
   max_message_queue_len = std::max(max_message_queue_len, other.max_message_queue_len);
   reductions += other.reductions;
+  reductions_unknown += other.reductions_unknown;
   appeared += other.appeared;
   restarts += other.restarts;
 }

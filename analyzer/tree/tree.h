@@ -24,10 +24,15 @@ struct TreeTotals {
   // Done within the window, with what those born in it did; what those did that ended in it is not
   // recorded.
   std::int64_t reductions = 0;
-  std::int64_t appeared = 0;  // processes that were first listed within the window
-  std::int64_t restarts = 0;  // replacements.h, within the window
+  std::int64_t reductions_unknown = 0;  // processes of which it is not known what they did
+  std::int64_t appeared = 0;            // processes that were first listed within the window
+  std::int64_t restarts = 0;            // replacements.h, within the window
 
   void add(const TreeTotals& other);
+  // False: of no process is known what it did, and `reductions` says nothing.
+  bool knows_reductions() const {
+    return reductions_unknown == 0 || reductions_unknown < processes;
+  }
 };
 
 struct TreeNode {

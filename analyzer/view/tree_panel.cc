@@ -124,7 +124,14 @@ void draw_line(Session& session, const TreeText& text, const Line& line, int id)
   number(5, below.max_message_queue_len, grouped(below.max_message_queue_len));
   if (text.seconds > 0) {
     const double rate = static_cast<double>(below.reductions) / text.seconds;
-    number(6, below.reductions, grouped(static_cast<std::int64_t>(rate + 0.5)));
+    number(6, below.reductions,
+           below.knows_reductions() ? grouped(static_cast<std::int64_t>(rate + 0.5)) +
+                                          (below.reductions_unknown > 0 ? "+" : "")
+                                    : "-");
+    if (below.reductions_unknown > 0) {
+      explain(fmt::format("without {} whose work in that time is not known",
+                          grouped(below.reductions_unknown)));
+    }
     number(7, below.restarts, grouped(below.restarts));
   } else {
     number(6, 0, "-");
