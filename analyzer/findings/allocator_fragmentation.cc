@@ -1,5 +1,6 @@
 // Memory that an allocator holds without data in it: 40 % of its carriers or more, and 256 MiB or
-// 20 % of all that is allocated (64 MiB at least), in 80 % of the second half of the snapshots.
+// 20 % of all that is allocated (64 MiB at least), in 80 % of the second half of the snapshots, of
+// which half at least were read.
 
 #include <fmt/format.h>
 
@@ -31,32 +32,36 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   for (const SampleSeries& series : observed.allocators.rows) {
     const Values& blocks = observed.allocators.values(series, "blocks_size");
     const Values& carriers = observed.allocators.values(series, "carriers_size");
-    std::size_t times = 0;
-    Values wasted(observed.size(), 0.0);
+    std::size_t times = 0, known = 0, last = 0;
+    Values wasted(observed.size(), kNaN);
     for (std::size_t i = 0; i < observed.size(); ++i) {
       wasted[i] = carriers[i] - blocks[i];
-      times += i >= half && wasteful(blocks[i], carriers[i], (*all)[i]) ? 1 : 0;
+      if (i < half || std::isnan(wasted[i])) continue;
+      ++known;
+      times += wasteful(blocks[i], carriers[i], (*all)[i]) ? 1 : 0;
+      if (carriers[i] > 0) last = i;
     }
-    const double share = static_cast<double>(times) / static_cast<double>(observed.size() - half);
+    if (2 * known < observed.size() - half) continue;
+    const double share = static_cast<double>(times) / static_cast<double>(known);
     if (share < kMostOfTheTime) continue;
-    const double now = wasted.back();
+    const double now = std::max(wasted[last], 0.0);
+    const double whole = std::max(observed.node_last("allocated_total", 1), 1.0);
     const Severity severity = observed.size() < kThinSamples ? Severity::kInfo : Severity::kWarning;
     const std::string name = printable(series.name);
-    Finding& finding =
-        verdict.add(severity, now / std::max(all->back(), 1.0), {"allocator", name, name, ""});
-    finding.title = fmt::format("{} holds {} without data in it", name, amount(now, Unit::kBytes));
+    Finding& finding = verdict.add(severity, now / whole, {"allocator", name, name, ""});
+    finding.title = fmt::format("{} holds {} without data in it{}", name, amount(now, Unit::kBytes),
+                                last + 1 == observed.size() ? "" : " " + as_of(observed, last));
     finding.evidence = fmt::format(
         "{} of its carriers of {} are unused ({:.0f} %), {:.0f} % of all that is allocated; so in "
         "{:.0f} % of the "
         "second half of {} snapshots.",
-        amount(now, Unit::kBytes), amount(carriers.back(), Unit::kBytes),
-        now / carriers.back() * 100, now / std::max(all->back(), 1.0) * 100, share * 100,
-        observed.size());
+        amount(now, Unit::kBytes), amount(carriers[last], Unit::kBytes), now / carriers[last] * 100,
+        now / whole * 100, share * 100, observed.size());
     finding.caveat = "After a peak carriers stay for a while, and what comes next may use them.";
     finding.advice =
         "See which instances: `alloc FILE`. Allocation strategies (`+MBas aobf`, `+MHas`) and "
         "abandoned carriers (`acul`) are what is usually changed.";
-    finding.numbers = {{"unused_bytes", now}, {"carriers_bytes", carriers.back()}};
+    finding.numbers = {{"unused_bytes", now}, {"carriers_bytes", carriers[last]}};
     finding.plot = plot_of(observed, "unused", Unit::kBytes, wasted);
     seen_between(observed, half, observed.size() - 1, finding);
   }

@@ -50,7 +50,8 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   }
   Finding& finding =
       verdict.add(severity, left ? 1 - *left / kSoon : 0, {"node", observed.node_name, "", ""});
-  finding.title = fmt::format("Atoms become more: {} now", amount(now, Unit::kCount));
+  finding.title = fmt::format("Atoms become more: {} {}", amount(now, Unit::kCount),
+                              as_of(observed, extent(*atoms).second));
   finding.evidence =
       fmt::format("Their number went {}.", growth_text(growth, Unit::kCount, observed.duration()));
   if (left) {

@@ -82,7 +82,8 @@ void add_groups(const Observed& observed, Samples& samples, std::vector<Holder>&
   const double all = observed.node_last("memory_binary", 0);
   for (const SampleSeries& group : observed.groups.rows) {
     const auto at = samples.find(group.name);
-    const double count = observed.groups.values(group, "processes").back();
+    const Values& counts = observed.groups.values(group, "processes");
+    const double count = counts[extent(counts).second];
     if (at == samples.end() || at->second.bystanders.size() < kFewestOfGroup) continue;
     const auto& [suspects, bystanders] = at->second;
     const double others = count - static_cast<double>(suspects.size());
@@ -243,8 +244,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   Finding& finding = verdict.add(
       severity_of_bytes(observed, growth), growth.share() / 2,
       one_culprit ? holders[0].subject : FindingSubject{"node", observed.node_name, "", ""});
-  finding.title = fmt::format("Binaries grow: {} now{}", amount(binary->back(), Unit::kBytes),
-                              one_culprit ? ", " + told(holders[0]) : "");
+  const std::size_t last = extent(*binary).second;
+  finding.title = fmt::format("Binaries grow: {} {}{}", amount((*binary)[last], Unit::kBytes),
+                              as_of(observed, last), one_culprit ? ", " + told(holders[0]) : "");
   finding.evidence = fmt::format("Memory of binaries went {}.",
                                  growth_text(growth, Unit::kBytes, observed.duration()));
   std::vector<std::string> largest;

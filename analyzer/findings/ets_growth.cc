@@ -38,13 +38,14 @@ void tell(const Observed& observed, const SampleSeries& series, const Growth& me
   const Values& sizes = observed.ets.values(series, "size");
   const Values& bytes = observed.ets.values(series, "memory");
   // Names that differ in a number only are one series.
-  const double tables = observed.ets.values(series, "tables").back();
+  const std::size_t last = extent(sizes).second;
+  const double tables = observed.ets.values(series, "tables")[last];
   const bool several = tables > 1;
-  const std::string now = fmt::format("{} rows, {}", amount(sizes.back(), Unit::kCount),
-                                      amount(bytes.back(), Unit::kBytes));
-  finding.title = several ? fmt::format("{} ETS tables like {} grow: together {} now",
+  const std::string now = fmt::format("{} rows, {} {}", amount(sizes[last], Unit::kCount),
+                                      amount(bytes[last], Unit::kBytes), as_of(observed, last));
+  finding.title = several ? fmt::format("{} ETS tables like {} grow: together {}",
                                         amount(tables, Unit::kCount), finding.subject.name, now)
-                          : fmt::format("ETS table {} grows: {} now", finding.subject.name, now);
+                          : fmt::format("ETS table {} grows: {}", finding.subject.name, now);
   finding.evidence = fmt::format(
       "{} {} went {}.", several ? "Their" : "Its", by_memory ? "memory" : "number of rows",
       growth_text(main, by_memory ? Unit::kBytes : Unit::kCount, observed.duration()));

@@ -27,8 +27,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     Finding& finding =
         verdict.add(memory.growing() ? severity_of_bytes(observed, memory) : Severity::kInfo,
                     grower.growth.share() / 2, {"ets", name, name, ""});
-    finding.title = fmt::format("ETS tables named {} become more: {} now", name,
-                                amount(tables.back(), Unit::kCount));
+    const std::size_t last = extent(tables).second;
+    finding.title = fmt::format("ETS tables named {} become more: {} {}", name,
+                                amount(tables[last], Unit::kCount), as_of(observed, last));
     finding.evidence = fmt::format("Their number went {}.",
                                    growth_text(grower.growth, Unit::kCount, observed.duration()));
     if (!largest.owner.empty()) {

@@ -57,6 +57,11 @@ double median_of_known(const Values& values, std::size_t from, std::size_t to) {
   return known.empty() ? std::nan("") : median(std::move(known));
 }
 
+std::string as_of(const Observed& observed, std::size_t at) {
+  return at + 1 == observed.size() ? "now"
+                                   : fmt::format("as of #{}", observed.segment.snapshots[at]->id);
+}
+
 bool reaches_soon(const Growth& growth, const NodeLimit& limit) {
   const auto left = seconds_to(limit.used, limit.limit, growth.per_second);
   return left && *left <= kHour;

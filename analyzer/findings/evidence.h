@@ -36,6 +36,9 @@ std::optional<Growth> memory_growth(const Observed& observed, const Values& memo
 // The median of the values at indexes [from, to) that are not NaN; NaN if all are.
 double median_of_known(const Values& values, std::size_t from, std::size_t to);
 
+// "now", where `at` is the index of the last snapshot; else "as of #58".
+std::string as_of(const Observed& observed, std::size_t at);
+
 struct Grower {
   const SampleSeries* series = nullptr;
   Growth growth;

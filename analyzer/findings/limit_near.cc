@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "analyzer/findings/all_rules.h"
 #include "analyzer/findings/evidence.h"
@@ -50,8 +51,13 @@ void evaluate(const Observed& observed, Verdict& verdict) {
                                    {"node", observed.node_name, one.used, ""});
     finding.title = fmt::format("{:.0f} % of the limit of {} are used: {} of {}", now / limit * 100,
                                 one.what, amount(now, one.unit), amount(limit, one.unit));
-    finding.evidence = fmt::format("At the end {} of {}; {}.", amount(now, one.unit),
-                                   amount(limit, one.unit), one.at_limit);
+    const std::size_t last = extent(*used).second;
+    const bool to_the_end = last + 1 == observed.size();
+    finding.evidence = fmt::format("{} {} of {}; {}.",
+                                   to_the_end ? std::string("At the end")
+                                              : fmt::format("In #{}, the last that is known,",
+                                                            observed.segment.snapshots[last]->id),
+                                   amount(now, one.unit), amount(limit, one.unit), one.at_limit);
     finding.evidence += left ? fmt::format(" At the present rate that is in {}.", span_text(*left))
                              : std::string(" It does not grow steadily.");
     finding.caveat = "A limit that is reached for a moment may never be reached again.";
@@ -59,9 +65,11 @@ void evaluate(const Observed& observed, Verdict& verdict) {
         "Find what uses them up before raising the limit (`erl +P`, `+Q`, `+t`, `+zdbbl`).";
     finding.numbers = {{"used", now}, {"limit", limit}};
     finding.plot = plot_of(observed, one.used, one.unit, *used);
-    std::size_t first = observed.size() - 1;
-    while (first > 0 && (*used)[first - 1] >= kNear * limit) --first;
-    seen_between(observed, first, observed.size() - 1, finding);
+    std::size_t first = last;
+    for (std::size_t i = last; i > 0 && !((*used)[i - 1] < kNear * limit); --i) {
+      if (!std::isnan((*used)[i - 1])) first = i - 1;
+    }
+    seen_between(observed, first, last, finding);
     if (growth.growing()) finding.of_node = {{one.used, growth.rise()}};
   }
 }

@@ -153,8 +153,10 @@ void tell(const Observed& observed, const Told& told, Verdict& verdict) {
     finding.evidence +=
         fmt::format(", empty in {} at this rate", span_text(-box.now / box.per_second));
   }
-  finding.evidence +=
-      fmt::format("; its process does {} reductions a second.", rate_text(std::max(box.work, 0.0)));
+  finding.evidence += std::isnan(box.work)
+                          ? std::string(".")
+                          : fmt::format("; its process does {} reductions a second.",
+                                        rate_text(std::max(box.work, 0.0)));
   // Of one that does not run, where it stands now.
   const bool idle = waits_for_work(observed.words[process.function[box.known_to]]);
   if (kind != Kind::kStuck || !idle) finding.evidence += was_in_text(process);
@@ -194,14 +196,16 @@ std::string longest_text(const Observed& observed, const std::string& group) {
 void tell_group(const Observed& observed, const Grower& grower, Severity gravest,
                 Verdict& verdict) {
   const Values& queue = observed.groups.values(*grower.series, "message_queue_len");
-  const double count = observed.groups.values(*grower.series, "processes").back();
+  const std::size_t last = extent(queue).second;
+  const double now = queue[last];
+  const double count = observed.groups.values(*grower.series, "processes")[last];
   const std::string name = printable(grower.series->name);
   const bool thin = grower.growth.samples < kThinSamples;
   const Severity severity = std::max(gravest, thin ? Severity::kInfo : Severity::kWarning);
-  Finding& finding =
-      verdict.add(severity, std::log10(queue.back() + 1) / 6, {"group", name, name, name});
-  finding.title = fmt::format("The mailboxes of the processes of {} grow: together {} messages",
-                              name, amount(queue.back(), Unit::kCount));
+  Finding& finding = verdict.add(severity, std::log10(now + 1) / 6, {"group", name, name, name});
+  finding.title = fmt::format("The mailboxes of the processes of {} grow: together {} messages{}",
+                              name, amount(now, Unit::kCount),
+                              last + 1 == observed.size() ? "" : " " + as_of(observed, last));
   finding.evidence =
       fmt::format("Their sum went {}; there are {} of them.{}",
                   growth_text(grower.growth, Unit::kCount, observed.duration()),
@@ -211,7 +215,7 @@ void tell_group(const Observed& observed, const Grower& grower, Severity gravest
       "Messages that no receive matches stay for ever. See the longest: `show processes FILE{} "
       "--sort message_queue_len`, then what it does: `process FILE PID`.",
       filter_option(name));
-  finding.numbers = {{"now", queue.back()}};
+  finding.numbers = {{"now", now}};
   add_memory(observed.groups.values(*grower.series, "memory"), finding);
   add_numbers(finding, grower.growth);
   finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, queue);

@@ -31,12 +31,14 @@ double rise_of(const Values& values) {
   return std::isnan(rise) ? 0 : rise;
 }
 
-// What all processes say they hold.
+// What all processes say they hold; NaN where nothing was read.
 Values held_by_processes(const Observed& observed) {
-  Values sum(observed.size(), 0.0);
+  Values sum(observed.size(), kNaN);
   for (const SampleSeries& group : observed.groups.rows) {
     const Values& memory = observed.groups.values(group, "memory");
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += std::isnan(memory[i]) ? 0 : memory[i];
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      if (!std::isnan(memory[i])) sum[i] = std::isnan(sum[i]) ? memory[i] : sum[i] + memory[i];
+    }
   }
   return sum;
 }
@@ -92,8 +94,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
       verdict.add(severity, growth.share() / 4, {"node", observed.node_name, "", ""});
   const double whole = rise_of(*total);
   const auto parts = parts_of(observed, whole);
-  finding.title =
-      fmt::format("The node's memory grows: {} now", amount(total->back(), Unit::kBytes));
+  const std::size_t last = extent(*total).second;
+  finding.title = fmt::format("The node's memory grows: {} {}",
+                              amount((*total)[last], Unit::kBytes), as_of(observed, last));
   const auto most = std::max_element(parts.begin(), std::prev(parts.end()),
                                      [](const Part& a, const Part& b) { return a.rise < b.rise; });
   if (whole > 0 && most->rise >= kMost * whole) {

@@ -77,7 +77,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
   const Growth growth = judge_growth(observed.seconds(), *total, kLeastShare);
   const double between = growth.step_after - growth.step_before;
   if (growth.verdict != Growth::Verdict::kStep || between < kLeastBytes ||
-      total->back() < growth.step_before + between / 2) {
+      (*total)[extent(*total).second] < growth.step_before + between / 2) {
     return;
   }
   const Step step = steepest(*total);

@@ -1,9 +1,12 @@
 #include "analyzer/findings/observed.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "analyzer/findings/process_scan.h"
 #include "analyzer/load/aggregate_tables.h"
@@ -17,54 +20,94 @@ constexpr std::size_t kMostNames = 4000;
 
 double number(Cell cell) { return is_missing(cell) ? kNaN : static_cast<double>(cell); }
 
+// False where they are damaged; see Reader::aggregates.
+bool were_read(const Aggregates& all) {
+  const bool any_row =
+      std::any_of(aggregate_tables().begin(), aggregate_tables().end(),
+                  [&](const AggregateTable& table) { return table.rows(all) > 0; });
+  return any_row || std::any_of(all.node.begin(), all.node.end(),
+                                [](Cell cell) { return cell != missing(Missing::kBadAnswer); });
+}
+
+// "ets: no answer within the deadline; ports: ...": what is summed up then is a part.
+bool was_answered(const SnapshotRecord& one, std::string_view question) {
+  const std::string words = fmt::format("; {}: ", question);
+  return fmt::format("; {}", one.not_answered).find(words) == std::string::npos;
+}
+
 // Gathers the aggregates of one kind.
 class SampleGatherer {
  public:
-  SampleGatherer(const char* kind, std::size_t samples, SampledTable& into)
-      : source_(*find_aggregate(kind)), samples_(samples), into_(into) {
+  // `questions`: the recorder's, whose answers are summed up.
+  SampleGatherer(const char* kind, std::vector<const char*> questions, std::size_t samples,
+                 SampledTable& into)
+      : source_(*find_aggregate(kind)),
+        questions_(std::move(questions)),
+        whole_(samples, false),
+        into_(into) {
     into_.kind = kind;
     for (std::size_t i = 1; i < source_.table.columns.size(); ++i) {
       into_.columns.push_back(source_.table.columns[i].name);
     }
   }
 
-  void add(const Aggregates& all, std::size_t sample, std::int64_t epoch, Reader& reader) {
-    if (epoch != epoch_) by_id_.clear();
-    epoch_ = epoch;
+  void add(const Aggregates& all, std::size_t sample, const SnapshotRecord& one, Reader& reader) {
+    if (!std::all_of(questions_.begin(), questions_.end(),
+                     [&](const char* question) { return was_answered(one, question); })) {
+      return;
+    }
+    if (one.epoch != epoch_) by_id_.clear();
+    epoch_ = one.epoch;
+    whole_[sample] = true;
     for (std::size_t row = 0; row < source_.rows(all); ++row) {
       const auto cells = source_.cells(all, row);
-      SampleSeries* series = series_of(cells[0], reader);
-      if (series == nullptr) continue;
+      const std::size_t index = index_of(cells[0], reader);
+      // It may be any of those that are not there.
+      if (index == kUnreadable) whole_[sample] = false;
+      if (index >= into_.rows.size()) continue;
+      SampleSeries* series = &into_.rows[index];
       for (std::size_t i = 1; i < cells.size(); ++i) {
         series->columns[i - 1][sample] = number(cells[i]);
       }
     }
   }
 
+  // What is not among the samples of a snapshot does not exist then; not so where they were not
+  // read. The first column counts, and is known of all that were.
+  void finish() {
+    for (SampleSeries& series : into_.rows) {
+      for (std::size_t sample = 0; sample < whole_.size(); ++sample) {
+        if (!whole_[sample] || !std::isnan(series.columns[0][sample])) continue;
+        for (Values& values : series.columns) values[sample] = 0;
+      }
+    }
+  }
+
  private:
-  SampleSeries* series_of(Cell name, Reader& reader) {
+  static constexpr std::size_t kUnreadable = kMostNames + 1;
+
+  // Its place in the table; from kMostNames on it has none.
+  std::size_t index_of(Cell name, Reader& reader) {
     const auto known = by_id_.find(name);
-    if (known != by_id_.end()) return at(known->second);
+    if (known != by_id_.end()) return known->second;
     const auto text = reader.text(epoch_, name);
-    std::size_t index = kMostNames;
+    std::size_t index = kUnreadable;
     if (text) {
       const auto [place, is_new] = by_name_.try_emplace(std::string(*text), into_.rows.size());
       index = place->second;
       if (is_new && index < kMostNames) {
-        // What is not among the samples of a snapshot does not exist then.
-        into_.rows.push_back({written_term(place->first),
-                              std::vector<Values>(into_.columns.size(), Values(samples_, 0.0))});
+        into_.rows.push_back(
+            {written_term(place->first),
+             std::vector<Values>(into_.columns.size(), Values(whole_.size(), kNaN))});
       }
     }
     by_id_[name] = index;
-    return at(index);
-  }
-  SampleSeries* at(std::size_t index) {
-    return index < into_.rows.size() ? &into_.rows[index] : nullptr;
+    return index;
   }
 
   const AggregateTable& source_;
-  std::size_t samples_;
+  std::vector<const char*> questions_;
+  std::vector<bool> whole_;  // by sample: all of its rows were read
   SampledTable& into_;
   std::int64_t epoch_ = 0;
   std::map<Cell, std::size_t> by_id_;  // of this epoch
@@ -79,13 +122,15 @@ Expected<void> read_samples(const Recording& recording, Observed& observed) {
   }
   observed.node_values.assign(observed.node_columns.size(), Values(samples, kNaN));
   std::vector<SampleGatherer> gatherers;
-  gatherers.emplace_back("group", samples, observed.groups);
-  gatherers.emplace_back("ets", samples, observed.ets);
-  gatherers.emplace_back("port", samples, observed.ports);
-  gatherers.emplace_back("allocator", samples, observed.allocators);
+  using Questions = std::vector<const char*>;
+  // Of a process that was not read `memory_unknown` tells.
+  gatherers.emplace_back("group", Questions{}, samples, observed.groups);
+  gatherers.emplace_back("ets", Questions{"ets"}, samples, observed.ets);
+  gatherers.emplace_back("port", Questions{"ports", "sockets"}, samples, observed.ports);
+  gatherers.emplace_back("allocator", Questions{"allocators"}, samples, observed.allocators);
   const auto& snapshots = observed.segment.snapshots;
   std::size_t at = 0;
-  return recording.reader().aggregates(
+  auto done = recording.reader().aggregates(
       snapshots.front()->id, snapshots.back()->id,
       [&](const SnapshotRecord& one, const Aggregates& all) {
         while (at < samples && snapshots[at]->id < one.id) ++at;        // they could not be read
@@ -93,10 +138,14 @@ Expected<void> read_samples(const Recording& recording, Observed& observed) {
         for (std::size_t i = 0; i < all.node.size() && i < observed.node_values.size(); ++i) {
           observed.node_values[i][at] = number(all.node[i]);
         }
-        for (auto& gatherer : gatherers) gatherer.add(all, at, one.epoch, recording.reader());
+        if (were_read(all)) {
+          for (auto& gatherer : gatherers) gatherer.add(all, at, one, recording.reader());
+        }
         ++at;
         return true;
       });
+  for (auto& gatherer : gatherers) gatherer.finish();
+  return done;
 }
 
 }  // namespace

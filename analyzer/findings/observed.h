@@ -21,7 +21,8 @@ using Values = std::vector<double>;
 inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // The sums of processes of one group, ETS tables of one name, ports of one driver, instances of
-// one allocator: by the column names of the aggregate tables ("processes", "memory", …).
+// one allocator: by the column names of the aggregate tables ("processes", "memory", …). 0 where
+// there were none, NaN where that was not read.
 struct SampleSeries {
   std::string name;  // as its author writes it
   std::vector<Values> columns;

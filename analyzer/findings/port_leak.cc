@@ -112,8 +112,9 @@ void evaluate(const Observed& observed, Verdict& verdict) {
         std::max(severity_towards(grower.growth, now, limit),
                  grower.growth.samples >= kThinSamples ? Severity::kWarning : Severity::kInfo);
     Finding& finding = verdict.add(severity, grower.growth.share() / 2, {"port", name, name, ""});
-    finding.title = fmt::format("{} {} become more: {} now", source.title, name,
-                                amount(ports.back(), Unit::kCount));
+    const std::size_t last = extent(ports).second;
+    finding.title = fmt::format("{} {} become more: {} {}", source.title, name,
+                                amount(ports[last], Unit::kCount), as_of(observed, last));
     finding.evidence = fmt::format(
         "Their number went {}. Of {} that lived in the middle of this time and still do, {} moved "
         "no byte since.",

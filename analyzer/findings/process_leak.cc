@@ -60,11 +60,15 @@ void tell(const Observed& observed, const Grower& grower, const NodeLimit& proce
       judge_growth(observed.seconds(), observed.groups.values(*grower.series, "memory"));
   Finding& finding = verdict.add(severity_of(observed, memory, grower, now, limit),
                                  grower.growth.share(), {"group", name, name, name});
-  finding.title =
-      fmt::format("Processes of {} become more: {} now", name, grouped(std::llround(count.back())));
-  finding.evidence = fmt::format("Their number went {}. {} were born meanwhile and {} ended.",
+  const std::size_t last = extent(count).second;
+  finding.title = fmt::format("Processes of {} become more: {} {}", name,
+                              grouped(std::llround(count[last])), as_of(observed, last));
+  const bool all_known =
+      std::none_of(born.begin() + 1, born.end(), [](double n) { return std::isnan(n); });
+  finding.evidence = fmt::format("Their number went {}. {}{} were born meanwhile and {} ended.",
                                  growth_text(grower.growth, Unit::kCount, observed.duration()),
-                                 grouped(std::llround(all_born)), grouped(std::llround(all_died)));
+                                 all_known ? "" : "At least ", grouped(std::llround(all_born)),
+                                 grouped(std::llround(all_died)));
   if (const auto left = seconds_to(now, limit, grower.growth.per_second)) {
     finding.evidence += fmt::format(" At this rate the limit of {} processes is reached in {}.",
                                     amount(limit, Unit::kCount), span_text(*left));

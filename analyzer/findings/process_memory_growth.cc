@@ -63,11 +63,13 @@ std::size_t collections(const ProcessSeries& process) {
   return changes;
 }
 
-std::string grown_text(const Growth& growth, double bytes, bool ended = false) {
+// `when`: as_of() the bytes were read.
+std::string grown_text(const Growth& growth, double bytes, const std::string& when,
+                       bool ended = false) {
   const std::string memory = amount(bytes, Unit::kBytes);
   if (ended) return fmt::format("grew to {}, until it ended", memory);
-  return may_have_stopped(growth) ? fmt::format("has grown to {}", memory)
-                                  : fmt::format("grows: {} now", memory);
+  if (!may_have_stopped(growth)) return fmt::format("grows: {} {}", memory, when);
+  return fmt::format("has grown to {}{}", memory, when == "now" ? "" : " " + when);
 }
 
 void tell_process(const Observed& observed, const ProcessSeries& process, const Growth& growth,
@@ -82,8 +84,8 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
   const double node = total != nullptr && !std::isnan((*total)[last]) ? (*total)[last] : growth.to;
   Finding& finding =
       verdict.add(severity, growth.rise() / std::max(node, 1.0), subject_of(process));
-  finding.title =
-      fmt::format("The memory of {} {}", called(process), grown_text(growth, now, process.ended));
+  finding.title = fmt::format("The memory of {} {}", called(process),
+                              grown_text(growth, now, as_of(observed, last), process.ended));
   finding.evidence = fmt::format(
       "It went {}, with {} collections seen meanwhile; {:.1f} % of the node.",
       growth_text(growth, Unit::kBytes, observed.seconds()[last] - observed.seconds()[first]), seen,
@@ -105,13 +107,14 @@ void tell_process(const Observed& observed, const ProcessSeries& process, const 
 
 void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict) {
   const Values& memory = observed.groups.values(*grower.series, "memory");
-  const double count = observed.groups.values(*grower.series, "processes").back();
+  const std::size_t last = extent(memory).second;
+  const double count = observed.groups.values(*grower.series, "processes")[last];
   const std::string name = printable(grower.series->name);
   const Severity severity = severity_of_bytes(observed, grower.growth);
   Finding& finding = verdict.add(may_have_stopped(grower.growth) ? one_less(severity) : severity,
                                  grower.growth.share() / 4, {"group", name, name, name});
   finding.title = fmt::format("The memory of the processes of {} {}", name,
-                              grown_text(grower.growth, memory.back()));
+                              grown_text(grower.growth, memory[last], as_of(observed, last)));
   finding.evidence = fmt::format(
       "Together it went {}; there are {} of them, and their number does not grow.",
       growth_text(grower.growth, Unit::kBytes, observed.duration()), amount(count, Unit::kCount));

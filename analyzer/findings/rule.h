@@ -15,7 +15,7 @@ class Verdict {
       : observed_(observed), rule_(std::move(rule)) {}
 
   // Adds a finding over the whole segment; the caller fills in its texts. `strength` from 0 to 1
-  // orders findings of one severity. Valid until the next call.
+  // orders findings of one severity; NaN, which nobody knows, is 0. Valid until the next call.
   Finding& add(Severity severity, double strength, FindingSubject subject);
   void not_evaluated(std::string why);
   // False, with the reason noted, if the segment is too short for a trend.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "analyzer/findings/rule.h"
 #include "analyzer/trend/growth.h"
@@ -48,6 +49,7 @@ Finding& Verdict::add(Severity severity, double strength, FindingSubject subject
   // 0 to 39 info, 40 to 79 warning, 80 to 100 critical.
   const int base = 40 * static_cast<int>(severity);
   const int span = severity == Severity::kCritical ? 20 : 39;
+  if (std::isnan(strength)) strength = 0;
   const SnapshotRecord& first = *observed_.segment.snapshots.front();
   const SnapshotRecord& last = observed_.last_snapshot();
   Finding finding;

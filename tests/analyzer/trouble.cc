@@ -51,6 +51,17 @@ Trouble& Trouble::gap_after(int snapshot, double seconds, bool announced) {
   return *this;
 }
 
+Trouble& Trouble::damaged_at(int snapshot) {
+  return also([snapshot](Story& story, int i) {
+    if (i != snapshot) return;
+    story.aggregates() = {};
+    auto row = story.node_row();
+    for (const Column& column : node_table().columns) {
+      row.not_read(column.name, Missing::kBadAnswer);
+    }
+  });
+}
+
 void Trouble::add_samples(Story& story, int at) const {
   Aggregates& all = story.aggregates();
   for (const Named& one : groups_) {

@@ -30,6 +30,9 @@ class Trouble {
   // `announced`: the recorder said that it would take so long, to keep to its budget.
   Trouble& gap_after(int snapshot, double seconds, bool announced = false);
 
+  // The plain rows of this snapshot are damaged, as a reader tells it.
+  Trouble& damaged_at(int snapshot);
+
   Story story() const;
   // What the rules say of it.
   Findings findings() const;
