@@ -1,6 +1,6 @@
 // The memory of one process grows as its collections leave it (growth.h looks at the lower
 // envelope), by 10 MiB and 0.5 % of the node; or that of a whole group, where its number does not
-// grow and no single process makes up most of it.
+// grow, no single process makes up most of it, and no fewer are without a known memory than before.
 
 #include <fmt/format.h>
 
@@ -129,6 +129,15 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
   capped_by_load(observed, grower.growth, finding);
 }
 
+// True of a group whose sum is of more of its members than before: those whose mailboxes became
+// short enough to be read are counted anew, however much memory they have given back.
+bool becomes_known(const Observed& observed, const SampleSeries& group) {
+  const Values& unknown = observed.groups.values(group, "memory_unknown");
+  const std::size_t some = std::max<std::size_t>(1, unknown.size() / 6);
+  return median_of_known(unknown, unknown.size() - some, unknown.size()) <
+         median_of_known(unknown, 0, some);
+}
+
 // Their memory as a gauge; and, where their number stands still, as that of heaps, which may grow
 // in steps together.
 std::vector<Grower> growing_groups(const Observed& observed) {
@@ -153,7 +162,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     told.emplace_back(&process, growth);
   }
   for (const Grower& grower : growing_groups(observed)) {
-    if (!large(observed, grower.growth)) continue;
+    if (!large(observed, grower.growth) || becomes_known(observed, *grower.series)) continue;
     const Values& count = observed.groups.values(*grower.series, "processes");
     const bool more = judge_growth(observed.seconds(), count).growing();
     const auto culprit = [&](const auto& one) {

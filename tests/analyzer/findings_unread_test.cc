@@ -187,5 +187,13 @@ TEST(Unread, AStrengthThatNobodyKnowsIsNone) {
   EXPECT_EQ(verdict.add(Severity::kWarning, kNaN, {}).score, 40);
 }
 
+TEST(Unread, MembersThatBecomeKnownAreNoGrowth) {
+  const auto drains = [](Story& story, int i) {
+    story.aggregates().groups[0].memory_unknown = kLast - i;
+  };
+  EXPECT_THAT(said(of_heaps().findings()), ElementsAre("process-memory-growth warning cart"));
+  EXPECT_THAT(said(of_heaps().also(drains).findings()), IsEmpty());
+}
+
 }  // namespace
 }  // namespace beamtape
