@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "analyzer/load/text.h"
 #include "analyzer/trend/statistics.h"
@@ -39,8 +40,55 @@ void collect(const std::vector<RunSummary>& runs, bool by_load, double usual_wor
   }
 }
 
-// Runs that have nothing of a subject have none of it: 0.
-void fill_up(std::vector<double>& values, std::size_t runs) { values.resize(runs, 0); }
+// In how many runs there is something of a group or table; of the node there is in each.
+using Subject = std::pair<RunMetric::Kind, std::string>;
+std::map<Subject, std::size_t> runs_with(const std::vector<RunSummary>& runs) {
+  std::map<Subject, std::size_t> counts;
+  for (const RunSummary& run : runs) {
+    std::set<Subject> here;
+    for (const RunMetric& metric : run.metrics) here.insert({metric.kind, metric.subject});
+    for (const Subject& one : here) ++counts[one];
+  }
+  counts[{RunMetric::Kind::kNode, ""}] = runs.size();
+  return counts;
+}
+
+// Runs that have nothing of a group or table have none of it: 0. False, and nothing is filled up,
+// where one has it but not this metric, or is of a node of which this was not recorded: that is not
+// 0.
+bool fill_up(std::vector<double>& values, std::size_t runs, std::size_t with_subject) {
+  if (values.size() < with_subject) return false;
+  values.resize(runs, 0);
+  return true;
+}
+
+// The metrics of all runs, by their keys; without those that a run lacks, which are warned of.
+std::map<std::string, Sides> metrics_of(const std::vector<RunSummary>& base,
+                                        const std::vector<RunSummary>& candidate, bool by_load,
+                                        double usual_work, Gate& gate) {
+  std::map<std::string, Sides> all;
+  collect(base, by_load, usual_work, &Sides::base, all);
+  collect(candidate, by_load, usual_work, &Sides::candidate, all);
+  auto in_base = runs_with(base), in_candidate = runs_with(candidate);
+  for (auto at = all.begin(); at != all.end();) {
+    Sides& sides = at->second;
+    const Subject subject{sides.metric.kind, sides.metric.subject};
+    if (fill_up(sides.base, base.size(), in_base[subject]) &&
+        fill_up(sides.candidate, candidate.size(), in_candidate[subject])) {
+      ++at;
+      continue;
+    }
+    constexpr std::string_view kMedian = " median";
+    const std::string& name = sides.metric.name;
+    if (name.ends_with(kMedian)) {
+      gate.warnings.push_back(fmt::format("a run is without {} {}, which is not compared",
+                                          sides.metric.subject_text(),
+                                          name.substr(0, name.size() - kMedian.size())));
+    }
+    at = all.erase(at);
+  }
+  return all;
+}
 
 Comparison judge(const Sides& sides, bool tested) {
   Comparison one;
@@ -159,15 +207,8 @@ Gate compare_runs(const std::vector<RunSummary>& base, const std::vector<RunSumm
   gate.base_runs = base.size();
   gate.candidate_runs = candidate.size();
   gate.tested = base.size() >= kRunsForTest && candidate.size() >= kRunsForTest;
-  const double usual_work = middle(base, &RunSummary::work);
-  std::map<std::string, Sides> all;
-  collect(base, by_load, usual_work, &Sides::base, all);
-  collect(candidate, by_load, usual_work, &Sides::candidate, all);
-  for (auto& [key, sides] : all) {
-    fill_up(sides.base, base.size());
-    fill_up(sides.candidate, candidate.size());
-    gate.comparisons.push_back(judge(sides, gate.tested));
-  }
+  const auto all = metrics_of(base, candidate, by_load, middle(base, &RunSummary::work), gate);
+  for (const auto& [key, sides] : all) gate.comparisons.push_back(judge(sides, gate.tested));
   const auto rank = [](const Comparison& one) {
     const double size = one.base != 0 ? std::abs(one.change) : 1e9;
     return std::pair(one.verdict == Comparison::Verdict::kWorse    ? 0

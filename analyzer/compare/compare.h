@@ -76,8 +76,9 @@ struct Gate {
 inline constexpr std::size_t kRunsForTest = 4;
 
 // Worse or better: with kRunsForTest runs a side p < 0.05 and 5 % and the metric's floor; with
-// fewer 25 % and the floor. `by_load`: values that follow load are divided by the run's work first.
-// Neither list is empty.
+// fewer 25 % and the floor. A group or table that a run has not is 0 there; what a run did not
+// record is not compared, with a warning. `by_load`: values that follow load are divided by the
+// run's work first. Neither list is empty.
 Gate compare_runs(const std::vector<RunSummary>& base, const std::vector<RunSummary>& candidate,
                   bool by_load);
 

@@ -148,6 +148,41 @@ RunResult of_two_runs(const Story& story, const std::vector<std::string>& argume
       arguments);
 }
 
+TEST(Compare, WhatARunDidNotRecordIsNotNothing) {
+  RunSummary more = run(200);
+  more.metrics.push_back(
+      {RunMetric::Kind::kNode, "", "memory_ets median", Unit::kBytes, 90 * kMiB, 4 * kMiB});
+  more.metrics.push_back(
+      {RunMetric::Kind::kNode, "", "memory_ets P95", Unit::kBytes, 95 * kMiB, 4 * kMiB});
+  for (const Gate& gate : {compare_runs({run(200)}, {more}, false),
+                           compare_runs({run(200), more}, {more, more}, false)}) {
+    EXPECT_FALSE(gate.regressed());
+    EXPECT_EQ(gate.comparisons.size(), 2u);
+    EXPECT_THAT(gate.warnings,
+                ElementsAre("a run is without node memory_ets, which is not compared"));
+  }
+}
+
+TEST(Compare, AGroupOfWhichMemoryIsNotKnownIsNotWithoutMemory) {
+  RunSummary known = run(200);
+  known.metrics.push_back(
+      {RunMetric::Kind::kGroup, "cart", "memory median", Unit::kBytes, 90 * kMiB, 2 * kMiB});
+  const Gate gate = compare_runs({run(200)}, {known}, false);
+  EXPECT_FALSE(gate.regressed());
+  EXPECT_EQ(of(gate, "memory median").metric.subject, "");
+  EXPECT_THAT(gate.vanished, IsEmpty());
+  EXPECT_THAT(gate.appeared, IsEmpty());
+}
+
+TEST(Compare, AGroupThatARunHasNotIsNothingThere) {
+  RunSummary with = run(200);
+  with.metrics.push_back(
+      {RunMetric::Kind::kGroup, "mailer", "memory median", Unit::kBytes, 90 * kMiB, 2 * kMiB});
+  const Gate gate = compare_runs({run(200)}, {with}, false);
+  EXPECT_EQ(of(gate, "memory median").verdict, kWorse);
+  EXPECT_THAT(gate.appeared, ElementsAre("group mailer"));
+}
+
 TEST(CompareCommand, ReducesRecordingsAndGates) {
   const Story same = Trouble().group("cart", [](int) { return 100; }).story();
   const auto alike = of_two_runs(same, {"compare", "a", "--against", "b", "--fail-on", "info"});
