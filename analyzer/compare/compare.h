@@ -44,7 +44,8 @@ struct RunSummary {
 
 // Reduces a recording: of the longest stretch without a gap the second half (the steady state);
 // what grows is judged over all of it. Findings that `known` matches are left out, and counted
-// there. kUsage: fewer than kFewestSamples snapshots.
+// there. kUsage: fewer than kFewestSamples snapshots. kMalformed: none of its snapshots could be
+// read.
 Expected<RunSummary> reduce_run(const Recording& recording, std::vector<Suppression>& known);
 
 struct Comparison {

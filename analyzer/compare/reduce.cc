@@ -139,6 +139,11 @@ Expected<RunSummary> reduce_run(const Recording& recording, std::vector<Suppress
   if (!range) return tl::unexpected(range.error());
   const auto segments = find_segments(recording, "", *range);
   if (!segments) return tl::unexpected(segments.error());
+  if (segments->empty()) {
+    return fail(Error::Code::kMalformed,
+                fmt::format("cannot compare {}: the rows of all its snapshots are damaged",
+                            recording.path()));
+  }
   const auto longest = std::max_element(
       segments->begin(), segments->end(),
       [](const Segment& a, const Segment& b) { return a.snapshots.size() < b.snapshots.size(); });

@@ -275,6 +275,15 @@ TEST(CompareCommand, SaysWhichSuppressedMetricThereIsNot) {
   std::filesystem::remove(known);
 }
 
+TEST(CompareCommand, FailsWhereNoSnapshotCouldBeRead) {
+  const Story story =
+      Trouble().also([](Story& told, int) { told.record().damaged = true; }).story();
+  const auto result = of_two_runs(story, {"compare", "a", "--against", "b"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, HasSubstr("the rows of all its snapshots are damaged"));
+}
+
 TEST(CompareCommand, SaysWhatIsWrong) {
   const Story brief = Trouble(5).story();
   const auto result = of_two_runs(brief, {"compare", "a", "--against", "b"});
