@@ -40,15 +40,24 @@ void collect(const std::vector<RunSummary>& runs, bool by_load, double usual_wor
   }
 }
 
-// In how many runs there is something of a group or table; of the node there is in each.
+// In how many runs there is something of a group or table, or may be: a node has always some, so
+// that nothing of any was not read. Of the node there is in each.
 using Subject = std::pair<RunMetric::Kind, std::string>;
-std::map<Subject, std::size_t> runs_with(const std::vector<RunSummary>& runs) {
+std::map<Subject, std::size_t> runs_with(const std::vector<RunSummary>& runs,
+                                         const std::set<Subject>& all) {
   std::map<Subject, std::size_t> counts;
+  std::map<RunMetric::Kind, std::size_t> unread;
   for (const RunSummary& run : runs) {
     std::set<Subject> here;
     for (const RunMetric& metric : run.metrics) here.insert({metric.kind, metric.subject});
     for (const Subject& one : here) ++counts[one];
+    for (const auto kind : {RunMetric::Kind::kGroup, RunMetric::Kind::kEts}) {
+      const bool any = std::any_of(here.begin(), here.end(),
+                                   [&](const Subject& one) { return one.first == kind; });
+      if (!any) ++unread[kind];
+    }
   }
+  for (const Subject& one : all) counts[one] += unread[one.first];
   counts[{RunMetric::Kind::kNode, ""}] = runs.size();
   return counts;
 }
@@ -62,6 +71,15 @@ bool fill_up(std::vector<double>& values, std::size_t runs, std::size_t with_sub
   return true;
 }
 
+// "not compared, as a run is without it: node memory_ets, node memory_total and 5 more".
+std::string left_out_text(std::vector<std::string> names) {
+  constexpr std::size_t kMost = 4;
+  const std::size_t more = names.size() > kMost ? names.size() - kMost : 0;
+  names.resize(names.size() - more);
+  return fmt::format("not compared, as a run is without it: {}{}", joined(names, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
 // The metrics of all runs, by their keys; without those that a run lacks, which are warned of.
 std::map<std::string, Sides> metrics_of(const std::vector<RunSummary>& base,
                                         const std::vector<RunSummary>& candidate, bool by_load,
@@ -69,7 +87,10 @@ std::map<std::string, Sides> metrics_of(const std::vector<RunSummary>& base,
   std::map<std::string, Sides> all;
   collect(base, by_load, usual_work, &Sides::base, all);
   collect(candidate, by_load, usual_work, &Sides::candidate, all);
-  auto in_base = runs_with(base), in_candidate = runs_with(candidate);
+  std::set<Subject> subjects;
+  for (const auto& one : all) subjects.insert({one.second.metric.kind, one.second.metric.subject});
+  auto in_base = runs_with(base, subjects), in_candidate = runs_with(candidate, subjects);
+  std::vector<std::string> left_out;
   for (auto at = all.begin(); at != all.end();) {
     Sides& sides = at->second;
     const Subject subject{sides.metric.kind, sides.metric.subject};
@@ -81,12 +102,12 @@ std::map<std::string, Sides> metrics_of(const std::vector<RunSummary>& base,
     constexpr std::string_view kMedian = " median";
     const std::string& name = sides.metric.name;
     if (name.ends_with(kMedian)) {
-      gate.warnings.push_back(fmt::format("a run is without {} {}, which is not compared",
-                                          sides.metric.subject_text(),
-                                          name.substr(0, name.size() - kMedian.size())));
+      left_out.push_back(sides.metric.subject_text() + " " +
+                         name.substr(0, name.size() - kMedian.size()));
     }
     at = all.erase(at);
   }
+  if (!left_out.empty()) gate.warnings.push_back(left_out_text(std::move(left_out)));
   return all;
 }
 

@@ -159,7 +159,7 @@ TEST(Compare, WhatARunDidNotRecordIsNotNothing) {
     EXPECT_FALSE(gate.regressed());
     EXPECT_EQ(gate.comparisons.size(), 2u);
     EXPECT_THAT(gate.warnings,
-                ElementsAre("a run is without node memory_ets, which is not compared"));
+                ElementsAre("not compared, as a run is without it: node memory_ets"));
   }
 }
 
@@ -172,6 +172,15 @@ TEST(Compare, AGroupOfWhichMemoryIsNotKnownIsNotWithoutMemory) {
   EXPECT_EQ(of(gate, "memory median").metric.subject, "");
   EXPECT_THAT(gate.vanished, IsEmpty());
   EXPECT_THAT(gate.appeared, IsEmpty());
+}
+
+TEST(Compare, GroupsOfARunOfWhichNoneWereReadAreNotNothing) {
+  RunSummary none = run(200);
+  none.metrics.pop_back();
+  const RunSummary with = run(200, 300);
+  EXPECT_FALSE(compare_runs({none}, {with}, false).regressed());
+  EXPECT_EQ(compare_runs({none}, {with}, false).comparisons.size(), 1u);
+  EXPECT_TRUE(compare_runs({run(200)}, {with}, false).regressed());
 }
 
 TEST(Compare, AGroupThatARunHasNotIsNothingThere) {
