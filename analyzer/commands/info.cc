@@ -230,11 +230,12 @@ void add_completeness_lines(const Reader& reader, const Summary& sum, TextTable&
   table.add({"complete", complete});
 }
 
-void add_gap_lines(const Reader& reader, TextTable& table) {
-  if (reader.gaps().empty()) table.add({"gaps", "none"});
-  for (const GapRecord& gap : reader.gaps()) {
+void add_gap_lines(const Recording& recording, TextTable& table) {
+  const auto& gaps = recording.reader().gaps();
+  if (gaps.empty()) table.add({"gaps", "none"});
+  for (const GapRecord& gap : gaps) {
     table.add({"gap", fmt::format("{}: {}", span_text(gap.from_wall_us, gap.to_wall_us),
-                                  printable(gap.reason))});
+                                  printable(recording.reason_of(gap)))});
   }
 }
 
@@ -277,7 +278,7 @@ void write_text(const Recording& recording, Output& out) {
     add_completeness_lines(reader, sum, table);
     add_cost_lines(sum, table);
   }
-  add_gap_lines(reader, table);
+  add_gap_lines(recording, table);
   auto size = size_text(reader.file_bytes());
   if (const auto per = bytes_per_process(reader, sum)) {
     size += fmt::format(", {} bytes per process and snapshot", rate_text(*per));

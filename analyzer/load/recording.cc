@@ -95,6 +95,13 @@ const NodeRecord* Recording::node(std::int64_t id) const {
   return nullptr;
 }
 
+std::string Recording::reason_of(const GapRecord& gap) const {
+  const NodeRecord* const of = node(gap.node);
+  const bool is_told =
+      node_names_.size() < 2 || of == nullptr || gap.reason.find(of->name) != std::string::npos;
+  return is_told ? gap.reason : of->name + ": " + gap.reason;
+}
+
 std::string Recording::node_name(const SnapshotRecord& snapshot) const {
   const NodeRecord* record = node(snapshot.node);
   return record ? record->name : fmt::format("node {}", snapshot.node);

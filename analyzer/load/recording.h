@@ -40,6 +40,9 @@ class Recording {
   // Null for an id that the file does not explain.
   const NodeRecord* node(std::int64_t id) const;
   std::string node_name(const SnapshotRecord& snapshot) const;
+  // Why there is a gap, and in a recording of several nodes, of which, as far as that says it not
+  // itself. As it is in the file: to be made printable.
+  std::string reason_of(const GapRecord& gap) const;
   // Null if there is no such snapshot.
   const SnapshotRecord* snapshot(std::int64_t id) const;
 

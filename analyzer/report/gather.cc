@@ -303,7 +303,7 @@ void add_facts(const Recording& recording, Report& report) {
   }
   for (const GapRecord& gap : reader.gaps()) {
     add("Gap", fmt::format("{} to {}: {}", iso_time(gap.from_wall_us), iso_time(gap.to_wall_us),
-                           gap.reason));
+                           recording.reason_of(gap)));
   }
   if (reader.gaps().empty()) add("Gaps", "none");
   for (const NoteRecord& note : reader.notes()) {

@@ -87,7 +87,8 @@ void add_memory(Overview& overview) {
     for (const Track& part : overview.memory) {
       explained += std::isnan(part.values[i]) ? 0 : part.values[i];
     }
-    rest.values.push_back(std::max(0.0, total.values[i] - explained));
+    // Not known where the total is not: std::max would give its first argument then.
+    rest.values.push_back(std::max(total.values[i] - explained, 0.0));
   }
   overview.memory.push_back(std::move(rest));
 }

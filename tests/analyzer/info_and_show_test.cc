@@ -93,6 +93,20 @@ TEST(Info, TellsEachNodesOwnCostAndProcesses) {
                 "time; 12.0 KiB received\n"));
 }
 
+TEST(Info, TellsOfWhichNodeAGapIs) {
+  Story story;
+  story.node("a@b");
+  story.node("c@d");
+  for (int second = 0; second < 20; second += 10) {
+    for (const int node : {1, 2}) story.snapshot(second + node, node);
+  }
+  story.gap(3, 10, "the recorder was not running", 2);
+  story.gap(4, 11, "the connection to a@b is lost", 1);
+  EXPECT_THAT(run_on(story, {"info", "f"}).out,
+              AllOf(HasSubstr("): c@d: the recorder was not running\n"),
+                    HasSubstr("): the connection to a@b is lost\n")));
+}
+
 TEST(Info, ARecordingWithoutSnapshotsIsStillTold) {
   Story story;
   story.node("a@b");
