@@ -284,7 +284,8 @@ void Session::see_others() const {
 bool Session::come_back(Error& lost) {
   const std::int64_t before = node_id_;
   const auto since = Clock::now();
-  board_.tell(lost.message + "; connecting again");
+  const std::string first = lost.message;
+  board_.tell(first + "; connecting again");
   hang_up();
   if (was_reached()) {
     static_cast<void>(storing_.with_writer([&](Writer& writer) -> Expected<void> {
@@ -300,7 +301,7 @@ bool Session::come_back(Error& lost) {
     }
     if (pause_ == kLongestPause) is_out_of_reach_ = true;
     pause_ = std::min(pause_ * 2, kLongestPause);
-  } while (!try_again(lost));
+  } while (!try_again(first, lost));
   is_out_of_reach_ = false;
   const bool restarted = before != 0 && before != node_id_;
   add_gap(before != 0 ? before : node_id_,
@@ -313,14 +314,15 @@ bool Session::come_back(Error& lost) {
 }
 
 // That a node is not there says nothing new; another reason, as its new cookie, is told once.
-Expected<void> Session::try_again(Error& lost) {
+Expected<void> Session::try_again(const std::string& first, Error& lost) {
   auto attached = attach(connect_(name_));
   if (attached) return attached;
   const Error& why = attached.error();
   const bool is_absence = why.code == Error::Code::kNotFound || why.code == Error::Code::kClosed ||
                           why.code == Error::Code::kTimeout;
-  if (!is_absence && lost.message.find(why.message) == std::string::npos) {
-    lost.message += "; " + why.message;
+  const std::string both = first + "; " + why.message;
+  if (!is_absence && why.message != first && lost.message != both) {
+    lost.message = both;
     board_.tell(why.message);
   }
   return attached;

@@ -96,7 +96,7 @@ class Session {
   std::int64_t plan_next(Clock::time_point began, const SnapshotRecord& record);
   void see_others() const;
   bool come_back(Error& lost);
-  Expected<void> try_again(Error& lost);
+  Expected<void> try_again(const std::string& first, Error& lost);
   bool sleep(std::chrono::milliseconds pause) const;
   bool should_end() const { return board_.stopped() || storing_.failure(); }
   void add_gap(std::int64_t node, const std::string& reason);
