@@ -50,7 +50,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     const std::string name = printable(series.name);
     Finding& finding = verdict.add(severity, now / whole, {"allocator", name, name, ""});
     finding.title = fmt::format("{} holds {} without data in it{}", name, amount(now, Unit::kBytes),
-                                last + 1 == observed.size() ? "" : " " + as_of(observed, last));
+                                as_of_earlier(observed, last));
     finding.evidence = fmt::format(
         "{} of its carriers of {} are unused ({:.0f} %), {:.0f} % of all that is allocated; so in "
         "{:.0f} % of the "

@@ -62,6 +62,10 @@ std::string as_of(const Observed& observed, std::size_t at) {
                                    : fmt::format("as of #{}", observed.segment.snapshots[at]->id);
 }
 
+std::string as_of_earlier(const Observed& observed, std::size_t at) {
+  return at + 1 == observed.size() ? "" : " " + as_of(observed, at);
+}
+
 bool reaches_soon(const Growth& growth, const NodeLimit& limit) {
   const auto left = seconds_to(limit.used, limit.limit, growth.per_second);
   return left && *left <= kHour;

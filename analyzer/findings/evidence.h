@@ -38,6 +38,8 @@ double median_of_known(const Values& values, std::size_t from, std::size_t to);
 
 // "now", where `at` is the index of the last snapshot; else "as of #58".
 std::string as_of(const Observed& observed, std::size_t at);
+// What a title without "now" adds: nothing at the last snapshot, else " as of #58".
+std::string as_of_earlier(const Observed& observed, std::size_t at);
 
 struct Grower {
   const SampleSeries* series = nullptr;

@@ -204,8 +204,7 @@ void tell_group(const Observed& observed, const Grower& grower, Severity gravest
   const Severity severity = std::max(gravest, thin ? Severity::kInfo : Severity::kWarning);
   Finding& finding = verdict.add(severity, std::log10(now + 1) / 6, {"group", name, name, name});
   finding.title = fmt::format("The mailboxes of the processes of {} grow: together {} messages{}",
-                              name, amount(now, Unit::kCount),
-                              last + 1 == observed.size() ? "" : " " + as_of(observed, last));
+                              name, amount(now, Unit::kCount), as_of_earlier(observed, last));
   finding.evidence =
       fmt::format("Their sum went {}; there are {} of them.{}",
                   growth_text(grower.growth, Unit::kCount, observed.duration()),

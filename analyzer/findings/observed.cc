@@ -20,15 +20,6 @@ constexpr std::size_t kMostNames = 4000;
 
 double number(Cell cell) { return is_missing(cell) ? kNaN : static_cast<double>(cell); }
 
-// False where they are damaged; see Reader::aggregates.
-bool were_read(const Aggregates& all) {
-  const bool any_row =
-      std::any_of(aggregate_tables().begin(), aggregate_tables().end(),
-                  [&](const AggregateTable& table) { return table.rows(all) > 0; });
-  return any_row || std::any_of(all.node.begin(), all.node.end(),
-                                [](Cell cell) { return cell != missing(Missing::kBadAnswer); });
-}
-
 // "ets: no answer within the deadline; ports: ...": what is summed up then is a part.
 bool was_answered(const SnapshotRecord& one, std::string_view question) {
   const std::string words = fmt::format("; {}: ", question);

@@ -1,5 +1,6 @@
 #include "analyzer/load/aggregate_tables.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -108,6 +109,14 @@ const AggregateTable* find_aggregate(std::string_view subject) {
     if (subject == table.subject) return &table;
   }
   return nullptr;
+}
+
+bool were_read(const Aggregates& all) {
+  const bool any_row =
+      std::any_of(aggregate_tables().begin(), aggregate_tables().end(),
+                  [&](const AggregateTable& table) { return table.rows(all) > 0; });
+  return any_row || std::any_of(all.node.begin(), all.node.end(),
+                                [](Cell cell) { return cell != missing(Missing::kBadAnswer); });
 }
 
 }  // namespace beamtape

@@ -24,5 +24,7 @@ struct AggregateTable {
 const std::vector<AggregateTable>& aggregate_tables();
 // Null if there is none.
 const AggregateTable* find_aggregate(std::string_view subject);
+// False where the reader gave them as damaged: no rows, and nothing known of the node.
+bool were_read(const Aggregates& all);
 
 }  // namespace beamtape

@@ -270,18 +270,10 @@ Expected<Frame> Recording::node_frame(const Table& table, const SnapshotRecord& 
   return plain_frame(table, snapshot, std::move(data));
 }
 
-bool Recording::lost_sums(const AggregateTable& kind, const SnapshotRecord& snapshot,
-                          const Aggregates& all) const {
-  const auto& met = reader_->met();
-  return kind.rows(all) == 0 && std::any_of(met.begin(), met.end(), [&](const Damage& one) {
-           return one.snapshot == snapshot.id;
-         });
-}
-
 Expected<Frame> Recording::sums(const AggregateTable& kind, const SnapshotRecord& snapshot) const {
   TableData data;
   const auto result = reader_->aggregates(
-      snapshot.id, snapshot.id, [&](const SnapshotRecord& record, const Aggregates& all) {
+      snapshot.id, snapshot.id, [&](const SnapshotRecord&, const Aggregates& all) {
         // At most kMaxGroups and "other": one row group holds them.
         RowGroup group;
         const std::size_t rows = std::min(kind.rows(all), kRowsPerGroup);
@@ -290,7 +282,7 @@ Expected<Frame> Recording::sums(const AggregateTable& kind, const SnapshotRecord
           const auto cells = kind.cells(all, row);
           for (std::size_t i = 0; i < cells.size(); ++i) group.columns[i].set(row, cells[i]);
         }
-        group.damaged = lost_sums(kind, record, all);
+        group.damaged = !were_read(all);
         data.groups.push_back(std::move(group));
         return false;
       });

@@ -66,10 +66,6 @@ class Recording {
   // The table that a word names, singular or plural. kUsage with the nearest ones.
   Expected<const Table*> subject(const std::string& word) const;
 
-  // True if `all`, which the reader just gave of a snapshot, has no sums of a kind because they are
-  // damaged.
-  bool lost_sums(const AggregateTable& kind, const SnapshotRecord& snapshot,
-                 const Aggregates& all) const;
   // The sums of one kind at a snapshot.
   Expected<Frame> sums(const AggregateTable& kind, const SnapshotRecord& snapshot) const;
   // All rows of a table (of the file, or the sums by group) at a snapshot. Damaged parts are left

@@ -178,9 +178,7 @@ Expected<std::optional<Series>> SeriesReader::of_aggregate(const AggregateTable&
   const auto read = recording_.reader().aggregates(
       range_.first, range_.second, [&](const SnapshotRecord& snapshot, const Aggregates& all) {
         Point* point = point_of(series, snapshot.id);
-        if (point && recording_.lost_sums(aggregate, snapshot, all)) {
-          point->value = NoValue{Missing::kBadAnswer, true};
-        }
+        if (point && !were_read(all)) point->value = NoValue{Missing::kBadAnswer, true};
         for (std::size_t row = 0; point && row < aggregate.rows(all); ++row) {
           const auto cells = aggregate.cells(all, row);
           if (!matcher.fits(snapshot.epoch, cells[0], Type::kTerm)) continue;

@@ -31,8 +31,8 @@ class Recording {
         storing_(writer, [this](const std::string& news) { board_.tell(news); }) {}
 
   Expected<Outcome> run(std::vector<Subject> subjects) {
-    const auto why = subjects.size() == 1 ? Session::Why::kOnly : Session::Why::kAsked;
-    for (Subject& subject : subjects) start(std::move(subject), why);
+    const auto role = subjects.size() == 1 ? Session::Role::kOnly : Session::Role::kAsked;
+    for (Subject& subject : subjects) start(std::move(subject), role);
     while (!is_over()) {
       look();
       forget_given_up();
@@ -55,7 +55,8 @@ class Recording {
     std::thread thread;
   };
 
-  // With a number of snapshots to take, nobody waits for a node that is not there.
+  // With a number of snapshots to take, nobody waits for a node that is not there; but for one that
+  // is still being tried for the first time, or has just gone.
   bool is_over() const {
     const bool may_be_missing = plan_.count && !plan_.duration;
     return std::all_of(runs_.begin(), runs_.end(),
@@ -66,7 +67,7 @@ class Recording {
                        [](const Run& run) { return run.is_over.load(); });
   }
 
-  void start(Subject subject, Session::Why why) {
+  void start(Subject subject, Session::Role role) {
     std::optional<Writer::Life> earlier;
     for (const Writer::Life& life : earlier_) {
       if (life.name == subject.node) earlier = life;
@@ -75,8 +76,8 @@ class Recording {
     Run& run = runs_.emplace_back();
     run.session = std::make_unique<Session>(subject.node, std::move(earlier), storing_, plan_,
                                             connect_, board_);
-    run.thread = std::thread([&run, why, link = std::move(subject.link)]() mutable {
-      run.lost = run.session->run(std::move(link), why);
+    run.thread = std::thread([&run, role, link = std::move(subject.link)]() mutable {
+      run.lost = run.session->run(std::move(link), role);
       run.is_over = true;
     });
   }
@@ -89,7 +90,7 @@ class Recording {
         continue;
       }
       watch_.news(node + " is recorded, too");
-      start(begin_to_connect(node, connect_), Session::Why::kSeen);
+      start(begin_to_connect(node, connect_), Session::Role::kSeen);
     }
   }
 

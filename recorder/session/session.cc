@@ -67,8 +67,8 @@ Session::Session(std::string node, std::optional<Writer::Life> earlier, Storing&
       board_(board),
       pause_(kFirstPause) {}
 
-std::optional<Error> Session::run(Linking first, Why why) {
-  why_ = why;
+std::optional<Error> Session::run(Linking first, Role role) {
+  role_ = role;
   auto ended = record(std::move(first));
   hang_up();
   if (was_reached()) storing_.end_life(node_id_);
@@ -93,7 +93,7 @@ std::optional<Error> Session::record(Linking first) {
     attached = attach(connect_(name_));
   }
   is_out_of_reach_ = !attached;
-  if (!attached && why_ == Why::kOnly) return attached.error();
+  if (!attached && role_ == Role::kOnly) return attached.error();
   std::optional<Error> lost;
   if (!attached) lost = attached.error();
   if (lost) why_unreached_ = lost->message;
@@ -294,7 +294,7 @@ bool Session::come_back(Error& lost) {
     }));
   }
   do {
-    was_given_up_ = why_ == Why::kSeen && Clock::now() - since > kGivenUp;
+    was_given_up_ = role_ == Role::kSeen && Clock::now() - since > kGivenUp;
     if (was_given_up_ || !sleep(pause_)) {
       if (was_reached()) add_gap(before, lost.message);
       return false;

@@ -61,14 +61,14 @@ class Session {
   Session(std::string node, std::optional<Writer::Life> earlier, Storing& storing, const Plan& plan,
           const Connect& connect, Board& board);
 
-  enum class Why {
+  enum class Role {
     kOnly,   // the one that was asked for: if it cannot be recorded at first, that is all
     kAsked,  // one of several
     kSeen,   // another is connected to it: one that is gone for long is given up
   };
   // Records until the plan is fulfilled, somebody asked to stop, or there is no going on, which it
   // returns. The connection ends with it.
-  std::optional<Error> run(Linking first, Why why);
+  std::optional<Error> run(Linking first, Role role);
   const std::string& name() const { return name_; }
   // True if the node introduced itself at least once. From any thread.
   bool was_reached() const { return was_reached_; }
@@ -114,7 +114,7 @@ class Session {
   std::atomic<bool> was_reached_ = false;
   std::atomic<bool> is_out_of_reach_ = false;
   bool was_given_up_ = false;
-  Why why_ = Why::kOnly;
+  Role role_ = Role::kOnly;
   std::chrono::milliseconds pause_;  // before the next attempt to connect again
   std::string why_unreached_;
   Aggregator aggregator_;

@@ -59,6 +59,19 @@ class CutOfHoles : public ::testing::Test {
     std::filesystem::remove(out_);
     return run_on_files({command, path_, "--from", from, "--to", to, "-o", out_});
   }
+  // All of a window from `from` to `to` that is there: `what`, as the command tells it.
+  void expect_copied(const char* from, const char* to, const char* what) const {
+    const auto copied = copy("cut", from, to);
+    ASSERT_EQ(copied.code, 0) << copied.err;
+    EXPECT_THAT(copied.out, HasSubstr(what));
+    expect_sound();
+  }
+  void expect_refused(const char* from, const char* to, const char* why) const {
+    const auto refused = copy("cut", from, to);
+    EXPECT_EQ(refused.code, 3);
+    EXPECT_THAT(refused.err, HasSubstr(why));
+    EXPECT_FALSE(std::filesystem::exists(out_));
+  }
   void expect_sound() const {
     const auto check = run_on_files({"check", out_});
     EXPECT_EQ(check.code, 0) << check.out;
@@ -90,31 +103,16 @@ TEST_F(CutOfHoles, OfABoundedRecordingOfSeveralNodesTheyStay) {
 
 TEST_F(CutOfHoles, AWindowBeginsAndEndsWithSnapshotsThatAreThere) {
   write_bounded();
-  const auto from = copy("cut", "#2", "#5");
-  ASSERT_EQ(from.code, 0) << from.err;
-  EXPECT_THAT(from.out, HasSubstr("snapshots #4 to #5"));
-  expect_sound();
-  const auto to = copy("cut", "#1", "#3");
-  ASSERT_EQ(to.code, 0) << to.err;
-  EXPECT_THAT(to.out, HasSubstr("snapshots #1 to #1"));
-  expect_sound();
+  ASSERT_NO_FATAL_FAILURE(expect_copied("#2", "#5", "snapshots #4 to #5"));
+  ASSERT_NO_FATAL_FAILURE(expect_copied("#1", "#3", "snapshots #1 to #1"));
   EXPECT_EQ((*Reader::open(out_))->dropped_to(), 0);
-  const auto neither = copy("cut", "#2", "#3");
-  EXPECT_EQ(neither.code, 3);
-  EXPECT_THAT(neither.err, HasSubstr("none of the snapshots #2 to #3 is there"));
-  EXPECT_FALSE(std::filesystem::exists(out_));
+  expect_refused("#2", "#3", "none of the snapshots #2 to #3 is there");
 }
 
 TEST_F(CutOfHoles, WhatIsLostBetweenIsDamage) {
   write_torn();
-  const auto edge = copy("cut", "#1", "#3");
-  ASSERT_EQ(edge.code, 0) << edge.err;
-  EXPECT_THAT(edge.out, HasSubstr("snapshots #1 to #1"));
-  expect_sound();
-  const auto across = copy("cut", "first", "last");
-  EXPECT_EQ(across.code, 3);
-  EXPECT_THAT(across.err, HasSubstr("snapshots #2 to #3 are not there"));
-  EXPECT_FALSE(std::filesystem::exists(out_));
+  ASSERT_NO_FATAL_FAILURE(expect_copied("#1", "#3", "snapshots #1 to #1"));
+  expect_refused("first", "last", "snapshots #2 to #3 are not there");
 }
 
 }  // namespace
