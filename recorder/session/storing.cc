@@ -24,6 +24,8 @@ constexpr Loss kRead{
     "nothing is stored while another program reads the file: its -wal would break the bound",
     "another program read the file: its -wal would break the bound"};
 
+constexpr const char* kShared = "its newest snapshots were dropped to make room for another node's";
+
 std::chrono::microseconds since(std::int64_t mono_us) {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::steady_clock::now().time_since_epoch()) -
@@ -134,6 +136,7 @@ void Storing::handle(Batch batch) {
   Stream& stream = streams_[node];
   const bool starts_epoch = batch.record.epoch == batch.record.id;
   // Differences to something that was lost mean nothing.
+  if (!starts_epoch && !stream.gap && writer_.needs_keyframe(node)) stream.gap = kShared;
   if (stream.gap && !starts_epoch) return need(node, Need::kEverything);
   const auto done = store_numbered(batch, stream);
   if (!done) {
@@ -144,6 +147,9 @@ void Storing::handle(Batch batch) {
   add_gap(node, stream, batch.record.began_wall_us);
   stream.stored_to_wall_us = batch.record.ended_wall_us;
   if (writer_.wants_keyframe(node)) need(node, Need::kKeyframe);
+  for (const auto& [other, its] : streams_) {
+    if (!its.gap && writer_.needs_keyframe(other)) need(other, Need::kKeyframe);
+  }
   Stored stored{batch.record, std::move(batch.node), writer_.file_bytes(),
                 since(batch.record.began_mono_us)};
   const std::lock_guard lock(mutex_);

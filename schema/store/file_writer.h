@@ -10,6 +10,7 @@
 
 #include "schema/store/directory.h"
 #include "schema/store/file_lock.h"
+#include "schema/store/node_state.h"
 #include "schema/store/reserve.h"
 #include "schema/store/retention.h"
 #include "schema/store/samples.h"
@@ -19,21 +20,8 @@
 namespace beamtape {
 
 // The writer of one file. Not a public header: writer_open.cc makes the file or looks at one that
-// is there, writer.cc writes plain rows, writer_snapshot.cc snapshots.
-
-struct HeldGroup {
-  RowGroup rows;
-  std::int64_t put_in = 0;  // snapshot
-};
-
-// What is known of one node's rows.
-struct NodeState {
-  std::string name;
-  std::int64_t epoch = 0;
-  bool needs_keyframe = true;
-  std::uint32_t text_checksum = 0;                      // of the epoch so far
-  std::map<std::uint8_t, std::vector<HeldGroup>> held;  // by table
-};
+// is there, writer.cc writes plain rows, writer_snapshot.cc snapshots; writer_space.cc looks that
+// there is room for them.
 
 // 0 if it is not there.
 std::int64_t file_size(const std::string& path);
@@ -78,6 +66,7 @@ class FileWriter final : public Writer {
   Expected<void> put_aggregates(const Aggregates& aggregates) override;
   Expected<std::int64_t> commit(const SnapshotRecord& snapshot) override;
   bool wants_keyframe(std::int64_t node) const override;
+  bool needs_keyframe(std::int64_t node) const override;
   void abandon() override;
   Expected<void> make_space() override;
   std::int64_t dropped_snapshots() const override { return retention_.dropped_snapshots(); }
@@ -108,9 +97,12 @@ class FileWriter final : public Writer {
   void encode_pending_lists();
   using Blobs = std::vector<std::pair<std::uint8_t, std::vector<std::uint8_t>>>;  // by table
   Blobs build_blobs(std::int64_t& bytes);
-  Expected<void> insert_parts(const Blobs& blobs, std::string& stored_tables);
-  Expected<void> insert_snapshot(const SnapshotRecord& snapshot, const std::string& tables);
+  Expected<std::uint32_t> insert_texts();
+  Expected<std::string> insert_parts(const Blobs& blobs);
+  Expected<std::uint32_t> insert_all(const SnapshotRecord& snapshot, const Blobs& blobs);
+  void forget_snapshot();
   Expected<void> look_for_readers();
+  Expected<void> shorten_file(const SnapshotRecord& coming, std::int64_t bytes);
   std::int64_t checkpoint();  // bytes of the -wal that the last transaction took
   Expected<bool> drop_for_space();
   Expected<void> hold_file();
@@ -141,8 +133,11 @@ class FileWriter final : public Writer {
   std::int64_t node_ = 0;
   std::map<std::uint8_t, BlobBuilder> blobs_;
   Lists lists_;
-  std::uint32_t row_checksum_ = 0;
-  std::uint32_t text_checksum_ = 0;
+  struct Texts {
+    std::string bytes;  // of all, one behind the other
+    std::vector<std::pair<Cell, std::size_t>> ends;
+  } texts_;
+  std::optional<Aggregates> aggregates_;
   std::int64_t beside_bytes_ = 0;  // what the snapshot under way has beside its parts, about
 };
 

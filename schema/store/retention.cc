@@ -22,6 +22,8 @@ constexpr std::int64_t kWalShare = 32;
 // Of the bound, what is left free for the -wal at least, and most for what one transaction took.
 constexpr std::int64_t kFreeShare = 8;
 constexpr std::int64_t kLargestFreeShare = 3;
+// A page that moves is written, and so are who refers to it and what says where pages belong.
+constexpr std::int64_t kWritesPerMove = 6;
 // A group ends when it has as many snapshots, and differences of so many times its keyframe's
 // bytes.
 constexpr std::int64_t kFewestSnapshots = 32;
@@ -52,10 +54,22 @@ std::int64_t Retention::reserve_bytes() const {
   return std::max(kSmallestReserve, with_pages(largest_bytes_) + wal_bytes_needed());
 }
 
+// What the bound has to leave for the -wal of one transaction.
+std::int64_t Retention::free_bytes() const {
+  return std::max(with_pages(largest_bytes_) + 2 * largest_beside_bytes_,
+                  largest_wal_bytes_ + largest_wal_bytes_ / 8);
+}
+
 std::int64_t Retention::limit() const {
-  return max_bytes_ -
-         std::max({max_bytes_ / kFreeShare, with_pages(largest_bytes_) + 2 * largest_beside_bytes_,
-                   largest_wal_bytes_ + largest_wal_bytes_ / 8});
+  return max_bytes_ - std::max(max_bytes_ / kFreeShare, free_bytes());
+}
+
+bool Retention::is_too_long(std::int64_t file_bytes) const {
+  return max_bytes_ != 0 && file_bytes > max_bytes_ - free_bytes();
+}
+
+std::int64_t Retention::pages_to_move(std::int64_t file_bytes) const {
+  return std::max<std::int64_t>(1, (max_bytes_ - file_bytes) / (kWritesPerMove * kFrameBytes));
 }
 
 std::int64_t Retention::wal_bytes_needed() const {
@@ -75,7 +89,7 @@ Expected<bool> Retention::has_room(Database& database, std::int64_t bytes) const
   return *used + with_pages(bytes) <= *all;
 }
 
-// SQLite gives free pages out again, but never back: see kFreeShare for what the -wal needs.
+// A file that has nearly all of its bound leaves nothing to make it smaller in.
 Expected<void> Retention::check_size(Database& database) const {
   if (max_bytes_ == 0) return {};
   const auto pages = database.number("PRAGMA page_count");
@@ -84,10 +98,11 @@ Expected<void> Retention::check_size(Database& database) const {
   if (bytes <= max_bytes_ - max_bytes_ / (2 * kFreeShare)) return {};
   constexpr std::int64_t kMiB = 1 << 20;
   const auto needed = bytes + bytes / (2 * kFreeShare - 1);
-  return fail(Error::Code::kUsage,
-              fmt::format("it has {:.1f} MiB already and never becomes smaller: give --max-size "
-                          "{}MiB or more, or record into a new file",
-                          static_cast<double>(bytes) / kMiB, needed / kMiB + 1));
+  return fail(
+      Error::Code::kUsage,
+      fmt::format("it has {:.1f} MiB already, and what is in it is not dropped: give --max-size "
+                  "{}MiB or more, or record into a new file",
+                  static_cast<double>(bytes) / kMiB, needed / kMiB + 1));
 }
 
 Expected<void> Retention::load(Database& database) {
@@ -100,7 +115,7 @@ Expected<void> Retention::load(Database& database) {
   for (;;) {
     const auto more = rows->step();
     if (!more) return tl::unexpected(more.error());
-    if (!*more) return {};
+    if (!*more) return load_beside(database);
     epochs_.push_back({.first = rows->integer(0),
                        .last = rows->integer(1),
                        .node = rows->integer(2),
@@ -111,11 +126,41 @@ Expected<void> Retention::load(Database& database) {
   }
 }
 
+// What the groups have beside their parts.
+Expected<void> Retention::load_beside(Database& database) {
+  std::string sql = fmt::format(
+      "SELECT epoch, sum(length(CAST(text AS BLOB)) + {}) AS bytes FROM text GROUP BY 1",
+      kTextRowBytes);
+  for_each_sample_table([&](const auto& table) {
+    sql += fmt::format(
+        " UNION ALL SELECT epoch, count(*) * {} FROM {} AS sample JOIN snapshot ON id = snapshot "
+        "GROUP BY 1",
+        kSampleRowBytes, table.name);
+  });
+  auto rows = database.prepare(sql);
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  for (;;) {
+    const auto more = rows->step();
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
+    Epoch* epoch = find(rows->integer(0));
+    if (epoch == nullptr) continue;
+    epoch->bytes += rows->integer(1);
+    epoch->beside_bytes += rows->integer(1);
+    largest_beside_bytes_ = std::max(largest_beside_bytes_, epoch->beside_bytes);
+  }
+}
+
 const Retention::Epoch* Retention::oldest(std::int64_t kept) const {
   for (const Epoch& epoch : epochs_) {
     if (!epoch.is_open && epoch.first != kept && !dropping_.contains(epoch.first)) return &epoch;
   }
   return nullptr;
+}
+
+bool Retention::has(std::int64_t epoch) const {
+  return std::any_of(epochs_.rbegin(), epochs_.rend(),
+                     [&](const Epoch& each) { return each.first == epoch; });
 }
 
 Retention::Epoch* Retention::find(std::int64_t epoch) {
@@ -136,7 +181,6 @@ bool Retention::is_older_than_kept(const Epoch& epoch, const SnapshotRecord& now
 Expected<void> Retention::make_room(Database& database, const SnapshotRecord& coming,
                                     std::int64_t bytes) {
   dropping_.clear();
-  largest_bytes_ = std::max(largest_bytes_, bytes);
   // The group that its node added to so far is as good as ended.
   if (coming.epoch == coming.id) {
     for (Epoch& epoch : epochs_) epoch.is_open = epoch.is_open && epoch.node != coming.node;
@@ -151,12 +195,36 @@ Expected<void> Retention::make_room(Database& database, const SnapshotRecord& co
     if (*fits) return {};
     const Epoch* epoch = oldest(coming.epoch);
     if (epoch == nullptr) {
+      const auto open = largest_open(database, coming, bytes);
+      if (!open) return tl::unexpected(open.error());
+      epoch = *open;
+    }
+    if (epoch == nullptr) {
       if (is_held()) return fail(Error::Code::kDiskFull, "no space left");
       return fail(Error::Code::kOther,
                   "the bound on its size has no room for one keyframe group of each node");
     }
     if (auto done = drop(database, *epoch); !done) return done;
   }
+}
+
+// Of those that other nodes add to, if there is room for a keyframe of each beside what is coming:
+// else they would drop each other's for ever. Null if not.
+Expected<const Retention::Epoch*> Retention::largest_open(Database& database,
+                                                          const SnapshotRecord& coming,
+                                                          std::int64_t bytes) const {
+  const auto used = used_bytes(database);
+  if (!used) return tl::unexpected(used.error());
+  std::int64_t after = *used + with_pages(bytes);
+  const Epoch* largest = nullptr;
+  for (const Epoch& epoch : epochs_) {
+    if (!epoch.is_open || epoch.first == coming.epoch) continue;
+    after += epoch.keyframe_bytes + epoch.keyframe_bytes / 16;
+    if (dropping_.contains(epoch.first)) continue;
+    after -= epoch.bytes;
+    if (largest == nullptr || epoch.bytes > largest->bytes) largest = &epoch;
+  }
+  return after <= room().value_or(after) ? largest : nullptr;
 }
 
 Expected<bool> Retention::has_room_beside(Database& database, std::int64_t pinned_bytes) const {
@@ -253,10 +321,18 @@ bool Retention::wants_keyframe(std::int64_t epoch) const {
   const auto known = std::find_if(epochs_.rbegin(), epochs_.rend(),
                                   [&](const Epoch& each) { return each.first == epoch; });
   if (known == epochs_.rend()) return false;
-  const auto open =
-      std::count_if(epochs_.begin(), epochs_.end(), [](const Epoch& each) { return each.is_open; });
-  const auto all = room();
-  if (all && known->bytes > (*all - kBesideParts) / (kOpenShare * open)) return true;
+  if (const auto all = room()) {
+    std::int64_t open = 0, largest_keyframe = 0;
+    for (const Epoch& each : epochs_) {
+      if (!each.is_open) continue;
+      ++open;
+      largest_keyframe = std::max(largest_keyframe, each.keyframe_bytes);
+    }
+    // Beside the next keyframe of the largest node the others' groups have to stay.
+    const auto some = *all - kBesideParts;
+    const auto share = std::min(some / kOpenShare, some - with_pages(largest_keyframe));
+    if (known->bytes > share / open) return true;
+  }
   return known->snapshots >= kFewestSnapshots &&
          known->bytes > (1 + kDifferencesPerKeyframe) * known->keyframe_bytes;
 }

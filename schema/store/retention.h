@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -11,6 +12,11 @@
 #include "schema/store/sqlite.h"
 
 namespace beamtape {
+
+// Of a row of `text` beside the text itself: ids, lengths, and its share of a page's head.
+inline constexpr std::int64_t kTextRowBytes = 16;
+// Of a row of a table of samples.
+inline constexpr std::int64_t kSampleRowBytes = 64;
 
 // Keeps a recording within its bounds by dropping whole keyframe groups, the oldest first, but none
 // that a node still adds to. SQLite takes their pages again for what comes, so that the file needs
@@ -33,8 +39,17 @@ class Retention {
   // with when the file system is full.
   std::int64_t reserve_bytes() const;
 
-  // Within the transaction that is to store `coming`, which takes `bytes`. kDiskFull: it
-  // does not fit, even with nothing else than its own keyframe group.
+  // Before anything else is asked about a snapshot: what it takes.
+  void expect(std::int64_t bytes) { largest_bytes_ = std::max(largest_bytes_, bytes); }
+  // True if a file of this size leaves too little of the bound for the -wal of what is coming.
+  bool is_too_long(std::int64_t file_bytes) const;
+  // So large it is to become then.
+  std::int64_t limit() const;
+  // Pages that a file of this size may move to the front in one transaction.
+  std::int64_t pages_to_move(std::int64_t file_bytes) const;
+  // Within a transaction before or with `coming`, which takes `bytes`. Groups that other nodes add
+  // to are dropped only where one of each has room. kDiskFull: the file system is full and it does
+  // not fit into what the file has. kOther: nor into the bound.
   Expected<void> make_room(Database& database, const SnapshotRecord& coming, std::int64_t bytes);
   // False if the largest snapshot so far would break the bound behind so much of a -wal that cannot
   // be written over.
@@ -60,6 +75,8 @@ class Retention {
   void rolled_back() { dropping_.clear(); }
   // Of those that were committed, not loaded.
   std::int64_t dropped_snapshots() const { return dropped_snapshots_; }
+  // False if it was dropped.
+  bool has(std::int64_t epoch) const;
   // Nobody adds to this group any more.
   void ended(std::int64_t epoch);
 
@@ -83,14 +100,17 @@ class Retention {
   };
 
   Expected<void> check_size(Database& database) const;
-  std::int64_t limit() const;
+  std::int64_t free_bytes() const;
   // Bytes of pages in use and what a snapshot adds to them; nothing without a bound.
   std::optional<std::int64_t> room() const;
   Expected<bool> has_room(Database& database, std::int64_t bytes) const;
   // The oldest that may go and is not going yet, but not `kept`; null if there is none.
   const Epoch* oldest(std::int64_t kept) const;
+  Expected<const Epoch*> largest_open(Database& database, const SnapshotRecord& coming,
+                                      std::int64_t bytes) const;
   std::int64_t newest() const { return epochs_.empty() ? 0 : epochs_.back().first; }
   Epoch* find(std::int64_t epoch);
+  Expected<void> load_beside(Database& database);
   bool is_older_than_kept(const Epoch& epoch, const SnapshotRecord& now) const;
   Expected<void> drop(Database& database, const Epoch& epoch);
   static std::string drop_lives_sql(std::int64_t node);

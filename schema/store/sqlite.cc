@@ -271,12 +271,13 @@ Expected<std::optional<std::int64_t>> Database::number(const std::string& sql) {
 }
 
 Database::Folded Database::fold_in() {
-  int frames = 0;
+  int frames = -1;
   sqlite3_busy_timeout(handle(), 0);
   const int result =
       sqlite3_wal_checkpoint_v2(handle(), "main", SQLITE_CHECKPOINT_RESTART, &frames, nullptr);
   sqlite3_busy_timeout(handle(), kBusyTimeoutMs);
-  return {std::max(frames, 0), result == SQLITE_OK};
+  if (frames < 0) return {};
+  return {frames, result == SQLITE_OK};
 }
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }

@@ -95,8 +95,8 @@ class Database {
   bool in_transaction() const;
   // Folds the -wal in as far as readers let it, without waiting for them.
   struct Folded {
-    std::int64_t frames = 0;  // pages that the -wal has
-    bool is_reused = false;   // what comes next is written over them
+    std::optional<std::int64_t> frames;  // pages that the -wal has; nothing: it could not be done
+    bool is_reused = false;              // what comes next is written over them
   };
   Folded fold_in();
   sqlite3* handle() const { return database_.get(); }

@@ -72,14 +72,14 @@ class Writer {
   // And forgets its rows: nothing more comes of this life.
   virtual void end_life(std::int64_t node) = 0;
 
-  // A snapshot: begin, then any number of put_..., then commit or abandon. `epoch` of the
-  // record: equal to its own id starts a keyframe group, in which every row group is written
-  // whole (those that are not put, from what the writer holds) and texts and lists are known
-  // only if they were put since. The id must be one more than the last, but for those that
-  // Options::dropped_to lets out. After an error in any of these nothing of the snapshot is in the
-  // file and the writer can go on with the next, which must start a keyframe group. kNotFound: the
-  // file was removed or moved, nothing more can be written. kRefused: somebody has read the file
-  // for so long that its -wal would grow beyond `max_bytes`.
+  // A snapshot: begin, then any number of put_..., then commit or abandon. Nothing is written
+  // before commit. `epoch` of the record: equal to its own id starts a keyframe group, in which
+  // every row group is written whole (those that are not put, from what the writer holds) and texts
+  // and lists are known only if they were put since. The id must be one more than the last, but for
+  // those that Options::dropped_to lets out. After an error in any of these nothing of the snapshot
+  // is in the file and the writer can go on with the next, which must start a keyframe group.
+  // kNotFound: the file was removed or moved, nothing more can be written. kRefused: somebody has
+  // read the file for so long that its -wal would grow beyond `max_bytes`.
   virtual Expected<void> begin(std::int64_t id, std::int64_t epoch, std::int64_t node) = 0;
   // Texts and lists that cells of this keyframe group refer to; each id once per group.
   virtual Expected<void> put_text(Cell id, std::string_view text) = 0;
@@ -91,7 +91,10 @@ class Writer {
   virtual Expected<void> put_aggregates(const Aggregates& aggregates) = 0;
   // Stores the snapshot whole. Returns the bytes of its parts.
   virtual Expected<std::int64_t> commit(const SnapshotRecord& snapshot) = 0;
-  // True if the node's next snapshot should start a keyframe group: for the sake of `max_bytes`, or
+  // True if the node's next snapshot must start a keyframe group: it is the first one, one was
+  // lost, or its group was dropped for another node's.
+  virtual bool needs_keyframe(std::int64_t node) const = 0;
+  // True if it should: for the sake of `max_bytes`, or
   // of those who read.
   virtual bool wants_keyframe(std::int64_t node) const = 0;
   // Takes the snapshot back, like an error.

@@ -81,7 +81,8 @@ const Table& FileWriter::node_declaration() const {
 // Before WAL is on, so that the file itself is whole from then on and opens also without its -wal.
 Expected<void> FileWriter::make_tables() {
   auto done =
-      database_.exec(fmt::format("PRAGMA page_size={}; BEGIN IMMEDIATE; "
+      database_.exec(fmt::format("PRAGMA page_size={}; PRAGMA auto_vacuum=INCREMENTAL; "
+                                 "BEGIN IMMEDIATE; "
                                  "PRAGMA application_id={}; PRAGMA user_version={}",
                                  kPageBytes, kApplicationId, kFormatVersion));
   for (const auto& sql : creation_sql(node_declaration())) {

@@ -11,15 +11,6 @@
 namespace beamtape {
 namespace {
 
-// Of a row of `text` beside the text itself: ids, lengths, and its share of a page's head.
-constexpr std::int64_t kTextRowBytes = 16;
-// Of a row of a table of samples.
-constexpr std::int64_t kSampleRowBytes = 64;
-// Free room, in reserves, with which a full file system counts as one that is not.
-constexpr int kReservesForGrowth = 4;
-// SQLite's own bound.
-constexpr std::int64_t kMostPages = 0xFFFF'FFFE;
-
 tl::unexpected<Error> misuse(const std::string& path, const std::string& why) {
   return fail(Error::Code::kUsage, "cannot write " + path + ": " + why);
 }
@@ -46,9 +37,21 @@ void FileWriter::abandon() {
       for (auto& group : groups) group.put_in = 0;
     }
   }
+  forget_snapshot();
+}
+
+void FileWriter::forget_snapshot() {
   snapshot_ = 0;
   blobs_.clear();
   lists_ = {};
+  texts_ = {};
+  aggregates_.reset();
+}
+
+bool FileWriter::needs_keyframe(std::int64_t node) const {
+  const auto state = nodes_.find(node);
+  return state == nodes_.end() || state->second.needs_keyframe ||
+         !retention_.has(state->second.epoch);
 }
 
 Expected<void> FileWriter::begin(std::int64_t id, std::int64_t epoch, std::int64_t node) {
@@ -60,42 +63,24 @@ Expected<void> FileWriter::begin(std::int64_t id, std::int64_t epoch, std::int64
   if (id <= last_snapshot_ || id > latest || id > kMaxSnapshotId) {
     return misuse(path_, fmt::format("snapshot {} cannot follow {}", id, last_snapshot_));
   }
-  if (epoch != id && (state.needs_keyframe || epoch != state.epoch)) {
+  if (epoch != id && (needs_keyframe(node) || epoch != state.epoch)) {
     return misuse(path_, fmt::format("snapshot {} must start a keyframe group", id));
   }
   // SQLite would go on writing into a file without a name for as long as the recording lasts.
   if (auto why = lock_.why_not_at(path_)) {
     return give_up({Error::Code::kNotFound, std::move(*why)});
   }
-  if (auto room = look_for_readers(); !room) return give_up(std::move(room.error()));
-  if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) {
-    return give_up(std::move(begun.error()));
-  }
   snapshot_ = id;
   epoch_ = epoch;
   node_ = node;
-  row_checksum_ = 0;
   beside_bytes_ = 0;
-  text_checksum_ = keyframe() ? 0 : state.text_checksum;
   return {};
-}
-
-// A -wal that somebody reads grows with each snapshot, whatever is dropped.
-Expected<void> FileWriter::look_for_readers() {
-  if (pinned_frames_ == 0) return {};
-  checkpoint();
-  const auto fits = retention_.has_room_beside(database_, pinned_frames_ * kFrameBytes);
-  if (!fits) return tl::unexpected(fits.error());
-  if (*fits) return {};
-  return fail(Error::Code::kRefused, "somebody reads the file, and its -wal would break the bound");
 }
 
 Expected<void> FileWriter::put_text(Cell id, std::string_view text) {
   if (auto allowed = within_snapshot(); !allowed) return allowed;
-  const auto sum = beamtape::text_checksum(epoch_, id, text);
-  auto done = insert_text_.bind(1, epoch_).bind(2, id).bind(3, text).bind(4, sum).run();
-  if (!done) return give_up(std::move(done.error()));
-  text_checksum_ += sum;
+  texts_.bytes += text;
+  texts_.ends.emplace_back(id, texts_.bytes.size());
   beside_bytes_ += static_cast<std::int64_t>(text.size()) + kTextRowBytes;
   return {};
 }
@@ -137,9 +122,8 @@ Expected<void> FileWriter::put_rows(const Table& table, std::size_t group, RowGr
 
 Expected<void> FileWriter::put_aggregates(const Aggregates& aggregates) {
   if (auto allowed = within_snapshot(); !allowed) return allowed;
-  const auto sum = samples_->write(snapshot_, aggregates);
-  if (!sum) return give_up(sum.error());
-  row_checksum_ += *sum;
+  if (aggregates_) return give_up({Error::Code::kUsage, "aggregates were put twice"});
+  aggregates_ = aggregates;
   const auto rows = aggregates.groups.size() + aggregates.ets.size() + aggregates.ports.size() +
                     aggregates.allocators.size();
   beside_bytes_ += static_cast<std::int64_t>(rows) * kSampleRowBytes;
@@ -184,30 +168,55 @@ FileWriter::Blobs FileWriter::build_blobs(std::int64_t& bytes) {
   return blobs;
 }
 
-Expected<void> FileWriter::insert_parts(const Blobs& blobs, std::string& stored_tables) {
-  for (const auto& [number, blob] : blobs) {
-    const auto done = insert_part_.bind(1, part_key(snapshot_, number)).bind_blob(2, blob).run();
-    if (!done) return done;
-    if (!stored_tables.empty()) stored_tables += ' ';
-    stored_tables += std::to_string(number);
+Expected<std::uint32_t> FileWriter::insert_texts() {
+  std::uint32_t sums = keyframe() ? 0 : state().text_checksum;
+  std::size_t from = 0;
+  for (const auto& [id, to] : texts_.ends) {
+    const auto text = std::string_view(texts_.bytes).substr(from, to - from);
+    const auto sum = text_checksum(epoch_, id, text);
+    auto done = insert_text_.bind(1, epoch_).bind(2, id).bind(3, text).bind(4, sum).run();
+    if (!done) return tl::unexpected(std::move(done.error()));
+    sums += sum;
+    from = to;
   }
-  return {};
+  return sums;
 }
 
-Expected<void> FileWriter::insert_snapshot(const SnapshotRecord& snapshot,
-                                           const std::string& tables) {
+// Returns the tables that have one: "1 3 255".
+Expected<std::string> FileWriter::insert_parts(const Blobs& blobs) {
+  std::string tables;
+  for (const auto& [number, blob] : blobs) {
+    auto done = insert_part_.bind(1, part_key(snapshot_, number)).bind_blob(2, blob).run();
+    if (!done) return tl::unexpected(std::move(done.error()));
+    if (!tables.empty()) tables += ' ';
+    tables += std::to_string(number);
+  }
+  return tables;
+}
+
+// Returns the sum of the texts' checksums.
+Expected<std::uint32_t> FileWriter::insert_all(const SnapshotRecord& snapshot, const Blobs& blobs) {
+  const auto texts = insert_texts();
+  if (!texts) return texts;
+  std::uint32_t rows = 0;
+  if (aggregates_) {
+    const auto sum = samples_->write(snapshot_, *aggregates_);
+    if (!sum) return sum;
+    rows = *sum;
+  }
+  const auto tables = insert_parts(blobs);
+  if (!tables) return tl::unexpected(tables.error());
   int position = 1;
   for (const auto& field : snapshot_fields()) {
     insert_snapshot_.bind(position++, snapshot.*field.member);
   }
-  const auto own = row_checksum(snapshot, tables);
-  row_checksum_ += own;
+  const auto own = row_checksum(snapshot, *tables);
   insert_snapshot_.bind(position, snapshot.filling ? 1 : 0);
-  insert_snapshot_.bind(position + 1, snapshot.not_answered).bind(position + 2, tables);
-  return insert_snapshot_.bind(position + 3, row_checksum_)
-      .bind(position + 4, text_checksum_)
-      .bind(position + 5, own)
-      .run();
+  insert_snapshot_.bind(position + 1, snapshot.not_answered).bind(position + 2, *tables);
+  insert_snapshot_.bind(position + 3, rows + own).bind(position + 4, *texts);
+  auto done = insert_snapshot_.bind(position + 5, own).run();
+  if (!done) return tl::unexpected(std::move(done.error()));
+  return texts;
 }
 
 Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
@@ -220,22 +229,23 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
   stored.node = node_;
   std::int64_t bytes = 0;
   const auto blobs = build_blobs(bytes);
-  std::string tables;
   const std::int64_t all_bytes = bytes + beside_bytes_;
-  auto done = retention_.make_room(database_, stored, all_bytes);
-  if (done) done = insert_parts(blobs, tables);
-  if (done) done = insert_snapshot(stored, tables);
-  if (done) done = database_.exec("COMMIT");
+  retention_.expect(all_bytes);
+  auto done = look_for_readers();
+  if (done) done = shorten_file(stored, all_bytes);
+  if (done) done = database_.exec("BEGIN IMMEDIATE");
+  if (done) done = retention_.make_room(database_, stored, all_bytes);
   if (!done) return give_up(std::move(done.error()));
+  const auto texts = insert_all(stored, blobs);
+  if (!texts) return give_up(texts.error());
+  if (done = database_.exec("COMMIT"); !done) return give_up(std::move(done.error()));
   const auto wal_bytes = checkpoint();
   retention_.committed(stored, all_bytes, beside_bytes_, wal_bytes);
   state().needs_keyframe = false;
   state().epoch = epoch_;
-  state().text_checksum = text_checksum_;
+  state().text_checksum = *texts;
   last_snapshot_ = snapshot_;
-  snapshot_ = 0;
-  blobs_.clear();
-  lists_ = {};
+  forget_snapshot();
   reserve_.hold(path_, retention_.reserve_bytes());
   if (retention_.is_held()) let_file_grow();
   return bytes;
@@ -244,68 +254,6 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
 bool FileWriter::wants_keyframe(std::int64_t node) const {
   const auto state = nodes_.find(node);
   return state != nodes_.end() && retention_.wants_keyframe(state->second.epoch);
-}
-
-// Dropping writes pages to the -wal, and they come back to the file only when it is folded in: for
-// both the reserve makes room. It can seldom be had again, so from now on nothing may need more
-// room than the file and its -wal have.
-Expected<void> FileWriter::make_space() {
-  if (auto allowed = outside_snapshot(); !allowed) return allowed;
-  if (retention_.is_held()) {
-    reserve_.hold(path_, retention_.reserve_bytes());
-    let_file_grow();
-    if (!retention_.is_held()) return {};
-  }
-  reserve_.release();
-  const auto full = [] { return fail(Error::Code::kDiskFull, "no space left"); };
-  if (!retention_.is_bounded() || !retention_.has_older()) return full();
-  auto held = database_.exec("PRAGMA journal_size_limit=-1; PRAGMA wal_checkpoint(PASSIVE)");
-  if (held) held = hold_file();
-  const auto helps = held ? drop_for_space() : tl::unexpected(std::move(held.error()));
-  if (helps) return *helps ? Expected<void>() : full();
-  if (helps.error().code == Error::Code::kDiskFull) return {};
-  return tl::unexpected(helps.error());
-}
-
-// The -wal keeps the room that it has, and takes what it will need before somebody else does. Pages
-// beyond the end of the file would stay in it for want of room, and it would grow.
-Expected<void> FileWriter::hold_file() {
-  allocate(path_ + "-wal", retention_.wal_bytes_needed());
-  const auto bytes = file_size(path_);
-  retention_.hold_at(bytes);
-  return database_.exec(fmt::format("PRAGMA max_page_count={}", bytes / kPageBytes));
-}
-
-// False: whatever may go would not be enough, and stays.
-Expected<bool> FileWriter::drop_for_space() {
-  if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) return give_up(begun.error());
-  const auto helps = retention_.shrink_to_file(database_);
-  if (!helps) return give_up(helps.error());
-  if (!*helps) {
-    abandon();
-    return false;
-  }
-  if (auto done = database_.exec("COMMIT"); !done) return give_up(done.error());
-  retention_.dropped(checkpoint());
-  return true;
-}
-
-// When the file system has so much room again that it will not be full with the next snapshot.
-void FileWriter::let_file_grow() {
-  if (!reserve_.has_room_for(retention_.reserve_bytes(), kReservesForGrowth)) return;
-  const auto done =
-      database_.exec(fmt::format("PRAGMA max_page_count={}; PRAGMA journal_size_limit={}",
-                                 kMostPages, retention_.idle_wal_bytes()));
-  if (done) retention_.let_grow();
-}
-
-// Folds what is committed into the file itself, so that a copy without the -wal has it. Never
-// waits for readers; what fails here is tried again after the next snapshot.
-std::int64_t FileWriter::checkpoint() {
-  const auto folded = database_.fold_in();
-  const auto written = (folded.frames - pinned_frames_) * kFrameBytes;
-  pinned_frames_ = folded.is_reused ? 0 : folded.frames;
-  return std::max<std::int64_t>(written, 0);
 }
 
 }  // namespace beamtape

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <random>
 
 #include "recorder/session/storing.h"
 #include "schema/store/reader.h"
@@ -69,6 +70,64 @@ TEST_F(StoringTest, ALifeThatHasEndedHasNoGapToTheEndOfTheRecording) {
   ASSERT_EQ((*reader)->gaps().size(), 1u);
   EXPECT_EQ((*reader)->gaps()[0].node, second);
   EXPECT_EQ((*reader)->gaps()[0].from_wall_us, 5000);
+}
+
+// One that joins late and is large: the group of the other has to go, and begins anew.
+TEST_F(StoringTest, AGroupThatIsDroppedForAnotherNodesBeginsAnew) {
+  writer_ = Writer::create(folder_ + "/b.beamtape", {.max_bytes = 2 << 20}).value();
+  Storing storing(*writer_, [](const std::string&) {});
+  std::mt19937_64 random(1);
+  const auto with_lists = [&](Batch batch, std::int64_t count) {
+    for (std::int64_t i = 1; i <= count; ++i) {
+      List list;
+      for (int cell = 0; cell < 100; ++cell) {
+        list.items.push_back(static_cast<Cell>(random() >> 2));
+      }
+      list.true_count = 100;
+      batch.lists.add(batch.record.id * 100'000 + i, list);
+    }
+    return batch;
+  };
+  const auto is_stored = [&] {
+    EXPECT_TRUE(storing.with_writer([](Writer&) -> Expected<void> { return {}; }));
+    if (const auto why = storing.failure()) ADD_FAILURE() << why->message;
+    return !storing.failure();
+  };
+  std::vector<std::int64_t> lives;
+  const auto added = storing.with_writer([&](Writer& writer) -> Expected<void> {
+    for (const char* name : {"small@host", "large@host"}) {
+      lives.push_back(writer.add_node({.name = name, .facts = {}, .applications = {}}).value());
+    }
+    return {};
+  });
+  ASSERT_TRUE(added);
+  for (std::int64_t i = 1; i <= 6; ++i) {
+    storing.put(with_lists(snapshot(lives[0], i, i * 1000), i == 1 ? 10 : 50));
+  }
+  ASSERT_TRUE(is_stored());
+  ASSERT_EQ(storing.take_need(lives[0]), Storing::Need::kNothing);
+  storing.put(with_lists(snapshot(lives[1], 1, 7000), 800));
+  ASSERT_TRUE(is_stored());
+  EXPECT_EQ(storing.take_need(lives[0]), Storing::Need::kKeyframe);
+  // One that was on its way.
+  storing.put(with_lists(snapshot(lives[0], 7, 8000), 1));
+  ASSERT_TRUE(is_stored());
+  EXPECT_EQ(storing.take_need(lives[0]), Storing::Need::kEverything);
+  Batch anew = with_lists(snapshot(lives[0], 8, 9000), 10);
+  anew.record.epoch = 8;
+  storing.put(std::move(anew));
+  ASSERT_TRUE(is_stored());
+  EXPECT_NE(storing.take_need(lives[0]), Storing::Need::kEverything);
+  storing.close();
+  ASSERT_TRUE(writer_->close());
+  const auto reader = Reader::open(folder_ + "/b.beamtape").value();
+  ASSERT_EQ(reader->snapshots().size(), 2u);
+  EXPECT_EQ(reader->snapshots()[1].node, lives[0]);
+  ASSERT_EQ(reader->gaps().size(), 1u);
+  EXPECT_EQ(reader->gaps()[0].node, lives[0]);
+  EXPECT_EQ(reader->gaps()[0].from_wall_us, 6000);
+  EXPECT_EQ(reader->gaps()[0].to_wall_us, 9000);
+  EXPECT_NE(reader->gaps()[0].reason.find("another node"), std::string::npos);
 }
 
 }  // namespace

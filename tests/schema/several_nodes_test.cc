@@ -96,5 +96,53 @@ TEST_F(SeveralNodes, ShareTheBound) {
   EXPECT_EQ(Reader::open(path_).value()->snapshots().size(), kept);
 }
 
+// The small ones have filled most of the bound with groups that they still add to.
+TEST_F(SeveralNodes, OneThatIsLargeMayJoinLate) {
+  constexpr std::int64_t kSmall = 3, kLarge = kSmall + 1;
+  auto bounded = RecordingStory::options();
+  bounded.max_bytes = 2 << 20;
+  auto writer = Writer::create(path_, bounded);
+  ASSERT_TRUE(writer);
+  for (std::int64_t i = 1; i <= kLarge; ++i) {
+    const auto name = "zoo" + std::to_string(i) + "@here";
+    ASSERT_TRUE((*writer)->add_node({.name = name, .facts = {}, .applications = {}}));
+  }
+  RandomRows random(1);
+  std::map<std::int64_t, std::int64_t> epochs;
+  int lost = 0;
+  const auto store = [&](std::int64_t node, std::size_t groups) {
+    const auto id = (*writer)->last_snapshot() + 1;
+    std::int64_t& epoch = epochs[node];
+    if ((*writer)->needs_keyframe(node)) {
+      lost += epoch == 0 ? 0 : 1;
+      EXPECT_FALSE(epoch != 0 && (*writer)->begin(id, epoch, node));
+      epoch = 0;
+    }
+    if (epoch == 0 || (*writer)->wants_keyframe(node)) epoch = id;
+    ASSERT_TRUE((*writer)->begin(id, epoch, node));
+    for (std::size_t group = 0; group < groups; ++group) {
+      ASSERT_TRUE((*writer)->put_rows(animals(), group, random.rows(animals(), 1000)));
+    }
+    ASSERT_TRUE((*writer)->put_aggregates({.node = {1, 2, 3}}));
+    const auto stored = (*writer)->commit({.ended_wall_us = id, .not_answered = ""});
+    ASSERT_TRUE(stored) << id << ": " << stored.error().message;
+    ASSERT_LE((*writer)->file_bytes(), bounded.max_bytes);
+  };
+  for (int i = 0; i < 43; ++i) {
+    for (std::int64_t node = 1; node <= kSmall; ++node) ASSERT_NO_FATAL_FAILURE(store(node, 1));
+  }
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_NO_FATAL_FAILURE(store(kLarge, 60));
+    for (std::int64_t node = 1; node <= kSmall; ++node) ASSERT_NO_FATAL_FAILURE(store(node, 1));
+  }
+  EXPECT_GE(lost, 1);
+  EXPECT_LE(lost, 3 * kSmall);  // they do not drop each other's for ever
+  EXPECT_TRUE((*writer)->close());
+  std::map<std::int64_t, int> kept;
+  const auto reader = Reader::open(path_).value();
+  for (const auto& snapshot : reader->snapshots()) ++kept[snapshot.node];
+  for (std::int64_t node = 1; node <= kLarge; ++node) EXPECT_GE(kept[node], 1) << node;
+}
+
 }  // namespace
 }  // namespace beamtape::test
