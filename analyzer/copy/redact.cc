@@ -17,7 +17,7 @@ bool is_letter(char c) {
 }
 
 // Facts about a node that say what it runs on, not whose it is.
-constexpr std::array<std::string_view, 24> kFacts{"atom_limit",
+constexpr std::array<std::string_view, 25> kFacts{"atom_limit",
                                                   "creation",
                                                   "dirty_cpu_schedulers",
                                                   "dirty_cpu_schedulers_online",
@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 24> kFacts{"atom_limit",
                                                   "logical_processors",
                                                   "logical_processors_online",
                                                   "native_per_second",
+                                                  "net_ticktime",
                                                   "otp_release",
                                                   "port_limit",
                                                   "process_limit",

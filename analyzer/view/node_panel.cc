@@ -37,6 +37,7 @@ std::string fact_text(const std::string& name, const std::string& value) {
   if (name == "start_time") return iso_time(number);  // since the epoch
   if (name == "dist_buf_busy_limit" || name == "wordsize") return size_text(number);
   if (name == "native_per_second") return grouped(number) + " units of native time";
+  if (name == "net_ticktime") return grouped(number) + " s";
   return grouped(number);
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "recorder/term/text.h"
 
 namespace beamtape {
@@ -9,10 +11,11 @@ namespace {
 
 // [facts] answers [{Key, Value}]; [applications] {Running, Loaded} with the pids of the
 // application masters, which are the group leaders of their processes; [items] the names of those
-// optional items of process_info that this release knows.
+// optional items of process_info that this release knows; [ticktime] a fact that net_kernel keeps,
+// by itself so that a net_kernel which does not answer costs no other.
 const Question kHello{
     .name = "hello",
-    .keys = "[facts, items, applications]",
+    .keys = "[facts, items, applications, ticktime]",
     .answer = R"(case Part of
   [facts] ->
     [{creation, erlang:system_info(creation)},
@@ -30,7 +33,9 @@ const Question kHello{
              try is_tuple(erlang:process_info(self(), Item)) catch _:_ -> false end];
   [applications] ->
     Info = application:info(),
-    {proplists:get_value(running, Info), application:loaded_applications()}
+    {proplists:get_value(running, Info), application:loaded_applications()};
+  [ticktime] ->
+    [{net_ticktime, case net_kernel:get_net_ticktime() of {_, Next} -> Next; Now -> Now end}]
 end)",
     .chunk = 1,
     .deadline = std::chrono::milliseconds(5000),
@@ -38,6 +43,7 @@ end)",
 
 constexpr std::chrono::milliseconds kHelloSilence{20000};
 constexpr std::size_t kFactBytes = 400;
+constexpr std::int64_t kLongestTicktime = 86'400;
 
 void read_facts(Cursor cursor, RecordedNode& node) {
   ListReader facts(cursor);
@@ -55,6 +61,9 @@ void read_facts(Cursor cursor, RecordedNode& node) {
     if (*key == "creation") node.facts.creation = number.value_or(0);
     if (*key == "process_limit" && number) node.facts.process_limit = *number;
     if (*key == "wordsize") node.facts.wordsize = number.value_or(8);
+    if (*key == "net_ticktime" && number.value_or(0) > 0) {
+      node.facts.net_ticktime = std::chrono::seconds(std::min(*number, kLongestTicktime));
+    }
     if (*key == "native_per_second" && number.value_or(0) > 0) {
       node.facts.native_per_second = *number;
     }
@@ -128,6 +137,9 @@ Expected<std::unique_ptr<RecordedNode>> hello(Asker& asker, const std::string& n
         break;
       case 2:
         read_applications(answer->payload(), *node);
+        break;
+      case 3:
+        read_facts(answer->payload(), *node);
         break;
     }
   }

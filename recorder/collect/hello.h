@@ -9,8 +9,8 @@
 namespace beamtape {
 
 // Asks, once per connection, what kind of node this is: releases, limits, clocks, applications and
-// which optional items its process_info knows. kRefused or kMalformed if it does not answer as
-// an Erlang node does; kTimeout if it does not answer.
+// its net_ticktime, and which optional items its process_info knows. kRefused or kMalformed if it
+// does not answer as an Erlang node does; kTimeout if it does not answer.
 Expected<std::unique_ptr<RecordedNode>> hello(Asker& asker, const std::string& node_name);
 
 }  // namespace beamtape

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace beamtape {
@@ -14,6 +16,8 @@ struct NodeFacts {
   std::int64_t wordsize = 8;                       // bytes
   std::int64_t native_per_second = 1'000'000'000;  // of its monotonic clock
   std::int64_t process_limit = std::numeric_limits<std::int64_t>::max();
+  // As it was when asked; nothing if the node does not say.
+  std::optional<std::chrono::seconds> net_ticktime;
 
   // Of the node's native time unit. What is beyond the range ends at it.
   std::int64_t microseconds(std::int64_t native) const {

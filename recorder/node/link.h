@@ -17,7 +17,7 @@ namespace beamtape {
 inline constexpr std::size_t kMaxMessageBytes = 64u << 20;
 
 // A hidden-node link to one Erlang node. Not thread safe: one thread sends and receives. That
-// thread must be in receive() at least every net_ticktime/4 (15 s by default), or the node takes
+// thread must be in receive() at least every net_ticktime/2 (30 s by default), or the node takes
 // this end for dead. Destroying it closes the connection.
 class Link {
  public:
@@ -29,13 +29,20 @@ class Link {
   virtual Expected<void> send(std::string_view name, std::span<const std::uint8_t> term) = 0;
 
   // The next message addressed to self(), as external term bytes with version byte. Answers the
-  // node's ticks and drops what is addressed to others. `timeout` may be 0 to poll.
+  // node's ticks, sends own ones where nothing else was sent for a quarter of its ticktime, and
+  // drops what is addressed to others. `timeout` may be 0 to poll.
   //  kTimeout: none was complete by then; what has come of one is kept for the next call.
   //  kMalformed: one came that is over kMaxMessageBytes or not a distribution message; it is
   //    dropped and the link stays usable.
-  //  kClosed: the node has closed the connection or died, nothing came for kLongestSilence, a
-  //    message did not become complete within that time, or announced to be larger than any is.
+  //  kClosed: the node has closed the connection or died, nothing came for kLongestSilence (or
+  //    longer, see set_ticktime), a message did not become complete within that time, or announced
+  //    to be larger than any is.
   virtual Expected<std::vector<std::uint8_t>> receive(std::chrono::milliseconds timeout) = 0;
+
+  // Tells the node's net_ticktime, which is kUsualTicktime until then. It may be silent for as long
+  // and a quarter more, and closes a connection on which it hears nothing for that long. Nothing to
+  // a link that does not tick.
+  virtual void set_ticktime(std::chrono::milliseconds /*ticktime*/) {}
 
   // The pid of this end, encoded (NEW_PID_EXT, no version byte), to be put into questions with
   // TermBuilder::raw. Lives as long as the link.
@@ -51,5 +58,6 @@ inline constexpr std::chrono::seconds kSendTimeout{10};
 // After this long without a byte a connection counts as broken: something between may have
 // forgotten it and drop every packet without a word. A node that lives ticks every net_ticktime/4.
 inline constexpr std::chrono::seconds kLongestSilence{75};
+inline constexpr std::chrono::seconds kUsualTicktime{60};
 
 }  // namespace beamtape

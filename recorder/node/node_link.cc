@@ -9,6 +9,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "recorder/node/packet_stream.h"
@@ -20,6 +22,8 @@ namespace {
 
 constexpr std::uint8_t kPassThrough = 112;
 constexpr std::uint32_t kOwnPidId = 1;
+// In a net_ticktime, as a node does it (net_tickintensity may make it more).
+constexpr int kTicks = 4;
 
 // Operations that carry a message to a pid: the pid is their third element in all of them.
 constexpr std::int64_t kSend = 2;
@@ -43,12 +47,18 @@ class NodeLink : public Link {
 
   Expected<void> send(std::string_view name, std::span<const std::uint8_t> term) override;
   Expected<std::vector<std::uint8_t>> receive(std::chrono::milliseconds timeout) override;
+  void set_ticktime(std::chrono::milliseconds ticktime) override {
+    longest_silence_ = std::max(longest_silence_, ticktime + ticktime / kTicks);
+    own_silence_ = ticktime / kTicks;
+  }
   std::span<const std::uint8_t> self() const override { return pid_; }
   const std::string& node() const override { return node_; }
 
  private:
   enum class Envelope : std::uint8_t { kOurs, kOthers, kMalformed };
   Envelope open(Cursor& cursor) const;
+  Expected<void> tick_if_due();
+  std::optional<Error> why_lost() const;
   tl::unexpected<Error> closed(const Error& error) {
     is_open_ = false;
     return fail(Error::Code::kClosed, "the connection to " + node_ + " is lost: " + error.message);
@@ -59,6 +69,7 @@ class NodeLink : public Link {
   std::uint32_t creation_;
   std::string node_;
   std::chrono::milliseconds longest_silence_;
+  std::chrono::milliseconds own_silence_ = kUsualTicktime / kTicks;
   std::vector<std::uint8_t> pid_;
   bool is_open_ = true;
 };
@@ -79,19 +90,15 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
   if (!is_open_) return closed({Error::Code::kClosed, "it was closed before"});
   const Deadline deadline = deadline_in(timeout);
   for (;;) {
-    auto packet = packets_.receive(deadline);
+    if (auto ticked = tick_if_due(); !ticked) return closed(ticked.error());
+    auto packet = packets_.receive(std::min(deadline, packets_.said() + own_silence_));
     if (!packet) {
       const auto code = packet.error().code;
-      if (code == Error::Code::kTimeout && packets_.silence() > longest_silence_) {
-        return closed(
-            {code, fmt::format("nothing came from it for {} s", longest_silence_.count() / 1000)});
-      }
-      if (code == Error::Code::kTimeout && packets_.unfinished() > longest_silence_) {
-        return closed({code, fmt::format("a message of it did not become complete within {} s",
-                                         longest_silence_.count() / 1000)});
-      }
-      if (code == Error::Code::kTimeout || code == Error::Code::kMalformed) return packet;
-      return closed(packet.error());
+      if (code == Error::Code::kMalformed) return packet;
+      if (code != Error::Code::kTimeout) return closed(packet.error());
+      if (const auto lost = why_lost()) return closed(*lost);
+      if (milliseconds_left(deadline) > 0) continue;
+      return packet;
     }
     const bool is_message = packet->front() == kPassThrough;
     Cursor cursor({packet->data() + 1, packet->size() - 1});
@@ -106,6 +113,25 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
         return packet;
     }
   }
+}
+
+// While the node has bytes of a message to write it sends no ticks that could be answered, and
+// still wants to hear something.
+Expected<void> NodeLink::tick_if_due() {
+  if (Deadline::clock::now() - packets_.said() < own_silence_) return {};
+  return packets_.send({}, deadline_in(kSendTimeout));
+}
+
+std::optional<Error> NodeLink::why_lost() const {
+  const auto seconds = longest_silence_.count() / 1000;
+  if (packets_.silence() > longest_silence_) {
+    return Error{Error::Code::kTimeout, fmt::format("nothing came from it for {} s", seconds)};
+  }
+  if (packets_.unfinished() > longest_silence_) {
+    return Error{Error::Code::kTimeout,
+                 fmt::format("a message of it did not become complete within {} s", seconds)};
+  }
+  return std::nullopt;
 }
 
 // Reads up to the message and says whether it is for this end. Others exist without a fault: some

@@ -86,7 +86,9 @@ Expected<void> PacketStream::send(std::span<const std::uint8_t> packet, Deadline
   write_u32(size.data(), static_cast<std::uint32_t>(packet.size()));
   std::vector<std::uint8_t> bytes(size.begin(), size.end());
   bytes.insert(bytes.end(), packet.begin(), packet.end());
-  return socket_.write_all(bytes, deadline);
+  auto sent = socket_.write_all(bytes, deadline);
+  if (sent) said_ = std::chrono::steady_clock::now();
+  return sent;
 }
 
 }  // namespace beamtape

@@ -41,6 +41,9 @@ class PacketStream {
     return std::chrono::steady_clock::now() - heard_;
   }
 
+  // When the last packet was sent, a tick too; else when the stream began.
+  std::chrono::steady_clock::time_point said() const { return said_; }
+
   // Time since the packet began that is not complete yet; 0 between packets.
   std::chrono::steady_clock::duration unfinished() const {
     return header_read_ == 0 ? std::chrono::steady_clock::duration::zero()
@@ -58,6 +61,7 @@ class PacketStream {
 
   Socket socket_;
   std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point said_ = heard_;
   std::size_t max_bytes_;
   std::array<std::uint8_t, 4> header_{};
   std::size_t header_read_ = 0;  // 4: inside a packet

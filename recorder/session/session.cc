@@ -119,6 +119,7 @@ Expected<void> Session::attach(Expected<std::unique_ptr<Link>> link) {
   auto asker = std::make_unique<Asker>(**link, connection_number());
   auto found = hello(*asker, name_);
   if (!found) return tl::unexpected(std::move(found.error()));
+  if (const auto ticktime = (*found)->facts.net_ticktime) (*link)->set_ticktime(*ticktime);
   const bool another_life = !node_ || node_->record.creation != (*found)->record.creation;
   RecordedNode& node = another_life ? **found : *node_;
   auto capture = std::make_unique<Capture>(*asker, node);

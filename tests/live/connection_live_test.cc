@@ -128,6 +128,23 @@ TEST_F(Connection, ALengthThatNoMessageHasIsAGapAndTheNodeIsConnectedToAgain) {
   expect_sound(arguments.at(arguments.size() - 2));
 }
 
+// The node wants to hear something more often than it is asked for a snapshot.
+TEST_F(Connection, AShortTicktimeMakesNoGapInALongInterval) {
+  const auto node = world_->start({.arguments = {"-kernel", "net_ticktime", "4"}});
+  record(*world_, *node, file(), {"-i", "8s", "-n", "4"});
+  const Json info = analyze({"info", file(), "--json"});
+  EXPECT_EQ(info.at("gaps"), Json::array());
+  EXPECT_EQ(info.at("nodes").at(0).at("facts").at("net_ticktime"), "4");
+}
+
+TEST_F(Connection, ATicktimeThatIsBeingChangedIsTheNextOne) {
+  const auto node = world_->start({.arguments = {"-kernel", "net_ticktime", "300"}});
+  EXPECT_EQ(node->ask("live_state change_ticktime 4000"), "change_initiated");
+  record(*world_, *node, file(), {"-i", "100ms", "-n", "2"});
+  const Json info = analyze({"info", file(), "--json"});
+  EXPECT_EQ(info.at("nodes").at(0).at("facts").at("net_ticktime"), "4000");
+}
+
 TEST_F(Connection, TheCookieMayComeFromTheEnvironment) {
   const auto node = world_->start();
   std::filesystem::remove(world_->cookie_file());

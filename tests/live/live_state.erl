@@ -1,6 +1,7 @@
 %% All that a visitor could have changed on a node, and what it must not have left behind.
 -module(live_state).
--export([all/0, modules/0, outside_kernel_and_stdlib/0, boot_mode/0, measure_schedulers/0, hidden/0]).
+-export([all/0, modules/0, outside_kernel_and_stdlib/0, boot_mode/0, measure_schedulers/0, hidden/0,
+         change_ticktime/1]).
 
 %% How many hidden nodes are connected.
 hidden() -> length(nodes(hidden)).
@@ -50,6 +51,9 @@ measure_schedulers() ->
         live_population:sleep()
     end),
     receive measured -> true end.
+
+%% It takes a minute for that.
+change_ticktime(Seconds) -> atom_to_binary(net_kernel:set_net_ticktime(Seconds)).
 
 flag(Item) -> erlang:system_info(Item).
 

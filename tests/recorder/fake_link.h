@@ -41,6 +41,7 @@ class FakeLink : public Link {
   // What happened.
   const std::vector<Sent>& sent() const { return sent_; }
   std::chrono::milliseconds waited() const { return waited_; }
+  std::chrono::milliseconds ticktime() const { return ticktime_; }  // 0: never told
 
   Expected<void> send(std::string_view name, std::span<const std::uint8_t> term) override {
     if (closed_) return fail(Error::Code::kClosed, "scripted end");
@@ -62,6 +63,8 @@ class FakeLink : public Link {
     return fail(Error::Code::kTimeout, "nothing is queued");
   }
 
+  void set_ticktime(std::chrono::milliseconds ticktime) override { ticktime_ = ticktime; }
+
   std::span<const std::uint8_t> self() const override { return self_; }
   const std::string& node() const override { return node_; }
 
@@ -71,6 +74,7 @@ class FakeLink : public Link {
   std::deque<Expected<Bytes>> replies_;
   std::vector<Sent> sent_;
   std::chrono::milliseconds waited_{0};
+  std::chrono::milliseconds ticktime_{0};
   bool closed_ = false;
 };
 

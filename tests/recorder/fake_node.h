@@ -32,14 +32,16 @@ class FakeNode {
 
   // Answers one chunk; `payload` is a term.
   static void answer_chunk(FakeLink& link, const Asked& asked, std::int64_t began,
-                           std::int64_t ended, const std::vector<std::uint8_t>& payload) {
+                           std::int64_t ended, const std::vector<std::uint8_t>& payload,
+                           std::int64_t number = 0) {
     TermBuilder chunk;
-    chunk.version().tuple(5).raw(asked.tag).integer(0).integer(began).integer(ended);
+    chunk.version().tuple(5).raw(asked.tag).integer(number).integer(began).integer(ended);
     link.reply(chunk.tuple(2).atom("ok").raw(payload).take());
   }
 
   std::function<void(FakeLink&, const Asked&)> on_ask;
   std::int64_t creation = 7;
+  std::int64_t ticktime = 0;  // 0: it does not say
 
  private:
   void answer(FakeLink& link, const std::vector<std::uint8_t>& message) {
@@ -76,6 +78,10 @@ class FakeNode {
       TermBuilder facts;
       facts.list(1).tuple(2).atom("creation").integer(creation).nil();
       answer_chunk(link, asked, 1, 2, facts.take());
+      if (ticktime == 0) return;
+      TermBuilder told;
+      told.list(1).tuple(2).atom("net_ticktime").integer(ticktime).nil();
+      answer_chunk(link, asked, 1, 2, told.take(), 3);
     } else if (on_ask) {
       on_ask(link, asked);
     }

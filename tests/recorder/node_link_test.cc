@@ -136,6 +136,37 @@ TEST(NodeLink, TakesALongSilenceForTheEnd) {
   EXPECT_EQ(link->receive(kNow).error().code, Error::Code::kClosed);
 }
 
+TEST(NodeLink, WaitsAsLongAsTheNodesTicktimeDemands) {
+  Peer peer;
+  const auto link = peer.link(milliseconds(50));
+  link->set_ticktime(milliseconds(800));
+  EXPECT_EQ(link->receive(milliseconds(300)).error().code, Error::Code::kTimeout);
+  EXPECT_EQ(link->receive(milliseconds(2000)).error().message,
+            "the connection to shop@host is lost: nothing came from it for 1 s");
+}
+
+TEST(NodeLink, IsNoLessPatientForAShortTicktime) {
+  Peer peer;
+  const auto link = peer.link();
+  link->set_ticktime(milliseconds(40));
+  EXPECT_EQ(link->receive(milliseconds(200)).error().code, Error::Code::kTimeout);
+}
+
+// The node's own ticks wait behind a message.
+TEST(NodeLink, TicksOfItselfWhileAMessageIsOnItsWay) {
+  Peer peer;
+  const auto link = peer.link();
+  link->set_ticktime(milliseconds(200));
+  const Bytes bytes = message(5);
+  peer.say(Bytes(bytes.begin(), bytes.begin() + 6));
+  EXPECT_EQ(link->receive(milliseconds(300)).error().code, Error::Code::kTimeout);
+  const Bytes ticks = peer.heard();
+  EXPECT_GE(ticks.size(), 4 * 2u);
+  EXPECT_EQ(ticks, Bytes(ticks.size() / 4 * 4, 0));
+  peer.say(Bytes(bytes.begin() + 6, bytes.end()));
+  EXPECT_EQ(content_of(link->receive(kSoon)), 5);
+}
+
 TEST(NodeLink, IsClosedByALengthThatIsNone) {
   Peer peer;
   const auto link = peer.link();

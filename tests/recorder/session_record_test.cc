@@ -131,5 +131,23 @@ TEST_F(Recording, TakesHalfASchedulerAtMostHoweverOftenItIsAskedForASnapshot) {
   }
 }
 
+TEST_F(Recording, TellsEachConnectionTheNodesTicktime) {
+  for (const auto& [told, expected] :
+       {std::pair(std::int64_t{300}, 300), {0, 0}, {-5, 0}, {std::int64_t{1} << 60, 86'400}}) {
+    node_.ticktime = told;
+    FakeLink* link = nullptr;
+    std::chrono::milliseconds ticktime{-1};
+    node_.on_ask = [&](FakeLink&, const FakeNode::Asked&) { ticktime = link->ticktime(); };
+    const auto outcome = record_nodes({"shop@host"}, [&](const std::string&) {
+      auto made = node_.link();
+      link = made.get();
+      return Linked(std::move(made));
+    });
+    EXPECT_TRUE(outcome);
+    EXPECT_EQ(ticktime, std::chrono::seconds(expected)) << told;
+    remove_file();
+  }
+}
+
 }  // namespace
 }  // namespace beamtape
