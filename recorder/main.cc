@@ -77,7 +77,7 @@ Expected<std::unique_ptr<Link>> connect_to(const RecorderOptions& options,
   }
   auto cookie = find_cookie(options.cookie_file);
   if (!cookie) return tl::unexpected(cookie.error());
-  return connect(*address, *cookie, kConnectTimeout);
+  return connect(*address, *cookie, kConnectTimeout, &stop_asked);
 }
 
 Watch watch_for(const Telling& telling) {

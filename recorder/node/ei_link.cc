@@ -20,9 +20,15 @@ class Attempt {
   Attempt(const Address& address, const Cookie& cookie, Deadline deadline)
       : address_(address), cookie_(cookie), deadline_(deadline), creation_(random_creation()) {}
 
-  Expected<std::unique_ptr<Link>> run();
+  Expected<std::unique_ptr<Link>> run() {
+    auto link = reach();
+    const bool was_stopped = deadline_.was_stopped() && !link;
+    if (!was_stopped || link.error().code != Error::Code::kTimeout) return link;
+    return cannot(Error::Code::kTimeout, "told to stop before it answered");
+  }
 
  private:
+  Expected<std::unique_ptr<Link>> reach();
   static std::uint32_t random_creation();
 
   Expected<Endpoint> find_port(const std::vector<std::string>& addresses);
@@ -58,7 +64,7 @@ std::string Attempt::own_host() const {
   return host.find('.') == std::string::npos ? host + ".localdomain" : host;
 }
 
-Expected<std::unique_ptr<Link>> Attempt::run() {
+Expected<std::unique_ptr<Link>> Attempt::reach() {
   const std::string& host = address_.endpoint ? address_.endpoint->host : address_.host;
   const auto addresses = resolve(host, deadline_);
   if (!addresses) {
@@ -199,8 +205,9 @@ tl::unexpected<Error> Attempt::refusal(Welcome welcome, const Endpoint& endpoint
 }  // namespace
 
 Expected<std::unique_ptr<Link>> connect(const Address& address, const Cookie& cookie,
-                                        std::chrono::milliseconds timeout) {
-  return Attempt(address, cookie, deadline_in(timeout)).run();
+                                        std::chrono::milliseconds timeout,
+                                        const std::atomic<bool>* stop) {
+  return Attempt(address, cookie, deadline_in(timeout, stop)).run();
 }
 
 }  // namespace beamtape

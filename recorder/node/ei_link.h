@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 
@@ -21,9 +22,10 @@ inline constexpr int kNamePoolSize = 8;
 //  kNotFound: unknown host, nobody listens, epmd is unreachable or does not know the node, or
 //    another node is at the address.
 //  kRefused: the node ended the handshake; the message names every cause that remains possible.
-//  kTimeout: no answer in time.
+//  kTimeout: no answer in time, or none until `stop` (which may be null) became true.
 // Call from one thread at a time.
 Expected<std::unique_ptr<Link>> connect(const Address& address, const Cookie& cookie,
-                                        std::chrono::milliseconds timeout);
+                                        std::chrono::milliseconds timeout,
+                                        const std::atomic<bool>* stop = nullptr);
 
 }  // namespace beamtape

@@ -151,7 +151,7 @@ HandshakeResult shake_hands(Socket& socket, const OwnName& self, const Cookie& c
                                            self.creation, &callbacks(), sizeof(callbacks()), &talk);
   ei_set_tracelevel(0);  // it reads EI_TRACELEVEL, and would then print
   if (result != 0) return {};
-  const int milliseconds = std::max(1, milliseconds_left(deadline));  // 0 would be for ever
+  const auto milliseconds = std::max<std::int64_t>(1, deadline.left().count());  // 0: for ever
   const int descriptor =
       ei_xconnect_host_port_tmo(&node, &nowhere, 0, static_cast<unsigned>(milliseconds));
   explicit_bzero(&node, sizeof node);

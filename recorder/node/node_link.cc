@@ -91,14 +91,14 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
   const Deadline deadline = deadline_in(timeout);
   for (;;) {
     if (auto ticked = tick_if_due(); !ticked) return closed(ticked.error());
-    auto packet = packets_.receive(std::min(deadline, packets_.said() + own_silence_));
+    auto packet = packets_.receive(deadline.at_most(packets_.said() + own_silence_));
     if (!packet) {
       const auto code = packet.error().code;
       if (code == Error::Code::kMalformed) return packet;
       if (code != Error::Code::kTimeout) return closed(packet.error());
       if (const auto lost = why_lost()) return closed(*lost);
-      if (milliseconds_left(deadline) > 0) continue;
-      return packet;
+      if (deadline.has_passed()) return packet;
+      continue;
     }
     const bool is_message = packet->front() == kPassThrough;
     Cursor cursor({packet->data() + 1, packet->size() - 1});
@@ -118,7 +118,7 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
 // While the node has bytes of a message to write it sends no ticks that could be answered, and
 // still wants to hear something.
 Expected<void> NodeLink::tick_if_due() {
-  if (Deadline::clock::now() - packets_.said() < own_silence_) return {};
+  if (Deadline::Clock::now() - packets_.said() < own_silence_) return {};
   return packets_.send({}, deadline_in(kSendTimeout));
 }
 

@@ -41,8 +41,10 @@ Expected<std::vector<std::string>> resolve(const std::string& host, Deadline dea
   auto promise = std::make_shared<std::promise<Expected<std::vector<std::string>>>>();
   auto answer = promise->get_future();
   std::thread([promise, host] { promise->set_value(look_up(host, 0)); }).detach();
-  if (answer.wait_until(deadline) != std::future_status::ready) {
-    return fail(Error::Code::kTimeout, "its name was not resolved in time");
+  while (answer.wait_for(deadline.patience()) != std::future_status::ready) {
+    if (deadline.has_passed()) {
+      return fail(Error::Code::kTimeout, "its name was not resolved in time");
+    }
   }
   auto addresses = answer.get();
   if (!addresses && host == short_host_name()) return std::vector<std::string>{"127.0.0.1"};

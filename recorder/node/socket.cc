@@ -40,10 +40,10 @@ tl::unexpected<Error> system_failure(int reason) {
 bool wait_for(int descriptor, short events, Deadline deadline) {
   for (;;) {
     pollfd waiting{descriptor, events, 0};
-    const int ready = poll(&waiting, 1, milliseconds_left(deadline));
+    const int ready = poll(&waiting, 1, static_cast<int>(deadline.patience().count()));
     if (ready > 0) return true;
-    // A signal only asks the program to end soon; what was begun is finished.
-    if (ready == 0 || errno != EINTR) return false;
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready == 0 && deadline.has_passed()) return false;
   }
 }
 
@@ -94,9 +94,8 @@ Expected<Socket> Socket::connect(const std::vector<std::string>& addresses, std:
                                  Deadline deadline) {
   Expected<Socket> last = fail(Error::Code::kNotFound, "no address");
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const auto left = static_cast<int>(addresses.size() - i);
-    const std::chrono::milliseconds share(milliseconds_left(deadline) / left);
-    last = connect_one(addresses[i], port, deadline_in(share));
+    const auto share = deadline.left() / static_cast<int>(addresses.size() - i);
+    last = connect_one(addresses[i], port, deadline.at_most(Deadline::Clock::now() + share));
     if (last) break;
   }
   return last;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/live/forwarder.h"
 #include "tests/live/live_test.h"
 
 namespace beamtape::live {
@@ -160,6 +161,41 @@ TEST_F(Ending, ASignalEndsTheWaitForALostNode) {
   recorder.read_error_line();
   recorder.signal(SIGTERM);
   EXPECT_EQ(recorder.wait().exit_code, 0);
+  expect_sound(file());
+  EXPECT_EQ(info().at("gaps").size(), 1u);
+}
+
+TEST_F(Ending, ASignalEndsTheConnectingToANodeThatDoesNotAnswer) {
+  const auto node = world_->start();
+  Forwarder tunnel(port_of(*world_, "shop"));
+  const std::string address = "127.0.0.1:" + std::to_string(tunnel.port());
+  node->signal(SIGSTOP);
+  Program recorder = attach(*node, "100ms", {"--address", address});
+  while (tunnel.connections() == 0) {
+  }
+  recorder.signal(SIGINT);
+  const Ended ended = recorder.wait();
+  EXPECT_EQ(ended.exit_code, kCannotOpen);
+  EXPECT_EQ(ended.error, "beamtape-recorder: cannot connect to " + node->name() +
+                             ": told to stop before it answered\n");
+  EXPECT_FALSE(std::filesystem::exists(file()));
+}
+
+TEST_F(Ending, ASignalEndsTheConnectingAgainToANodeThatDoesNotAnswer) {
+  constexpr std::chrono::seconds kConnecting{10};  // as long as it may take
+  const auto node = world_->start();
+  Forwarder tunnel(port_of(*world_, "shop"));
+  Program recorder =
+      attach(*node, "100ms", {"--address", "127.0.0.1:" + std::to_string(tunnel.port())});
+  ASSERT_TRUE(recorder.read_line());
+  node->signal(SIGSTOP);
+  tunnel.cut();
+  while (tunnel.connections() < 2) {
+  }
+  const auto began = std::chrono::steady_clock::now();
+  recorder.signal(SIGTERM);
+  EXPECT_EQ(recorder.wait().exit_code, 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kConnecting * 3 / 4);
   expect_sound(file());
   EXPECT_EQ(info().at("gaps").size(), 1u);
 }

@@ -211,6 +211,13 @@ Launch World::recorder(std::vector<std::string> arguments) const {
           .directory = folder_};
 }
 
+std::uint16_t port_of(const World& world, const std::string& alive) {
+  const auto port =
+      ask_epmd_for_port({"127.0.0.1"}, world.epmd_port(), alive, deadline_in(kPatience));
+  if (!port) throw std::runtime_error("no node " + alive + ": " + port.error().message);
+  return *port;
+}
+
 std::uint16_t free_port() {
   const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};

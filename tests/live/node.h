@@ -87,6 +87,9 @@ class World {
   std::unique_ptr<Program> epmd_;
 };
 
+// Where the node of this name, "shop", listens.
+std::uint16_t port_of(const World& world, const std::string& alive);
+
 // A port of 127.0.0.1 on which nobody listens at the moment.
 std::uint16_t free_port();
 
