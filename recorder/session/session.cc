@@ -71,6 +71,7 @@ std::optional<Error> Session::run(Linking first, Role role) {
   role_ = role;
   auto ended = record(std::move(first));
   hang_up();
+  store_missed();
   if (was_reached()) storing_.end_life(node_id_);
   node_.reset();
   return ended;
@@ -103,7 +104,7 @@ std::optional<Error> Session::record(Linking first) {
     // Garbage is no reason to end: what answered may have been another's port, or a node on its way
     // up or down.
     if (storing_.failure() || !plan_.reconnect) {
-      if (was_reached() && !storing_.failure()) add_gap(node_id_, lost->message);
+      if (was_reached() && !storing_.failure()) miss(node_id_, lost->message, false);
       return lost;
     }
     if (!come_back(*lost)) {
@@ -145,9 +146,11 @@ Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
   const bool same_as_earlier = !node_ && earlier_ && earlier_->creation == found->record.creation;
   if (!node_ && earlier_ && earlier_->ended_wall_us != 0) {
     covered_to_wall_us_ = earlier_->ended_wall_us;
-    add_gap(earlier_->id, same_as_earlier ? "the recorder was not running"
-                                          : "the recorder was not running; the node was restarted");
-    covered_to_wall_us_ = wall_now_us();
+    const std::int64_t now = wall_now_us();
+    add_gap(earlier_->id, now,
+            same_as_earlier ? "the recorder was not running"
+                            : "the recorder was not running; the node was restarted");
+    covered_to_wall_us_ = now;
   }
   if (same_as_earlier) {
     node_id_ = earlier_->id;
@@ -222,6 +225,7 @@ Expected<void> Session::take() {
   Aggregates aggregates = aggregator_.sum_up(*node_, *record);
   filling_ = filling_ && record->filling;
   record->interval_us = plan_next(began, *record);
+  store_missed();
   covered_to_wall_us_ = record->ended_wall_us;
   storing_.put(pack(*node_, *record, std::move(aggregates), texts_stored_, lists_stored_));
   ++taken_;
@@ -280,8 +284,8 @@ void Session::see_others() const {
   }
 }
 
-// Connects again. False if there was no time for that; the gap is stored in any case. The pauses
-// become longer until a snapshot has been taken.
+// Connects again. False if there was no time for that. The pauses become longer until a snapshot
+// has been taken.
 bool Session::come_back(Error& lost) {
   const std::int64_t before = node_id_;
   const auto since = Clock::now();
@@ -297,7 +301,7 @@ bool Session::come_back(Error& lost) {
   do {
     was_given_up_ = role_ == Role::kSeen && Clock::now() - since > kGivenUp;
     if (was_given_up_ || !sleep(pause_)) {
-      if (was_reached()) add_gap(before, lost.message);
+      if (was_reached()) miss(before, lost.message, false);
       return false;
     }
     if (pause_ == kLongestPause) is_out_of_reach_ = true;
@@ -305,9 +309,7 @@ bool Session::come_back(Error& lost) {
   } while (!try_again(first, lost));
   is_out_of_reach_ = false;
   const bool restarted = before != 0 && before != node_id_;
-  add_gap(before != 0 ? before : node_id_,
-          restarted ? lost.message + "; the node was restarted" : lost.message);
-  covered_to_wall_us_ = wall_now_us();
+  miss(before != 0 ? before : node_id_, lost.message, restarted);
   board_.tell(fmt::format("{} is {}{}", name_, before != 0 ? "back" : "there",
                           restarted ? ", restarted" : ""));
   while (due_ < Clock::now()) due_ += plan_.interval;
@@ -340,11 +342,25 @@ bool Session::sleep(milliseconds pause) const {
   }
 }
 
-// From the end of the last snapshot till now. If even this cannot be written, the reason is on
-// its way to the user anyway.
-void Session::add_gap(std::int64_t node, const std::string& reason) {
-  const std::int64_t now = wall_now_us();
-  const GapRecord gap{node, std::min(covered_to_wall_us_, now), now, reason};
+// Nothing is recorded from the last snapshot till now.
+void Session::miss(std::int64_t node, const std::string& reason, bool restarted) {
+  if (!missed_) missed_.emplace().node = node;
+  missed_->to_wall_us = wall_now_us();
+  missed_->reason = reason;
+  missed_->restarted |= restarted;
+}
+
+void Session::store_missed() {
+  if (!missed_) return;
+  add_gap(missed_->node, missed_->to_wall_us,
+          missed_->restarted ? missed_->reason + "; the node was restarted" : missed_->reason);
+  missed_.reset();
+}
+
+// From the end of the last snapshot. If even this cannot be written, the reason is on its way to
+// the user anyway.
+void Session::add_gap(std::int64_t node, std::int64_t to_wall_us, const std::string& reason) {
+  const GapRecord gap{node, std::min(covered_to_wall_us_, to_wall_us), to_wall_us, reason};
   static_cast<void>(storing_.with_writer([&](Writer& writer) { return writer.add_gap(gap); }));
 }
 

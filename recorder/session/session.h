@@ -99,7 +99,9 @@ class Session {
   Expected<void> try_again(const std::string& first, Error& lost);
   bool sleep(std::chrono::milliseconds pause) const;
   bool should_end() const { return board_.stopped() || storing_.failure(); }
-  void add_gap(std::int64_t node, const std::string& reason);
+  void miss(std::int64_t node, const std::string& reason, bool restarted);
+  void store_missed();
+  void add_gap(std::int64_t node, std::int64_t to_wall_us, const std::string& reason);
 
   const std::string name_;
   const std::optional<Writer::Life> earlier_;
@@ -121,6 +123,15 @@ class Session {
   Clock::time_point due_;
   Clock::time_point soonest_;  // of the next snapshot, if somebody asks for one
   std::int64_t covered_to_wall_us_ = 0;
+  // What is missing since then. It is stored with the next snapshot, as one gap: the connection may
+  // be lost again before there is one.
+  struct Missed {
+    std::int64_t node = 0;  // that covered_to_wall_us_ is of
+    std::int64_t to_wall_us = 0;
+    std::string reason;  // the last one
+    bool restarted = false;
+  };
+  std::optional<Missed> missed_;
   std::int64_t snapshots_asked_ = 0;
   std::int64_t taken_ = 0;   // snapshots
   std::int64_t number_ = 0;  // of the last one, or of one that was broken off

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "recorder/session/recorder.h"
+#include "schema/store/reader.h"
 #include "tests/recorder/fake_node.h"
 
 namespace beamtape {
@@ -38,7 +39,25 @@ class Recording : public ::testing::Test {
     return outcome;
   }
 
+  // Its connection breaks in the middle of these snapshots, the first being 1; in the last of them
+  // the node is another one.
+  void break_at(int first, int last) {
+    node_.on_ask = [=, this](FakeLink& link, const FakeNode::Asked& asked) {
+      if (asked.expressions.find("registered()") == std::string::npos) return;
+      ++begun_;
+      if (begun_ < first || begun_ > last) return;
+      if (begun_ == last) ++node_.creation;
+      link.close();
+    };
+  }
+  std::vector<GapRecord> gaps() const {
+    const auto reader = Reader::open(path_);
+    EXPECT_TRUE(reader);
+    return reader ? (*reader)->gaps() : std::vector<GapRecord>();
+  }
+
   FakeNode node_;
+  int begun_ = 0;  // snapshots
   Plan plan_{.interval = milliseconds(100), .duration = {}, .count = 3};
   bool snapshot_now_ = false;  // all the time
   std::vector<SnapshotRecord> stored_;
@@ -129,6 +148,36 @@ TEST_F(Recording, TakesHalfASchedulerAtMostHoweverOftenItIsAskedForASnapshot) {
     EXPECT_GE(passed, 2 * kCostUs - 20'000);  // the record begins a little later
     EXPECT_LT(passed, 30'000'000);
   }
+}
+
+TEST_F(Recording, HasOneGapHoweverOftenTheConnectionBreaksBeforeTheNextSnapshot) {
+  break_at(2, 4);
+  const auto outcome =
+      record_nodes({"shop@host"}, [&](const std::string&) { return Linked(node_.link()); });
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_GE(begun_, 6);
+  ASSERT_EQ(stored_.size(), 3u);
+  ASSERT_EQ(gaps().size(), 1u);
+  const GapRecord gap = gaps().front();
+  EXPECT_EQ(gap.from_wall_us, stored_[0].ended_wall_us);
+  EXPECT_GT(gap.to_wall_us, gap.from_wall_us + 1'000'000);  // the pauses between
+  EXPECT_LE(gap.to_wall_us, stored_[1].began_wall_us);
+  EXPECT_EQ(gap.node, stored_[0].node);
+  EXPECT_NE(gap.node, stored_[1].node);
+  EXPECT_EQ(gap.reason, "scripted end; the node was restarted");
+}
+
+TEST_F(Recording, HasTheGapAlsoWhereNoSnapshotFollowsIt) {
+  break_at(2, 1'000'000);
+  plan_ = {.interval = milliseconds(100), .duration = milliseconds(1500)};
+  const auto outcome =
+      record_nodes({"shop@host"}, [&](const std::string&) { return Linked(node_.link()); });
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_TRUE(outcome->ended_early);
+  EXPECT_GE(begun_, 3);
+  ASSERT_EQ(gaps().size(), 1u);
+  EXPECT_EQ(gaps().front().from_wall_us, stored_.at(0).ended_wall_us);
+  EXPECT_EQ(gaps().front().reason, "scripted end");
 }
 
 TEST_F(Recording, TellsEachConnectionTheNodesTicktime) {
