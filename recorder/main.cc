@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <future>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -126,6 +127,33 @@ Expected<std::vector<Subject>> connect_to_first(const RecorderOptions& options,
   return tl::unexpected(*errors.front());
 }
 
+// What files may not be larger than (`ulimit -f`); nothing if there is no such limit.
+std::optional<std::int64_t> file_limit() {
+  struct rlimit limit {};
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  constexpr rlim_t kMost = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::min(limit.rlim_cur, kMost));
+}
+
+// A bounded recording never comes to the limit: once the file and its -wal are that large, nothing
+// could be dropped any more.
+Expected<void> keep_below(std::int64_t limit, RecorderOptions& options, const Telling& telling) {
+  if (options.max_bytes > limit) {
+    return fail(Error::Code::kUsage,
+                fmt::format("cannot keep to --max-size: {} is above the limit on a file's size, {} "
+                            "(ulimit -f); give less, or raise the limit",
+                            size_text(options.max_bytes), size_text(limit)));
+  }
+  if (options.max_bytes == 0 && options.keep.count() > 0) {
+    options.max_bytes = limit;
+    telling.news(
+        fmt::format("files may not be larger than {} here (ulimit -f): the oldest "
+                    "snapshots are dropped for that, too",
+                    size_text(limit)));
+  }
+  return {};
+}
+
 Expected<std::unique_ptr<Writer>> open_file(const RecorderOptions& options) {
   const Writer::Options wanted{.recorder_version = BEAMTAPE_VERSION,
                                .max_bytes = options.max_bytes,
@@ -159,6 +187,12 @@ std::string stored_text(const RecorderOptions& options, const Outcome& outcome,
 // Everything that can be wrong is found out before the file is made, but what only the file tells.
 int run(RecorderOptions options) {
   if (auto known = complete(options); !known) return give_up(known.error(), kCannotOpenExit);
+  const Telling telling(options.show);
+  if (const auto limit = file_limit()) {
+    if (auto kept = keep_below(*limit, options, telling); !kept) {
+      return give_up(kept.error(), kUsageExit);
+    }
+  }
   const Connect connect = [&](const std::string& node) { return connect_to(options, node); };
   auto subjects = connect_to_first(options, connect);
   if (!subjects) return give_up(subjects.error(), kCannotOpenExit);
@@ -174,7 +208,6 @@ int run(RecorderOptions options) {
                   .reconnect = options.reconnect,
                   .scheduler_time = options.scheduler_time,
                   .all_nodes = options.all_nodes};
-  const Telling telling(options.show);
   const Watch watch = watch_for(telling);
   telling.beginning(options.budget);
   auto outcome = record(std::move(*subjects), connect, **writer, plan, watch);
@@ -182,15 +215,15 @@ int run(RecorderOptions options) {
   auto closed = (*writer)->close();
   if (!outcome) return give_up(outcome.error(), kCannotOpenExit);
   const std::string stored = stored_text(options, *outcome, (*writer)->dropped_snapshots());
-  if (outcome->ended_early) {
+  if (outcome->ended_early || !closed) {
     const bool is_lost = !closed && closed.error().code == Error::Code::kNotFound;
-    std::string message = "cannot go on recording: " +
-                          (is_lost ? closed.error().message : outcome->ended_early->message);
+    std::string message = outcome->ended_early ? "cannot go on recording: " : "";
+    message +=
+        outcome->ended_early && !is_lost ? outcome->ended_early->message : closed.error().message;
     if (!is_lost) message += fmt::format("; {} in {}", stored, options.file);
     if (!is_lost && !closed) message += fmt::format(" and {}-wal: keep both", options.file);
     return give_up({Error::Code::kOther, message}, kEndedEarlyExit);
   }
-  if (!closed) return give_up(closed.error(), kEndedEarlyExit);
   telling.result(fmt::format("{} in {}", stored, options.file));
   return 0;
 }

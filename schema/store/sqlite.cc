@@ -1,5 +1,6 @@
 #include "schema/store/sqlite.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -39,19 +40,37 @@ bool is_damage(int code) {
   return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB;
 }
 
-// True if a transaction may have made the file, or what stands beside it, as large as files may be
-// (`ulimit -f`). By now what it wrote may have been taken back.
-bool has_reached_limit(sqlite3* database) {
+// What a file's size is limited to (`ulimit -f`); infinite if it is not.
+rlim_t file_limit() {
   struct rlimit limit {};
+  return getrlimit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
+}
+
+// True if a transaction may have made the file, or what stands beside it, as large as files may be.
+// By now what it wrote may have been taken back.
+bool has_reached_limit(sqlite3* database) {
   const char* name = sqlite3_db_filename(database, "main");
-  if (name == nullptr || getrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
-  if (limit.rlim_cur == RLIM_INFINITY) return false;
+  const rlim_t limit = file_limit();
+  if (name == nullptr || limit == RLIM_INFINITY) return false;
   for (const char* suffix : {"", "-wal", "-journal"}) {
     struct stat status {};
     if (stat((std::string(name) + suffix).c_str(), &status) != 0) status.st_size = 0;
-    if (static_cast<rlim_t>(status.st_size) + kLargestTransaction > limit.rlim_cur) return true;
+    if (static_cast<rlim_t>(status.st_size) + kLargestTransaction > limit) return true;
   }
   return false;
+}
+
+Error full_disk() { return {Error::Code::kDiskFull, "no space left"}; }
+
+// The disk may have room yet: who reads this should not look for it there.
+Error limited_file() {
+  auto error = full_disk();
+  const rlim_t limit = file_limit();
+  error.message +=
+      limit == RLIM_INFINITY
+          ? ": the file system takes no larger file"
+          : fmt::format(": files may not be larger than {} KiB (ulimit -f)", limit / 1024);
+  return error;
 }
 
 }  // namespace
@@ -64,16 +83,14 @@ Error sqlite_error(sqlite3* database) {
   if (is_damage(code)) return {Error::Code::kMalformed, kDamagedPage};
   switch (code & 0xFF) {
     case SQLITE_IOERR:
+      if (reason == ENOSPC || reason == EDQUOT) return full_disk();
       // Where a transaction is taken back the reason of the failed write is no longer known.
-      if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG &&
-          !(code == SQLITE_IOERR_WRITE && has_reached_limit(database))) {
-        break;
+      if (reason == EFBIG || (code == SQLITE_IOERR_WRITE && has_reached_limit(database))) {
+        return limited_file();
       }
-      [[fallthrough]];
-    case SQLITE_FULL:
-      error.code = Error::Code::kDiskFull;
-      error.message = "no space left";
       break;
+    case SQLITE_FULL:
+      return full_disk();
     case SQLITE_NOMEM:
       error.code = Error::Code::kNoMemory;
       break;

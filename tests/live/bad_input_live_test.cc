@@ -109,6 +109,18 @@ TEST_F(BadInput, ImpossibleCountsAreUsageErrors) {
   }
 }
 
+TEST_F(BadInput, ABoundAboveTheLimitOfFileSizesIsAUsageError) {
+  const auto bounded = [&](const std::string& size) {
+    return run(with_file_limit(
+        world_->recorder({"nobody", "-o", file(), "--once", "--max-size", size}), 5 * 1024));
+  };
+  expect_complaint(
+      bounded("6MiB"), kUsage,
+      "--max-size: 6.00 MiB is above the limit on a file's size, 5.00 MiB (ulimit -f)");
+  expect_complaint(bounded("5MiB"), kCannotOpen, "no such node");
+  expect_no_file();
+}
+
 TEST_F(BadInput, ANodeThatDoesNotExistIsNamed) {
   const auto node = world_->start();
   expect_complaint(run_recorder({"nobody", "-o", file(), "--once"}), kCannotOpen, "no such node");

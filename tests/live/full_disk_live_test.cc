@@ -86,22 +86,60 @@ TEST_F(FullDisk, EndsARecordingWithoutABoundAndKeepsAllOfIt) {
   EXPECT_EQ(info.at("gaps").at(0).at("reason"), "disk full");
 }
 
-// `ulimit -f`, systemd's LimitFSIZE: by default a signal that kills.
+// By default a signal that kills.
 TEST_F(FullDisk, ALimitOfFileSizesIsAFullDisk) {
-  auto recorder = world_->recorder(
-      {node_->name(), "-o", recording(), "-i", "100ms", "--budget", "100%", "--json"});
-  std::vector<std::string> limited = {"/bin/sh", "-c", "ulimit -f 1000; exec \"$@\"", "sh"};
-  limited.insert(limited.end(), recorder.command.begin(), recorder.command.end());
-  recorder.command = limited;
-  const Ended ended = run(recorder);
+  const Ended ended = run(with_file_limit(world_->recorder({node_->name(), "-o", recording(), "-i",
+                                                            "100ms", "--budget", "100%", "--json"}),
+                                          500));
   EXPECT_EQ(ended.exit_code, kEndedEarly);
-  EXPECT_NE(ended.error.find("no space left"), std::string::npos) << ended.error;
+  EXPECT_NE(ended.error.find("no space left: files may not be larger than 500 KiB (ulimit -f)"),
+            std::string::npos)
+      << ended.error;
   // What was folded in last may be in the -wal alone.
   const Ended check = run({.command = {BEAMTAPE_ANALYZER, "check", recording()}});
   EXPECT_EQ(check.exit_code, 0) << check.out << check.error;
   const Ended info = run({.command = {BEAMTAPE_ANALYZER, "info", recording(), "--json"}});
   EXPECT_EQ(info.error.find("cut short"), std::string::npos) << info.error;
   EXPECT_EQ(Json::parse(info.out).at("snapshots"), lines_of(ended.out).size());
+}
+
+TEST_F(FullDisk, ALimitOfFileSizesBoundsARecordingThatKeepsATime) {
+  Program recorder(
+      with_file_limit(world_->recorder({node_->name(), "-o", recording(), "-i", "100ms", "--budget",
+                                        "100%", "--json", "--keep", "1h"}),
+                      600));
+  const auto said = recorder.read_error_line();
+  ASSERT_TRUE(said);
+  EXPECT_NE(said->find("600 KiB here (ulimit -f)"), std::string::npos) << *said;
+  std::size_t read = 0;
+  const auto info = [&] { return analyze({"info", recording(), "--json"}); };
+  do {
+    for (int i = 0; i < 20; ++i, ++read) ASSERT_TRUE(recorder.read_line());
+  } while (info().at("dropped_to") == 0);
+  recorder.signal(SIGTERM);
+  const Ended ended = recorder.wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_EQ(ended.error, "");
+  expect_sound(recording());
+  EXPECT_EQ(info().at("gaps"), Json::array());
+  EXPECT_EQ(info().at("dropped_to").get<std::size_t>() + info().at("snapshots").get<std::size_t>(),
+            read + lines_of(ended.out).size());
+}
+
+// The snapshot is in the -wal, and more than the file takes.
+TEST_F(FullDisk, AFileThatCannotBeClosedIsSaidToHaveAWal) {
+  const Launch recorder = world_->recorder({node_->name(), "-o", recording(), "--once"});
+  ASSERT_EQ(run(recorder).exit_code, 0);
+  const auto kib = static_cast<int>(std::filesystem::file_size(recording()) / 1024);
+  std::filesystem::remove(recording());
+  const Ended ended = run(with_file_limit(recorder, kib - 12));
+  EXPECT_EQ(ended.exit_code, kEndedEarly);
+  EXPECT_NE(
+      ended.error.find("(ulimit -f); 1 snapshot of " + node_->name() + " is in " +
+                       recording().string() + " and " + recording().string() + "-wal: keep both"),
+      std::string::npos)
+      << ended.error;
+  EXPECT_EQ(analyze({"info", recording(), "--json"}).at("snapshots"), 1);
 }
 
 TEST_F(FullDisk, DropsTheOldestOfABoundedRecordingAndGoesOn) {

@@ -56,6 +56,13 @@ std::string content(const std::filesystem::path& path) {
   return bytes.str();
 }
 
+Launch with_file_limit(Launch launch, int kib) {
+  const std::string blocks = std::to_string(kib * 2);  // of 512 bytes
+  launch.command.insert(launch.command.begin(),
+                        {"/bin/sh", "-c", "ulimit -f " + blocks + "; exec \"$@\"", "limited"});
+  return launch;
+}
+
 pid_t start_program(const Launch& launch, const std::vector<std::pair<int, int>>& descriptors) {
   std::vector<std::string> command = launch.command;
   std::vector<std::string> environment = environment_of(launch);

@@ -28,6 +28,9 @@ struct Launch {
   std::filesystem::path directory = {};
 };
 
+// The same where no file may become larger (`ulimit -f`, systemd's LimitFSIZE).
+Launch with_file_limit(Launch launch, int kib);
+
 // Starts a program whose descriptor `second` is this process's `first`, for each pair. It is killed
 // when the thread that started it ends, so not even a crashing test leaves it behind.
 pid_t start_program(const Launch& launch, const std::vector<std::pair<int, int>>& descriptors);

@@ -293,7 +293,9 @@ TEST_F(Recording, GoesOnWhenTheDiskTakesWritesAgain) {
   setrlimit(RLIMIT_FSIZE, &whole);
   sigaction(SIGXFSZ, &before, nullptr);
   ASSERT_FALSE(failed);
-  EXPECT_THAT(failed.error().message, HasSubstr("cannot write " + path_ + ": "));
+  EXPECT_EQ(failed.error().message, "cannot write " + path_ +
+                                        ": no space left: files may not be larger than 8 KiB "
+                                        "(ulimit -f)");
   const auto again = attempt(2, second);
   ASSERT_TRUE(again) << again.error().message;
   const auto reader = open();
