@@ -26,7 +26,8 @@ using Opener = std::function<Expected<std::unique_ptr<Reader>>(const std::string
 
 // What a command gets from the program.
 struct Context {
-  Output& out;
+  Output& out;   // kept until the command is done and its recordings are closed
+  Output& live;  // goes on as it comes, for what may have no end
   const Opener& open;
   // One line each, for stderr after the answer: what limits it.
   std::vector<std::string>& warnings;

@@ -7,6 +7,7 @@
 #include <map>
 #include <new>
 
+#include "analyzer/commands/held_output.h"
 #include "analyzer/load/text.h"
 
 namespace beamtape {
@@ -131,8 +132,10 @@ int run_program(const std::vector<std::string>& words, const Opener& open, Outpu
     return kWrongUsage;
   }
   std::vector<std::string> warnings;
-  Context context{out, open, warnings};
+  HeldOutput held(out, kMostHeldBytes);
+  Context context{held, out, open, warnings};
   const auto result = run_in_memory(runs[app.get_subcommands().front()], context);
+  held.release();
   for (const std::string& warning : warnings) complain(err, warning);
   if (result) return *result;
   complain(err, result.error().message);

@@ -166,7 +166,7 @@ Expected<int> run(const Options& options, Context& context) {
   RecordingTables tables(*recording);
   const auto query = Query::open(options.file, tables);
   if (!query) return tl::unexpected(query.error());
-  const auto writer = writer_for(options.format.format(), context.out);
+  const auto writer = writer_for(options.format.format(), context.live);
   const auto done = (*query)->run(
       options.sql, [&](const auto& names) { writer->head(names); },
       [&](const auto& values) { return writer->row(values); });
@@ -186,6 +186,7 @@ Command::Run declare(CLI::App& app) {
   app.footer(
       "Tables: process, ets, port, socket, allocator, scheduler, connection and question with a\n"
       "column `snapshot` and those of `show`; and the plain ones of schema/FORMAT.md.\n"
+      "Rows are printed as they are found, and FILE is held open until all have been taken.\n"
       "Example: query FILE 'SELECT name, memory FROM process WHERE snapshot = 12 ORDER BY 2 DESC'");
   return [options](Context& context) { return run(*options, context); };
 }
