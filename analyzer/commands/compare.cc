@@ -25,7 +25,7 @@ namespace {
 struct Options {
   std::vector<std::string> base, against;
   std::string format = "text";
-  std::string fail_on, suppressions;
+  std::string fail_on, suppressions, node;
   bool json = false, by_load = false, all = false;
 };
 
@@ -100,12 +100,13 @@ void warn_of_unknown_metrics(const Gate& gate, const std::vector<Suppression>& k
 }
 
 Expected<std::vector<RunSummary>> reduce_all(const std::vector<std::string>& files,
+                                             const std::string& node,
                                              std::vector<Suppression>& known, Context& context) {
   std::vector<RunSummary> runs;
   for (const std::string& file : files) {
     const auto recording = open_recording(context, file);
     if (!recording) return tl::unexpected(recording.error());
-    auto run = reduce_run(*recording, known);
+    auto run = reduce_run(*recording, node, known);
     if (!run) return tl::unexpected(run.error());
     runs.push_back(std::move(*run));
   }
@@ -131,16 +132,17 @@ std::string change_text(const Comparison& one) {
 
 std::string p_text(const Comparison& one) { return one.p ? fmt::format("{:.3f}", *one.p) : "-"; }
 
-std::string summary(const Gate& gate) {
+std::string summary(const Gate& gate, const Options& options) {
   std::size_t worse = 0, better = 0;
   for (const Comparison& one : gate.comparisons) {
     worse += one.verdict == Comparison::Verdict::kWorse ? 1 : 0;
     better += one.verdict == Comparison::Verdict::kBetter ? 1 : 0;
   }
   return fmt::format(
-      "{}: {} of {} metrics worse, {} better, {}; {}, {}, {}",
-      gate.regressed() ? "regressed" : "no regression", worse, gate.comparisons.size(), better,
-      counted(gate.new_findings.size(), "new finding"), counted(gate.base_runs, "base run"),
+      "{}{}: {} of {} metrics worse, {} better, {}; {}, {}, {}",
+      gate.regressed() ? "regressed" : "no regression",
+      options.node.empty() ? "" : " of " + printable(options.node), worse, gate.comparisons.size(),
+      better, counted(gate.new_findings.size(), "new finding"), counted(gate.base_runs, "base run"),
       counted(gate.candidate_runs, "candidate run"),
       gate.tested ? "tested (Mann-Whitney, p < 0.05 and 5 %)"
                   : "too few runs to test: by size of effect alone (25 %)");
@@ -164,7 +166,7 @@ bool shown(const Comparison& one, bool all) {
 
 void write_text(const Gate& gate, const std::vector<Suppression>& known, const Options& options,
                 Output& out) {
-  out.write(summary(gate) + "\n");
+  out.write(summary(gate, options) + "\n");
   for (const auto& line : remarks(gate, known)) out.write(printable(line) + "\n");
   TextTable table({{"subject", false, true},
                    {"metric", false, false},
@@ -184,7 +186,7 @@ void write_text(const Gate& gate, const std::vector<Suppression>& known, const O
 // For a merge request's comment.
 void write_markdown(const Gate& gate, const std::vector<Suppression>& known, const Options& options,
                     Output& out) {
-  out.write(fmt::format("**Beamtape: {}**\n\n", summary(gate)));
+  out.write(fmt::format("**Beamtape: {}**\n\n", summary(gate, options)));
   for (const auto& line : remarks(gate, known)) out.write(fmt::format("- `{}`\n", printable(line)));
   out.write(
       "\n| subject | metric | base | candidate | change | p |\n| --- | --- | ---: | ---: | ---: | "
@@ -198,10 +200,12 @@ void write_markdown(const Gate& gate, const std::vector<Suppression>& known, con
   }
 }
 
-void write_json(const Gate& gate, const std::vector<Suppression>& known, Output& out) {
+void write_json(const Gate& gate, const std::vector<Suppression>& known, const Options& options,
+                Output& out) {
   JsonDocument document(out);
   document.member("schema", 1);
   document.member("command", "compare");
+  document.member("node", options.node.empty() ? Json(nullptr) : Json(options.node));
   document.member("regressed", gate.regressed());
   document.member("tested", gate.tested);
   document.member("base_runs", gate.base_runs);
@@ -229,12 +233,13 @@ void write_json(const Gate& gate, const std::vector<Suppression>& known, Output&
   document.end();
 }
 
-void write_junit(const Gate& gate, Output& out) {
+void write_junit(const Gate& gate, const Options& options, Output& out) {
   std::size_t failures = gate.new_findings.size();
   for (const Comparison& one : gate.comparisons)
     failures += one.verdict == Comparison::Verdict::kWorse ? 1 : 0;
   out.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-  out.write(fmt::format("<testsuite name=\"beamtape compare\" tests=\"{}\" failures=\"{}\">\n",
+  out.write(fmt::format("<testsuite name=\"beamtape compare{}\" tests=\"{}\" failures=\"{}\">\n",
+                        options.node.empty() ? "" : " " + markup_text(options.node),
                         gate.comparisons.size() + gate.new_findings.size(), failures));
   for (const auto& one : gate.new_findings) {
     out.write(fmt::format(
@@ -270,17 +275,17 @@ Expected<int> run(const Options& options, Context& context) {
   if (auto done = not_on_both_sides(*of_base, *of_candidate); !done) {
     return tl::unexpected(done.error());
   }
-  const auto base = reduce_all(options.base, known, context);
+  const auto base = reduce_all(options.base, options.node, known, context);
   if (!base) return tl::unexpected(base.error());
-  const auto candidate = reduce_all(options.against, known, context);
+  const auto candidate = reduce_all(options.against, options.node, known, context);
   if (!candidate) return tl::unexpected(candidate.error());
   Gate gate = compare_runs(*base, *candidate, options.by_load);
   warn_of_unknown_metrics(gate, known, options.suppressions, context);
   suppress_metrics(gate, known);
   if (options.json || options.format == "json") {
-    write_json(gate, known, context.out);
+    write_json(gate, known, options, context.out);
   } else if (options.format == "junit") {
-    write_junit(gate, context.out);
+    write_junit(gate, options, context.out);
   } else if (options.format == "markdown") {
     write_markdown(gate, known, options, context.out);
   } else {
@@ -312,6 +317,9 @@ Command::Run declare(CLI::App& app) {
                  "SUBJECT METRIC as in the answer, * for any text");
   app.add_flag("--by-load", options->by_load,
                "Divide rates and growth by each run's reductions a second");
+  app.add_option("--node", options->node,
+                 "Which node to compare, where the recordings have several; each has to have it")
+      ->type_name("NAME");
   app.add_flag("--all", options->all, "Also metrics in which no difference is proven");
   app.add_option("--format", options->format, "text, json, junit or markdown")
       ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))

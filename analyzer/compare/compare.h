@@ -42,11 +42,13 @@ struct RunSummary {
   std::vector<Damage> damage;                // what it is without
 };
 
-// Reduces a recording: of the longest stretch without a gap the second half (the steady state);
-// what grows is judged over all of it. Findings that `known` matches are left out, and counted
-// there. kUsage: fewer than kFewestSamples snapshots. kMalformed: none of its snapshots could be
-// read.
-Expected<RunSummary> reduce_run(const Recording& recording, std::vector<Suppression>& known);
+// Reduces what a recording has of one node: of the longest stretch without a gap the second half
+// (the steady state); what grows is judged over all of it. `node` may be empty where it has only
+// one. Findings that `known` matches are left out, and counted there. kUsage: several nodes and
+// none is named, none of that name, fewer than kFewestSamples snapshots. kMalformed: none of its
+// snapshots could be read.
+Expected<RunSummary> reduce_run(const Recording& recording, const std::string& node,
+                                std::vector<Suppression>& known);
 
 struct Comparison {
   RunMetric metric;                // name and unit; `value` is not used

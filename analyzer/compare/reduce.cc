@@ -113,6 +113,19 @@ std::string otp_of(const NodeRecord* node) {
   return {};
 }
 
+// Two nodes of one recording are as unlike as any two nodes.
+Expected<void> must_be_one(const Recording& recording, const std::string& node) {
+  const auto& names = recording.node_names();
+  if (node.empty()) {
+    if (names.size() < 2) return {};
+    return fail(Error::Code::kUsage,
+                fmt::format("cannot compare {}: it has several nodes; say one with --node: {}",
+                            recording.path(), joined(names, ", ")));
+  }
+  if (const auto known = recording.at("last", node); !known) return tl::unexpected(known.error());
+  return {};
+}
+
 // The same in every run: a pid is not.
 std::string name_of(const Finding& finding) {
   const FindingSubject& subject = finding.subject;
@@ -134,10 +147,12 @@ std::string RunMetric::subject_text() const {
   return (kind == Kind::kEts ? "ets:" : "group:") + subject;
 }
 
-Expected<RunSummary> reduce_run(const Recording& recording, std::vector<Suppression>& known) {
+Expected<RunSummary> reduce_run(const Recording& recording, const std::string& node,
+                                std::vector<Suppression>& known) {
+  if (auto named = must_be_one(recording, node); !named) return tl::unexpected(named.error());
   const auto range = recording.range("first", "last");
   if (!range) return tl::unexpected(range.error());
-  const auto segments = find_segments(recording, "", *range);
+  const auto segments = find_segments(recording, node, *range);
   if (!segments) return tl::unexpected(segments.error());
   if (segments->empty()) {
     return fail(Error::Code::kMalformed,
@@ -156,7 +171,7 @@ Expected<RunSummary> reduce_run(const Recording& recording, std::vector<Suppress
   }
   const auto observed = observe(recording, *longest);
   if (!observed) return tl::unexpected(observed.error());
-  auto found = find_findings(recording, "", *range);
+  auto found = find_findings(recording, node, *range);
   if (!found) return tl::unexpected(found.error());
   RunSummary run;
   run.path = recording.path();
