@@ -28,14 +28,37 @@ bool follows_load(const RunMetric& metric) {
   return metric.name.starts_with("rate(") || metric.name.find("growth") != std::string::npos;
 }
 
+// By metric: the numbers of unread processes that all runs with it have.
+using Unread = std::map<std::string, std::set<std::int64_t>>;
+void keep_common(const std::vector<RunSummary>& runs, Unread& common) {
+  for (const RunSummary& run : runs) {
+    for (const RunMetric& metric : run.metrics) {
+      if (metric.by_unread.empty()) continue;
+      std::set<std::int64_t> here;
+      for (const auto& one : metric.by_unread) here.insert(one.first);
+      const auto [at, is_first] = common.try_emplace(metric.key(), here);
+      if (!is_first) std::erase_if(at->second, [&](auto unread) { return !here.contains(unread); });
+    }
+  }
+}
+
+// Its value, in all runs of as many processes; nothing where there is no such number.
+std::optional<double> value_of(const RunMetric& metric, const Unread& common) {
+  if (metric.by_unread.empty()) return metric.value;
+  const auto& unread = common.at(metric.key());
+  return unread.empty() ? std::nullopt : std::optional(metric.by_unread.at(*unread.begin()));
+}
+
+// Those without a value are left out of `side`.
 void collect(const std::vector<RunSummary>& runs, bool by_load, double usual_work,
-             std::vector<double> Sides::*side, std::map<std::string, Sides>& all) {
+             const Unread& common, std::vector<double> Sides::*side,
+             std::map<std::string, Sides>& all) {
   for (const RunSummary& run : runs) {
     for (const RunMetric& metric : run.metrics) {
       auto& sides = all.try_emplace(metric.key(), Sides{metric, {}, {}}).first->second;
       const double scale =
           by_load && follows_load(metric) && run.work > 0 ? usual_work / run.work : 1;
-      (sides.*side).push_back(metric.value * scale);
+      if (const auto value = value_of(metric, common)) (sides.*side).push_back(*value * scale);
     }
   }
 }
@@ -72,11 +95,11 @@ bool fill_up(std::vector<double>& values, std::size_t runs, std::size_t with_sub
 }
 
 // "not compared, as a run is without it: node memory_ets, node memory_total and 5 more".
-std::string left_out_text(std::vector<std::string> names) {
+std::string left_out_text(const char* why, std::vector<std::string> names) {
   constexpr std::size_t kMost = 4;
   const std::size_t more = names.size() > kMost ? names.size() - kMost : 0;
   names.resize(names.size() - more);
-  return fmt::format("not compared, as a run is without it: {}{}", joined(names, ", "),
+  return fmt::format("not compared, as {}: {}{}", why, joined(names, ", "),
                      more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
@@ -85,12 +108,15 @@ std::map<std::string, Sides> metrics_of(const std::vector<RunSummary>& base,
                                         const std::vector<RunSummary>& candidate, bool by_load,
                                         double usual_work, Gate& gate) {
   std::map<std::string, Sides> all;
-  collect(base, by_load, usual_work, &Sides::base, all);
-  collect(candidate, by_load, usual_work, &Sides::candidate, all);
+  Unread common;
+  keep_common(base, common);
+  keep_common(candidate, common);
+  collect(base, by_load, usual_work, common, &Sides::base, all);
+  collect(candidate, by_load, usual_work, common, &Sides::candidate, all);
   std::set<Subject> subjects;
   for (const auto& one : all) subjects.insert({one.second.metric.kind, one.second.metric.subject});
   auto in_base = runs_with(base, subjects), in_candidate = runs_with(candidate, subjects);
-  std::vector<std::string> left_out;
+  std::vector<std::string> left_out, unlike;
   for (auto at = all.begin(); at != all.end();) {
     Sides& sides = at->second;
     const Subject subject{sides.metric.kind, sides.metric.subject};
@@ -102,12 +128,21 @@ std::map<std::string, Sides> metrics_of(const std::vector<RunSummary>& base,
     constexpr std::string_view kMedian = " median";
     const std::string& name = sides.metric.name;
     if (name.ends_with(kMedian)) {
-      left_out.push_back(sides.metric.subject_text() + " " +
-                         name.substr(0, name.size() - kMedian.size()));
+      const auto known = common.find(at->first);
+      const bool is_unlike = known != common.end() && known->second.empty();
+      (is_unlike ? unlike : left_out)
+          .push_back(sides.metric.subject_text() + " " +
+                     name.substr(0, name.size() - kMedian.size()));
     }
     at = all.erase(at);
   }
-  if (!left_out.empty()) gate.warnings.push_back(left_out_text(std::move(left_out)));
+  if (!left_out.empty()) {
+    gate.warnings.push_back(left_out_text("a run is without it", std::move(left_out)));
+  }
+  if (!unlike.empty()) {
+    gate.warnings.push_back(
+        left_out_text("other numbers of processes were not read", std::move(unlike)));
+  }
   return all;
 }
 

@@ -25,6 +25,9 @@ struct RunMetric {
   Unit unit = Unit::kNone;
   double value = 0;
   double floor = 0;  // smaller differences are never reported
+  // Of a group's memory the medians by how many of its processes were not read: compared is that
+  // with as many unread. Empty of all others.
+  std::map<std::int64_t, double> by_unread = {};
 
   std::string key() const;           // kind, subject and name
   std::string subject_text() const;  // "node", "group:cart", "ets:prices"
@@ -80,8 +83,8 @@ inline constexpr std::size_t kRunsForTest = 4;
 
 // Worse or better: with kRunsForTest runs a side p < 0.05 and 5 % and the metric's floor; with
 // fewer 25 % and the floor. A group or table that a run has not is 0 there; what a run did not
-// record is not compared, with a warning. `by_load`: values that follow load are divided by the
-// run's work first. Neither list is empty.
+// record, or read of other numbers of processes, is not compared, with a warning. `by_load`: values
+// that follow load are divided by the run's work first. Neither list is empty.
 Gate compare_runs(const std::vector<RunSummary>& base, const std::vector<RunSummary>& candidate,
                   bool by_load);
 

@@ -42,8 +42,9 @@ struct SubjectMetric {
   Unit unit;
   double floor;
 };
+constexpr const char* kMemory = "memory";
 constexpr SubjectMetric kGroupMetrics[] = {{"processes", Unit::kCount, 20},
-                                           {"memory", Unit::kBytes, 2 * kMiB},
+                                           {kMemory, Unit::kBytes, 2 * kMiB},
                                            {"message_queue_len", Unit::kCount, 100}};
 constexpr SubjectMetric kEtsMetrics[] = {
     {"tables", Unit::kCount, 10}, {"size", Unit::kCount, 5000}, {"memory", Unit::kBytes, 2 * kMiB}};
@@ -81,10 +82,34 @@ class Reducer {
   void add_table(RunMetric::Kind kind, const SampledTable& table, const SubjectMetric (&specs)[N]) {
     for (const SampleSeries& series : table.rows) {
       for (const SubjectMetric& one : specs) {
-        add(kind, series.name, one.column, one.unit, one.floor, table.values(series, one.column),
-            true);
+        const bool memory = kind == RunMetric::Kind::kGroup && one.column == kMemory;
+        if (memory) {
+          add_memory(series, one);
+        } else {
+          add(kind, series.name, one.column, one.unit, one.floor, table.values(series, one.column),
+              true);
+        }
       }
     }
+  }
+
+  // Of a group.
+  void add_memory(const SampleSeries& group, const SubjectMetric& spec) {
+    const Values& memory = observed_.groups.values(group, spec.column);
+    const Values& unknown = observed_.groups.values(group, "memory_unknown");
+    std::map<std::int64_t, Values> late;
+    for (std::size_t i = memory.size() / 2; i < memory.size(); ++i) {
+      if (!std::isnan(memory[i])) late[std::llround(unknown[i])].push_back(memory[i]);
+    }
+    if (late.empty()) return;
+    const std::string name = spec.column;
+    RunMetric metric{
+        RunMetric::Kind::kGroup, group.name, name + " median", spec.unit, 0, spec.floor};
+    for (const auto& [unread, values] : late) metric.by_unread[unread] = median(values);
+    metric.value = metric.by_unread.begin()->second;
+    metrics_.push_back(std::move(metric));
+    add_growth(RunMetric::Kind::kGroup, group.name, name, spec.unit, spec.floor,
+               observed_.groups.values(group, kComparableMemory));
   }
 
   void add(RunMetric::Kind kind, const std::string& subject, const std::string& name, Unit unit,
@@ -95,7 +120,11 @@ class Reducer {
     if (kind == RunMetric::Kind::kNode) {
       metrics_.push_back({kind, subject, name + " P95", unit, quantile(late, 0.95), floor});
     }
-    if (!may_grow) return;
+    if (may_grow) add_growth(kind, subject, name, unit, floor, values);
+  }
+
+  void add_growth(RunMetric::Kind kind, const std::string& subject, const std::string& name,
+                  Unit unit, double floor, const Values& values) {
     const Growth growth = judge_growth(observed_.seconds(), values);
     metrics_.push_back({kind, subject, name + " growth per hour", unit,
                         growth.growing() ? growth.per_second * 3600 : 0, kGrowthFloors * floor});

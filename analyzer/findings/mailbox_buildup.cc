@@ -215,7 +215,7 @@ void tell_group(const Observed& observed, const Grower& grower, Severity gravest
       "--sort message_queue_len`, then what it does: `process FILE PID`.",
       filter_option(name));
   finding.numbers = {{"now", now}};
-  add_memory(observed.groups.values(*grower.series, "memory"), finding);
+  add_memory(observed.groups.values(*grower.series, kComparableMemory), finding);
   add_numbers(finding, grower.growth);
   finding.plot = plot_of(observed, "message_queue_len", Unit::kCount, queue);
   capped_by_load(observed, grower.growth, finding);

@@ -35,7 +35,7 @@ double rise_of(const Values& values) {
 Values held_by_processes(const Observed& observed) {
   Values sum(observed.size(), kNaN);
   for (const SampleSeries& group : observed.groups.rows) {
-    const Values& memory = observed.groups.values(group, "memory");
+    const Values& memory = observed.groups.values(group, kComparableMemory);
     for (std::size_t i = 0; i < sum.size(); ++i) {
       if (!std::isnan(memory[i])) sum[i] = std::isnan(sum[i]) ? memory[i] : sum[i] + memory[i];
     }

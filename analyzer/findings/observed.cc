@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "analyzer/findings/comparable_memory.h"
 #include "analyzer/findings/process_scan.h"
 #include "analyzer/load/aggregate_tables.h"
 #include "analyzer/load/elixir_names.h"
@@ -105,6 +106,15 @@ class SampleGatherer {
   std::map<std::string, std::size_t, std::less<>> by_name_;
 };
 
+void add_comparable_memory(SampledTable& groups) {
+  for (SampleSeries& group : groups.rows) {
+    group.columns.push_back(comparable_memory(groups.values(group, "memory"),
+                                              groups.values(group, "processes"),
+                                              groups.values(group, "memory_unknown")));
+  }
+  groups.columns.emplace_back(kComparableMemory);
+}
+
 Expected<void> read_samples(const Recording& recording, Observed& observed) {
   const std::size_t samples = observed.size();
   // Its declaration may be damaged.
@@ -136,6 +146,7 @@ Expected<void> read_samples(const Recording& recording, Observed& observed) {
         return true;
       });
   for (auto& gatherer : gatherers) gatherer.finish();
+  add_comparable_memory(observed.groups);
   return done;
 }
 

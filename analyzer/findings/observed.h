@@ -27,6 +27,8 @@ struct SampleSeries {
   std::string name;  // as its author writes it
   std::vector<Values> columns;
 };
+// What groups have beside those: their memory as growth is told of it (comparable_memory.h).
+inline constexpr const char* kComparableMemory = "comparable_memory";
 struct SampledTable {
   const char* kind = "";  // group, ets, port, allocator
   std::vector<std::string> columns;

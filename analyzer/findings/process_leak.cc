@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/comparable_memory.h"
 #include "analyzer/findings/evidence.h"
 #include "analyzer/findings/group_filter.h"
 #include "analyzer/findings/kin.h"
@@ -57,7 +58,7 @@ void tell(const Observed& observed, const Grower& grower, const NodeLimit& proce
   const auto [now, limit] = processes;
   const std::string name = printable(grower.series->name);
   const Growth memory =
-      judge_growth(observed.seconds(), observed.groups.values(*grower.series, "memory"));
+      judge_growth(observed.seconds(), observed.groups.values(*grower.series, kComparableMemory));
   Finding& finding = verdict.add(severity_of(observed, memory, grower, now, limit),
                                  grower.growth.share(), {"group", name, name, name});
   const std::size_t last = extent(count).second;
@@ -69,6 +70,7 @@ void tell(const Observed& observed, const Grower& grower, const NodeLimit& proce
                                  growth_text(grower.growth, Unit::kCount, observed.duration()),
                                  all_known ? "" : "At least ", grouped(std::llround(all_born)),
                                  grouped(std::llround(all_died)));
+  finding.evidence += unread_text(observed, *grower.series);
   if (const auto left = seconds_to(now, limit, grower.growth.per_second)) {
     finding.evidence += fmt::format(" At this rate the limit of {} processes is reached in {}.",
                                     amount(limit, Unit::kCount), span_text(*left));

@@ -1,6 +1,7 @@
 // The memory of one process grows as its collections leave it (growth.h looks at the lower
 // envelope), by 10 MiB and 0.5 % of the node; or that of a whole group, where its number does not
-// grow, no single process makes up most of it, and no fewer are without a known memory than before.
+// grow and no single process makes up most of it; never because other members were read
+// (comparable_memory.h).
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "analyzer/findings/all_rules.h"
+#include "analyzer/findings/comparable_memory.h"
 #include "analyzer/findings/evidence.h"
 #include "analyzer/findings/group_filter.h"
 #include "analyzer/findings/kin.h"
@@ -118,32 +120,25 @@ void tell_group(const Observed& observed, const Grower& grower, Verdict& verdict
   finding.evidence = fmt::format(
       "Together it went {}; there are {} of them, and their number does not grow.",
       growth_text(grower.growth, Unit::kBytes, observed.duration()), amount(count, Unit::kCount));
+  finding.evidence += unread_text(observed, *grower.series);
   finding.evidence += relations_text(observed, members_of_group(observed, grower.series->name));
   finding.caveat = fmt::format("Sessions that are all young grow together for a while.{}",
                                stopped_text(grower.growth));
   finding.advice =
       fmt::format("See the largest: `show processes FILE{} --sort memory`.", filter_option(name));
   add_numbers(finding, grower.growth);
-  finding.plot = plot_of(observed, "memory", Unit::kBytes, memory);
+  finding.plot = plot_of(observed, "memory", Unit::kBytes,
+                         observed.groups.values(*grower.series, kComparableMemory));
   finding.of_node = {{"memory_processes", grower.growth.rise()}};
   capped_by_load(observed, grower.growth, finding);
-}
-
-// True of a group whose sum is of more of its members than before: those whose mailboxes became
-// short enough to be read are counted anew, however much memory they have given back.
-bool becomes_known(const Observed& observed, const SampleSeries& group) {
-  const Values& unknown = observed.groups.values(group, "memory_unknown");
-  const std::size_t some = std::max<std::size_t>(1, unknown.size() / 6);
-  return median_of_known(unknown, unknown.size() - some, unknown.size()) <
-         median_of_known(unknown, 0, some);
 }
 
 // Their memory as a gauge; and, where their number stands still, as that of heaps, which may grow
 // in steps together.
 std::vector<Grower> growing_groups(const Observed& observed) {
-  std::vector<Grower> growers = growers_of(observed, observed.groups, "memory");
+  std::vector<Grower> growers = growers_of(observed, observed.groups, kComparableMemory);
   for (const SampleSeries& group : observed.groups.rows) {
-    const Values& memory = observed.groups.values(group, "memory");
+    const Values& memory = observed.groups.values(group, kComparableMemory);
     const auto [fewest, most] = bounds(observed.groups.values(group, "processes"));
     const auto [least, largest] = bounds(memory);
     if (!(most <= kSameNumber * fewest) || !(largest - least >= kLeastMemory)) continue;
@@ -162,7 +157,7 @@ void evaluate(const Observed& observed, Verdict& verdict) {
     told.emplace_back(&process, growth);
   }
   for (const Grower& grower : growing_groups(observed)) {
-    if (!large(observed, grower.growth) || becomes_known(observed, *grower.series)) continue;
+    if (!large(observed, grower.growth)) continue;
     const Values& count = observed.groups.values(*grower.series, "processes");
     const bool more = judge_growth(observed.seconds(), count).growing();
     const auto culprit = [&](const auto& one) {

@@ -293,58 +293,6 @@ TEST(CompareCommand, FailsWhereNoSnapshotCouldBeRead) {
   EXPECT_THAT(result.err, HasSubstr("the rows of all its snapshots are damaged"));
 }
 
-// Two nodes, of which one is recorded twice as often, and whose processes become `more`.
-Story of_two_nodes(int more) {
-  Story story;
-  story.node("front@here");
-  story.node("back@here");
-  const auto add = [&](double second, std::int64_t node, std::int64_t processes) {
-    story.snapshot(second, node);
-    story.node_row().number("process_count", processes).number("uptime", 86'400'000'000);
-  };
-  for (int i = 0; i < 30; ++i) {
-    add(i, 1, 100);
-    add(i + 0.25, 1, 100);
-    add(i + 0.5, 2, 1000 + more);
-  }
-  return story;
-}
-
-TEST(CompareCommand, ComparesTheNodeThatIsNamedOfSeveral) {
-  const auto compared = [](const std::vector<std::string>& more) {
-    std::vector<std::string> words{"compare", "a", "--against", "b"};
-    words.insert(words.end(), more.begin(), more.end());
-    Story other = of_two_nodes(1000);
-    for (NodeRecord& node : other.nodes) ++node.creation;
-    return run_with(
-        [&](const std::string& path) -> Expected<std::unique_ptr<Reader>> {
-          return std::make_unique<FakeReader>(path == "b" ? other : of_two_nodes(0));
-        },
-        words);
-  };
-  const auto unnamed = compared({});
-  EXPECT_EQ(unnamed.code, 2);
-  EXPECT_EQ(unnamed.out, "");
-  EXPECT_THAT(unnamed.err, HasSubstr("cannot compare a: it has several nodes; say one with --node: "
-                                     "front@here, back@here"));
-  EXPECT_THAT(compared({"--node", "front@here"}).out, HasSubstr("no regression of front@here: "));
-  const auto document = nlohmann::json::parse(compared({"--node", "back@here", "--json"}).out);
-  EXPECT_EQ(document.at("node"), "back@here");
-  EXPECT_EQ(document.at("regressed"), true);
-  EXPECT_EQ(document.at("rows")[0].at("base"), 1000);
-  EXPECT_EQ(document.at("rows")[0].at("candidate"), 2000);
-  EXPECT_THAT(compared({"--node", "side@here"}).err,
-              HasSubstr("cannot find the node 'side@here' in a"));
-}
-
-// What the first has is not compared with another node that is the only one of the second.
-TEST(CompareCommand, RefusesARecordingWithoutTheNode) {
-  const Story one = Trouble().story();
-  const auto result = of_two_runs(one, {"compare", "a", "--against", "b", "--node", "back@here"});
-  EXPECT_EQ(result.code, 2);
-  EXPECT_THAT(result.err, HasSubstr("cannot find the node 'back@here' in a"));
-}
-
 TEST(CompareCommand, SaysWhatIsWrong) {
   const Story brief = Trouble(5).story();
   const auto result = of_two_runs(brief, {"compare", "a", "--against", "b"});

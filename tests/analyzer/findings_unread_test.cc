@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "analyzer/findings/comparable_memory.h"
 #include "analyzer/findings/finding_json.h"
 #include "analyzer/findings/rule.h"
 #include "tests/analyzer/trouble.h"
@@ -187,12 +189,79 @@ TEST(Unread, AStrengthThatNobodyKnowsIsNone) {
   EXPECT_EQ(verdict.add(Severity::kWarning, kNaN, {}).score, 40);
 }
 
+// From so many snapshots on, one member that had `more` before is not read, or is read again.
+std::function<void(Story&, int)> unread(int from, int to, double bytes) {
+  return [=](Story& story, int i) {
+    if (i < from || i >= to) return;
+    GroupSample& group = story.aggregates().groups[0];
+    ++group.memory_unknown;
+    group.memory -= std::llround(bytes);
+  };
+}
+constexpr int kEnd = kLast + 1;
+
 TEST(Unread, MembersThatBecomeKnownAreNoGrowth) {
   const auto drains = [](Story& story, int i) {
     story.aggregates().groups[0].memory_unknown = kLast - i;
   };
   EXPECT_THAT(said(of_heaps().findings()), ElementsAre("process-memory-growth warning cart"));
   EXPECT_THAT(said(of_heaps().also(drains).findings()), IsEmpty());
+}
+
+TEST(Unread, AMemberThatIsReadNoLongerHidesNoGrowth) {
+  const auto heaps = [] {
+    return Trouble().group("cart", still(60), rising(210 * kMiB, 2 * kMiB));
+  };
+  for (const auto& member :
+       {unread(20, kEnd, 200 * kMiB), unread(0, 40, 200 * kMiB), unread(20, 40, 200 * kMiB)}) {
+    const auto found = heaps().also(member).findings();
+    ASSERT_THAT(said(found), ElementsAre("process-memory-growth warning cart"));
+    EXPECT_THAT(found.findings[0].evidence, HasSubstr(" Of 0 to 1 of them the memory was not read; "
+                                                      "what that alone changed is left out."));
+    EXPECT_THAT(found.findings[0].evidence, HasSubstr(", 2.00 MiB/s (60 snap"));
+  }
+  const auto always = heaps().also(unread(0, kEnd, 200 * kMiB)).findings();
+  ASSERT_EQ(always.findings.size(), 1u);
+  EXPECT_THAT(always.findings[0].evidence, HasSubstr(" Of 1 of them the memory was not read."));
+  EXPECT_THAT(heaps().findings().findings[0].evidence, Not(HasSubstr("not read")));
+}
+
+// A leak of small processes, and one large one in their group whose mailbox fills or drains.
+TEST(Unread, ALeakIsAsGraveWhateverWasReadOfOne) {
+  const auto leak = [](double each, double other) {
+    return Trouble().group("session", rising(200, 2),
+                           [=](int i) { return other + each * (200 + 2 * i); });
+  };
+  const std::string small = "process-leak info session", large = "process-leak warning session";
+  EXPECT_THAT(said(leak(10, kMiB / 2).findings()), ElementsAre(small));
+  EXPECT_THAT(said(leak(5000, kMiB / 2).findings()), ElementsAre(large));
+  for (const auto& member : {unread(0, 30, kMiB / 2), unread(30, kEnd, kMiB / 2)}) {
+    EXPECT_THAT(said(leak(10, kMiB / 2).also(member).findings()), ElementsAre(small));
+    const auto found = leak(5000, kMiB / 2).also(member).findings();
+    ASSERT_THAT(said(found), ElementsAre(large));
+    EXPECT_THAT(found.findings[0].evidence, HasSubstr("Of 0 to 1 of them the memory"));
+  }
+  const auto drains = [](Story& story, int i) {
+    GroupSample& group = story.aggregates().groups[0];
+    group.memory_unknown = kLast - i;
+    group.memory += std::llround(i * kMiB / 10);
+  };
+  EXPECT_THAT(said(leak(10, 0).also(drains).findings()), ElementsAre(small));
+}
+
+TEST(Unread, SumsWithAsManyUnreadAreCompared) {
+  EXPECT_THAT(comparable_memory({10, 11, 5, 6, 13}, {3, 3, 3, 3, 3}, {0, 0, 1, 1, 0}),
+              ElementsAre(10, 11, 11, 12, 13));
+  // Those with the fewest unread are the true ones.
+  EXPECT_THAT(comparable_memory({4, 5, 20, 21}, {3, 3, 3, 3}, {2, 2, 1, 1}),
+              ElementsAre(19, 20, 20, 21));
+  // Three of usual size came, and one is not read any more; what came and is not read is not there.
+  EXPECT_THAT(comparable_memory({40, 21}, {4, 7}, {0, 1}), ElementsAre(40, 40 + 2 * 3.5));
+  EXPECT_THAT(comparable_memory({40, 40}, {4, 7}, {0, 3}), ElementsAre(40, 40));
+  const auto gone = comparable_memory({40, kNaN, 41}, {1, 1, 1}, {0, 1, 0});
+  EXPECT_TRUE(std::isnan(gone[1]));
+  EXPECT_EQ(gone[2], 41);
+  EXPECT_TRUE(std::isnan(comparable_memory({kNaN}, {1}, {1})[0]));
 }
 
 }  // namespace
