@@ -113,9 +113,12 @@ Expected<std::vector<RunSummary>> reduce_all(const std::vector<std::string>& fil
   return runs;
 }
 
-std::string amount(double value, Unit unit) {
+std::string amount(double value, const RunMetric& metric) {
   const auto whole = static_cast<std::int64_t>(std::llround(value));
-  return unit == Unit::kBytes ? size_text(whole) : grouped(whole);
+  const char* per = metric.name.starts_with("rate(")           ? "/s"
+                    : metric.name.ends_with("growth per hour") ? "/h"
+                                                               : "";
+  return (metric.unit == Unit::kBytes ? size_text(whole) : grouped(whole)) + per;
 }
 
 const char* verdict_name(Comparison::Verdict verdict) {
@@ -176,9 +179,8 @@ void write_text(const Gate& gate, const std::vector<Suppression>& known, const O
                    {"p", true, false}});
   for (const Comparison& one : gate.comparisons) {
     if (!shown(one, options.all)) continue;
-    table.add({printable(one.metric.subject_text()), one.metric.name,
-               amount(one.base, one.metric.unit), amount(one.candidate, one.metric.unit),
-               change_text(one), p_text(one)});
+    table.add({printable(one.metric.subject_text()), one.metric.name, amount(one.base, one.metric),
+               amount(one.candidate, one.metric), change_text(one), p_text(one)});
   }
   if (!table.empty()) out.write("\n" + table.text(kTerminalWidth, ""));
 }
@@ -195,7 +197,7 @@ void write_markdown(const Gate& gate, const std::vector<Suppression>& known, con
     if (!shown(one, options.all)) continue;
     out.write(fmt::format("| `{}` | {} | {} | {} | {} | {} |\n",
                           printable(one.metric.subject_text()), one.metric.name,
-                          amount(one.base, one.metric.unit), amount(one.candidate, one.metric.unit),
+                          amount(one.base, one.metric), amount(one.candidate, one.metric),
                           change_text(one), p_text(one)));
   }
 }
@@ -255,7 +257,7 @@ void write_junit(const Gate& gate, const Options& options, Output& out) {
       continue;
     }
     out.write(fmt::format("{}><failure message=\"{} to {} ({})\"/></testcase>\n", head,
-                          amount(one.base, one.metric.unit), amount(one.candidate, one.metric.unit),
+                          amount(one.base, one.metric), amount(one.candidate, one.metric),
                           change_text(one)));
   }
   out.write("</testsuite>\n");

@@ -45,6 +45,28 @@ std::string Footnotes::text() const {
   return text;
 }
 
+std::string unit_notes(const Table& table, const ShownList& columns, bool looks_back) {
+  using Source = Shown::Source;
+  std::vector<std::string> open;
+  std::string text;
+  for (const Shown* one : columns) {
+    if (one->source == Source::kWorked) {
+      text = looks_back ? "worked: its share of the window\n"
+                        : "worked: its share of the time since the node began to measure it; with "
+                          "--window of that\n";
+      continue;
+    }
+    const bool of_table = one->source == Source::kColumn || one->source == Source::kDelta ||
+                          one->source == Source::kRate;
+    if (of_table && one->is_number() && one->unit == Unit::kNone &&
+        table.columns[one->column].kind == Kind::kCounter) {
+      open.push_back(one->name);
+    }
+  }
+  if (open.empty()) return text;
+  return text + joined(open, ", ") + ": in a unit that the node does not tell\n";
+}
+
 Json columns_json(const ShownList& columns) {
   Json all = Json::array();
   for (const Shown* column : columns) {

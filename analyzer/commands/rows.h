@@ -28,6 +28,11 @@ class Footnotes {
   std::vector<std::string> reasons_;
 };
 
+// A line each for columns of which the cells do not tell what they are in. Empty if there are none:
+// sizes and times have a unit beside them, and bare numbers are counts. `looks_back`: the rows are
+// compared with earlier ones.
+std::string unit_notes(const Table& table, const ShownList& columns, bool looks_back);
+
 // [{"name","type","unit","kind"}]; unit null for none.
 Json columns_json(const ShownList& columns);
 // The values of a row, one per column: what the functions below take.

@@ -299,7 +299,8 @@ void write_table(const Recording& recording, const Options& options, const Answe
   }
   // Who chose the columns wants to read them whole.
   out.write(table.text(options.columns.empty() ? kTerminalWidth : 0, ""));
-  const std::string footnotes = notes.text();
+  const std::string footnotes =
+      notes.text() + unit_notes(*answer.table, answer.chosen, !answer.earlier.empty());
   if (!footnotes.empty()) out.write("\n" + footnotes);
 }
 

@@ -14,7 +14,7 @@ struct Entry {
   std::size_t limit;
 };
 
-constexpr std::array<Entry, 6> kViews{{
+constexpr std::array<Entry, 7> kViews{{
     {"process", "pid,name,memory,message_queue_len,reductions,status,current_function", "memory",
      20},
     {"ets", "name,size,memory,owner,type,protection,id", "memory", 20},
@@ -24,6 +24,7 @@ constexpr std::array<Entry, 6> kViews{{
      "key,mbcs_blocks_size,mbcs_carriers_size,mbcs_pool_carriers_size,sbcs_blocks_size,"
      "sbcs_carriers_size",
      "", 0},
+    {"scheduler", "id,type,run_queue_length,active_tasks,worked", "", 0},
     {"group", "name,processes,memory,memory_unknown,message_queue_len,reductions,appeared,gone",
      "memory", 20},
 }};

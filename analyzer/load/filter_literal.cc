@@ -35,6 +35,7 @@ constexpr std::array<Scale, 13> kSizes{{{"B", 1},
                                         {"G", kKi* kKi* kKi}}};
 constexpr std::array<Scale, 6> kTimes{
     {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
+constexpr std::array<Scale, 1> kShares{{{"%", 1}}};
 constexpr std::array<Scale, 4> kCounts{{{"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}}};
 
 std::span<const Scale> scales(Unit unit) {
@@ -46,6 +47,8 @@ std::span<const Scale> scales(Unit unit) {
       return kTimes;
     case Unit::kSnapshot:
       return {};
+    case Unit::kPercent:
+      return kShares;
     case Unit::kNone:
     case Unit::kCount:
     case Unit::kReductions:

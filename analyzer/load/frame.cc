@@ -39,6 +39,30 @@ Cell change_of(const RowView& row, const Shown& column) {
   return rate >= 0 ? static_cast<Cell>(std::llround(rate)) : missing(Missing::kNone);
 }
 
+// Of a counter since the earlier frame, if there is one; else since it began.
+Cell counted(const RowView& row, std::size_t column) {
+  const bool looks_back = row.frame != nullptr && row.frame->seconds_back() > 0;
+  if (!looks_back) return row.cell(column);
+  return change_of(row,
+                   {"", Type::kInteger, Unit::kNone, Kind::kGauge, Shown::Source::kDelta, column});
+}
+
+// In which unit a node counts them is not told, so that only their ratio means something.
+Cell worked(const RowView& row, const Shown& column) {
+  const Cell active = counted(row, column.column);
+  const Cell total = counted(row, *row.table->find("total_time"));
+  for (const Cell cell : {active, total}) {
+    if (is_missing(cell)) return cell;
+  }
+  if (total <= 0 || active < 0) return missing(Missing::kNone);
+  const double share = static_cast<double>(active) / static_cast<double>(total);
+  return std::llround(100 * std::min(share, 1.0));
+}
+
+Value as_value(Cell cell) {
+  return is_missing(cell) ? Value(NoValue{why_missing(cell)}) : Value(std::int64_t{cell});
+}
+
 bool is_change(const Shown& column) {
   return column.source == Shown::Source::kDelta || column.source == Shown::Source::kRate;
 }
@@ -93,6 +117,11 @@ std::vector<Shown> shown_columns(const Table& table) {
       derive({"name", Type::kTerm, Unit::kNone, Kind::kGauge, Shown::Source::kProcessName, 0});
     }
   }
+  const auto active = table.find("active_time");
+  if (table.name == "scheduler" && active && table.find("total_time")) {
+    derive(
+        {"worked", Type::kInteger, Unit::kPercent, Kind::kGauge, Shown::Source::kWorked, *active});
+  }
   return shown;
 }
 
@@ -114,11 +143,11 @@ Value value_of(const RowView& row, const Shown& column) {
       return list_count(row, column.column);
     case Shown::Source::kProcessName:
       return process_name(row, column);
+    case Shown::Source::kWorked:
+      return as_value(worked(row, column));
     case Shown::Source::kDelta:
-    case Shown::Source::kRate: {
-      const Cell change = change_of(row, column);
-      return is_missing(change) ? Value(NoValue{why_missing(change)}) : Value(std::int64_t{change});
-    }
+    case Shown::Source::kRate:
+      return as_value(change_of(row, column));
     case Shown::Source::kColumn:
       break;
   }
@@ -128,6 +157,7 @@ Value value_of(const RowView& row, const Shown& column) {
 Cell number_of(const RowView& row, const Shown& column) {
   if (column.source == Shown::Source::kColumn) return row.cell(column.column);
   if (is_change(column)) return change_of(row, column);
+  if (column.source == Shown::Source::kWorked) return worked(row, column);
   const Value count = list_count(row, column.column);
   const auto* none = no_value(count);
   return none ? missing(none->why) : std::get<std::int64_t>(count);

@@ -15,9 +15,11 @@ namespace beamtape {
 // A column as commands know it: one of the table's own, or one that is derived from them. Of
 // every list column `links` there is a number `links_count`: the true count on the node, also
 // where the list was cut. Of processes there is `name`: the registered name, else the label,
-// else the behaviour's initial call, else the initial call.
+// else the behaviour's initial call, else the initial call. Of schedulers there is `worked`: the
+// share of the time in which it worked, since that is measured, or where the row's frame looks
+// back, since then.
 struct Shown {
-  enum class Source { kColumn, kListCount, kProcessName, kDelta, kRate };
+  enum class Source { kColumn, kListCount, kProcessName, kWorked, kDelta, kRate };
   std::string name;
   Type type = Type::kInteger;
   Unit unit = Unit::kNone;

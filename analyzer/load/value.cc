@@ -54,6 +54,8 @@ std::string number_text(std::int64_t number, Unit unit) {
                                              : duration_text(number / 1000);
     case Unit::kSnapshot:
       return fmt::format("#{}", number);
+    case Unit::kPercent:
+      return fmt::format("{} %", number);
     case Unit::kNone:
       return fmt::format("{}", number);
     case Unit::kCount:
@@ -161,7 +163,11 @@ std::string display_element(const ListValue& list, std::size_t index) {
   const auto& element = list.elements[index];
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < element.size(); ++i) {
-    parts.push_back(display(element[i], (*list.fields)[i].unit));
+    const Field& field = (*list.fields)[i];
+    const bool bare = field.unit == Unit::kNone || field.unit == Unit::kCount;
+    // The first is what it is about; a bare number after that could be anything.
+    const bool named = i > 0 && bare && std::holds_alternative<std::int64_t>(element[i]);
+    parts.push_back((named ? field.name + " " : "") + display(element[i], field.unit));
   }
   return joined(parts, " ");
 }
@@ -221,6 +227,8 @@ const char* unit_name(Unit unit) {
       return "snapshot";
     case Unit::kNanoseconds:
       return "nanoseconds";
+    case Unit::kPercent:
+      return "percent";
     case Unit::kNone:
       break;
   }

@@ -73,7 +73,7 @@ const NoValue* no_value(const Value& value);
 // A list is its count and its first elements.
 std::string display(const Value& value, Unit unit);
 std::string display(const Scalar& value, Unit unit);
-// One element of a list: its fields, separated by spaces.
+// One element of a list: its fields, separated by spaces, numbers without a unit by name.
 std::string display_element(const ListValue& list, std::size_t index);
 
 // Raw numbers, null for none and for not read. A list is an array: of its elements where they

@@ -47,6 +47,10 @@ ColumnHead head_of(const Shown& shown, const Table& table, const RowsQuestion& q
     case Shown::Source::kProcessName:
       head.explanation = "Registered name, else label, else initial call";
       break;
+    case Shown::Source::kWorked:
+      head.explanation =
+          "Share of the time in which it worked, since that is measured, or from A to B";
+      break;
     case Shown::Source::kDelta:
       head.explanation = "Change of " + table.columns[shown.column].name + " " + ends;
       break;

@@ -24,6 +24,7 @@ enum class Unit : std::uint8_t {
   kMicroseconds = 4,
   kSnapshot = 5,  // a snapshot's number
   kNanoseconds = 6,
+  kPercent = 7,  // only of what the analyzer works out: no file has it
 };
 
 enum class Kind : std::uint8_t {

@@ -100,6 +100,18 @@ TEST(CompareUnlike, MemoryOfAGroupIsComparedWhereAsManyWereRead) {
   EXPECT_THAT(compare_runs({without}, {other}, false).appeared, ElementsAre("group cart"));
 }
 
+TEST(CompareUnlike, RatesAndGrowthSayOfWhichTime) {
+  const auto busy = [](int each) {
+    return Trouble()
+        .node("reductions_done", [=](int i) { return each * i; })
+        .group("cart", [=](int i) { return each / 100'000 * i; })
+        .story();
+  };
+  const auto told = compared(busy(100'000), busy(400'000), {}).out;
+  EXPECT_THAT(told, HasSubstr("100 000/s   400 000/s"));
+  EXPECT_THAT(told, HasSubstr("3 600/h    14 400/h"));
+}
+
 // The same carts, whose mailboxes drain, so that one after another is read.
 TEST(CompareUnlike, CartsThatAreReadAgainAreNoGrowth) {
   const auto carts = [](double each) {

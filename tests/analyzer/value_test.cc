@@ -100,7 +100,7 @@ TEST_F(ValueTest, ElementsOfSeveralFieldsAreObjects) {
             {{"function", Type::kTerm}, {"file", Type::kTerm}, {"line", Type::kInteger}});
   EXPECT_EQ(to_json(list).dump(), R"([{"function":"Shop.Cart","file":null,"line":7}])");
   EXPECT_EQ(csv_text(list), "Shop.Cart||7");
-  EXPECT_EQ(display(list, Unit::kCount), "1: Shop.Cart - 7");
+  EXPECT_EQ(display(list, Unit::kCount), "1: Shop.Cart - line 7");
 }
 
 TEST_F(ValueTest, AListWhoseCellsDoNotFitItsFieldsIsDamage) {
