@@ -29,17 +29,15 @@ struct Options {
   bool json = false, by_load = false, all = false;
 };
 
-// Which run it is, by whatever name and in whatever copy: the lives of nodes in it, and when the
-// first snapshot began. Nothing of what cannot be read.
-using RunIdentity = std::pair<std::vector<std::pair<std::string, std::int64_t>>, std::int64_t>;
+// Which run it is, by whatever name and in whatever copy, also one with other names in it: the
+// lives of nodes, and when the first snapshot began. Nothing of what cannot be read.
+using RunIdentity = std::pair<std::vector<std::int64_t>, std::int64_t>;
 std::optional<RunIdentity> identity_of(const Context& context, const std::string& path) {
   if (path.empty()) return std::nullopt;
   const auto reader = context.open(path);
   if (!reader || (*reader)->snapshots().empty()) return std::nullopt;
   RunIdentity identity;
-  for (const NodeRecord& node : (*reader)->nodes()) {
-    identity.first.emplace_back(node.name, node.creation);
-  }
+  for (const NodeRecord& node : (*reader)->nodes()) identity.first.push_back(node.creation);
   identity.second = (*reader)->snapshots().front().began_wall_us;
   return identity;
 }

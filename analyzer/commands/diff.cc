@@ -164,6 +164,21 @@ Expected<void> keep_only(const std::vector<std::string>& only, Diff& diff) {
   return {};
 }
 
+// A redacted copy has names of its own; but two of one life have the same.
+void warn_of_names(const DiffSide& a, const DiffSide& b, Context& context) {
+  const auto life = [](const DiffSide& side) {
+    const NodeRecord* node = side.recording->node(side.snapshot->node);
+    return node == nullptr ? std::pair(std::string(), std::int64_t{0})
+                           : std::pair(node->name, node->creation);
+  };
+  const bool of_a = a.recording->is_redacted(), of_b = b.recording->is_redacted();
+  if ((!of_a && !of_b) || (of_a && of_b && life(a) == life(b))) return;
+  context.warnings.push_back(
+      fmt::format("{} is a redacted copy: its names are of its own, so that what is matched by "
+                  "name seems gone or new",
+                  (of_a ? a : b).recording->path()));
+}
+
 Expected<int> run(const Options& options, Context& context) {
   const bool two = options.other.has_value();
   const auto first = open_recording(context, options.file);
@@ -182,6 +197,7 @@ Expected<int> run(const Options& options, Context& context) {
   if (const auto kept = keep_only(options.only, *answer); !kept) {
     return tl::unexpected(kept.error());
   }
+  if (two) warn_of_names(*a, *b, context);
   switch (options.format.format()) {
     case Format::kJson:
       write_json(*a, *b, *answer, context.out);

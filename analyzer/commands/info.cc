@@ -159,6 +159,7 @@ void write_json(const Recording& recording, Output& out) {
   document.member("format_version", reader.format_version());
   const auto recorder = reader.meta("recorder");
   document.member("recorder_version", recorder ? Json(*recorder) : Json(nullptr));
+  document.member("redacted", recording.is_redacted());
   document.member("snapshots", all.size());
   document.member("dropped_to", reader.dropped_to());
   document.member("from", all.empty() ? Json(nullptr) : Json(iso_time(all.front().began_wall_us)));
@@ -264,6 +265,7 @@ void write_text(const Recording& recording, Output& out) {
   const Summary sum = summarize(recording);
   TextTable table({{"", false, false}, {"", false, false}});
   table.add({"file", fmt::format("{} (format {})", recording.path(), reader.format_version())});
+  if (recording.is_redacted()) table.add({"redacted", "its names are of its own"});
   add_node_lines(reader, table);
   if (!all.empty()) {
     table.add({"recorded", span_text(all.front().began_wall_us, all.back().began_wall_us)});

@@ -204,6 +204,7 @@ Expected<RunSummary> reduce_run(const Recording& recording, const std::string& n
   if (!found) return tl::unexpected(found.error());
   RunSummary run;
   run.path = recording.path();
+  run.redacted = recording.is_redacted();
   run.otp = otp_of(longest->node);
   run.schedulers = observed->node_last("schedulers_online", 0);
   run.seconds = observed->duration();

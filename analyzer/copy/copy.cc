@@ -259,6 +259,7 @@ Expected<std::pair<std::int64_t, std::int64_t>> copy_recording(
   options.recorder_version = recording.reader().meta("recorder").value_or("");
   options.tables = recording.reader().tables();
   options.dropped_to = window->dropped_to;
+  options.redacted = changes.redacts || recording.is_redacted();
   options.durable = false;
   auto writer = Writer::create(path, options);
   if (!writer) return tl::unexpected(writer.error());

@@ -17,6 +17,7 @@ struct CopyChanges {
   std::function<void(NodeRecord&)> node;
   std::function<void(GapRecord&)> gap;
   std::function<void(NoteRecord&)> note;
+  bool redacts = false;  // its names are of its own, which the copy says, and copies of it
 };
 
 // Writes the snapshots [first, last] of a recording to a new file at `path`, with the numbers that

@@ -218,6 +218,7 @@ void Redactor::node(NodeRecord& node) {
 
 CopyChanges Redactor::changes() {
   CopyChanges changes;
+  changes.redacts = true;
   changes.text = [this](std::string_view one) { return text(one); };
   changes.node = [this](NodeRecord& one) { node(one); };
   // What the recorder says may quote names and addresses.

@@ -34,6 +34,8 @@ class Writer {
     // For a part of another recording: up to this number snapshots may be left out, and count as
     // dropped.
     std::int64_t dropped_to = 0;
+    // A copy with other names: says so in the file.
+    bool redacted = false;
     // append() refuses a recording that has nodes, but none of these; empty: any will do.
     std::vector<std::string> nodes = {};
   };

@@ -164,6 +164,7 @@ Expected<void> FileWriter::write_meta() {
   if (options_.dropped_to > 0) {
     facts.emplace_back("dropped_to", std::to_string(options_.dropped_to));
   }
+  if (options_.redacted) facts.emplace_back("redacted", "names");
   for (const auto& [key, value] : facts) {
     const auto done = row->bind(1, std::string_view(key)).bind(2, value).run();
     if (!done) return done;

@@ -128,6 +128,50 @@ TEST_F(RedactTest, IsTheSameTwice) {
   EXPECT_EQ(told(), told());
 }
 
+TEST_F(RedactTest, SaysThatItsNamesAreOfItsOwn) {
+  redact(kSamples + "demo-format-1.beamtape");
+  EXPECT_EQ(json::parse(run_on_files({"info", out_, "--json"}).out).at("redacted"), true);
+  EXPECT_NE(run_on_files({"info", out_}).out.find("redacted   its names"), std::string::npos);
+  const std::string part = out_ + ".part";
+  EXPECT_EQ(run_on_files({"cut", out_, "--from", "#3", "-o", part}).code, 0);
+  EXPECT_EQ(json::parse(run_on_files({"info", part, "--json"}).out).at("redacted"), true);
+  std::filesystem::remove(part);
+  const auto demo = run_on_files({"info", kSamples + "demo-format-1.beamtape", "--json"}).out;
+  EXPECT_EQ(json::parse(demo).at("redacted"), false);
+}
+
+TEST_F(RedactTest, IsTheSameRunAsItsOriginal) {
+  const std::string demo = kSamples + "demo-format-1.beamtape";
+  redact(demo);
+  const auto both = run_on_files({"compare", demo, "--against", out_});
+  EXPECT_EQ(both.code, 2);
+  EXPECT_EQ(both.err, "beamtape-analyzer: cannot compare: " + demo + " and " + out_ +
+                          " are the same recording, on both sides, and a recording does not differ "
+                          "from itself; give another candidate\n");
+}
+
+TEST_F(RedactTest, IsComparedWithoutNames) {
+  const std::string demo = kSamples + "demo-format-1.beamtape";
+  const std::string web = kSamples + "corpus/web_1.beamtape";
+  redact(web);
+  const auto told = json::parse(run_on_files({"compare", demo, "--against", out_, "--json"}).out);
+  EXPECT_EQ(told.at("warnings").at(0),
+            out_ +
+                " is a redacted copy: names are not comparable; compared is the node, and "
+                "findings by rule");
+  EXPECT_EQ(told.at("appeared"), json::array());
+  EXPECT_EQ(told.at("vanished"), json::array());
+  EXPECT_EQ(told.at("gone_findings"), json::array({"deadlock", "mailbox-buildup"}));
+  EXPECT_GT(told.at("rows").size(), 20u);
+  for (const auto& row : told.at("rows")) EXPECT_EQ(row.at("subject"), "node");
+  const auto named = json::parse(run_on_files({"compare", demo, "--against", web, "--json"}).out);
+  EXPECT_GT(named.at("rows").size(), told.at("rows").size());
+  EXPECT_NE(run_on_files({"diff", demo, out_}).err.find(out_ + " is a redacted copy: its names"),
+            std::string::npos);
+  EXPECT_EQ(run_on_files({"diff", out_, out_}).err, "");
+  EXPECT_EQ(run_on_files({"diff", demo, web}).err, "");
+}
+
 TEST_F(RedactTest, OverwritesNothing) {
   redact(kSamples + "demo-format-1.beamtape");
   const auto again = run_on_files({"redact", kSamples + "demo-format-1.beamtape", "-o", out_});
