@@ -30,6 +30,6 @@ class HeldOutput : public Output {
 };
 
 // What most answers are far below; rows of all processes of a large node as JSON are not.
-inline constexpr std::size_t kMostHeldBytes = std::size_t{256} << 20;
+inline constexpr std::size_t kMostHeldBytes = std::size_t{64} << 20;
 
 }  // namespace beamtape
