@@ -56,6 +56,19 @@ const Question kCensusQuestion{
     .at_limit = &kCensusListQuestion,
 };
 
+const std::vector<Cell>& unread_process() {
+  static const auto cells = [] {
+    std::vector<Cell> unread;
+    for (const Column& column : process_table().columns) {
+      unread.push_back(missing(column.ask == Ask::kComputed  ? Missing::kNone
+                               : column.ask == Ask::kSuspect ? Missing::kNotRecorded
+                                                             : Missing::kPending));
+    }
+    return unread;
+  }();
+  return cells;
+}
+
 // Makes the parts of a census of the pids in the answer.
 void Processes::read_list(const Answer& answer) {
   Cursor cursor = answer.payload();
@@ -129,14 +142,8 @@ void Processes::take_census_row(Cell pid, RecordedNode& node) {
 
 void Processes::start_row(std::size_t slot, RecordedNode& node) {
   Rows& rows = node.rows(process_table());
-  rows.renew(slot, missing(Missing::kPending));
+  rows.renew(slot, unread_process());
   rows.set(slot, at_.first_seen, node.snapshot);
-  rows.set(slot, at_.detail_at, missing(Missing::kNone));
-  rows.set(slot, at_.registered_name, missing(Missing::kNone));
-  rows.set(slot, at_.suspect_at, missing(Missing::kNone));
-  for (const std::size_t column : readers_[kSuspects].columns()) {
-    rows.set(slot, column, missing(Missing::kNotRecorded));
-  }
   node.tracks[slot] = ProcessTrack{};
   ++node.appeared;
 }
@@ -191,6 +198,7 @@ void Processes::sweep(Missing reason, RecordedNode& node) {
     for (std::size_t slot = 0; slot < rows.slots(); ++slot) {
       if (!rows.occupied(slot) || rows.listed(slot)) continue;
       for (const std::size_t column : census_.columns()) rows.set(slot, column, missing(reason));
+      if (rows.get(slot, at_.memory) == missing(Missing::kPending)) node.is_filling = true;
     }
   }
   node.listed = static_cast<std::int64_t>(rows.living());

@@ -3,6 +3,8 @@
 // native functions. A newborn may not have written its dictionary yet: an empty one is asked
 // again, a few times.
 
+#include <algorithm>
+
 #include "recorder/collect/processes.h"
 
 namespace beamtape {
@@ -48,6 +50,14 @@ bool Processes::needs_identity(std::size_t slot, RecordedNode& node) const {
     return false;
   }
   return node.snapshot - rows.get(slot, at_.first_seen) >= kAskAgain[again];
+}
+
+// How old it is counts, not how often it was asked: what was old when it was met (in a first
+// snapshot that took long, or in an earlier run) has written its dictionary by then.
+void Processes::note_identity_asked(std::size_t slot, RecordedNode& node) const {
+  const Cell age = node.snapshot - node.rows(process_table()).get(slot, at_.first_seen);
+  const auto passed = std::upper_bound(std::begin(kAskAgain), std::end(kAskAgain), age);
+  node.tracks[slot].identity_asked = static_cast<std::uint8_t>(1 + (passed - kAskAgain));
 }
 
 // Large heaps are known from the census or, better, from the detail: they are not asked.

@@ -243,7 +243,7 @@ void Processes::ask_waiting(Reading reading, RecordedNode& node, Inquiry& inquir
       continue;
     }
     if (reading == kIdentity) {
-      ++node.tracks[slot].identity_asked;
+      note_identity_asked(slot, node);
       if (has_large_heap(slot, node)) {
         leave_dictionary(slot, node);
         continue;

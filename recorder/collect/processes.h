@@ -67,6 +67,7 @@ class Processes : public Collector {
   bool is_stale(Reading reading, std::size_t slot, const RecordedNode& node) const;
   // identity.cc
   bool needs_identity(std::size_t slot, RecordedNode& node) const;
+  void note_identity_asked(std::size_t slot, RecordedNode& node) const;
   bool has_large_heap(std::size_t slot, RecordedNode& node) const;
   void leave_dictionary(std::size_t slot, RecordedNode& node);
   std::size_t read_identity(const Answer& answer, RecordedNode& node);
@@ -108,6 +109,9 @@ class Processes : public Collector {
   Missing census_failure_ = Missing::kNone;
   bool census_over_ = false;
 };
+
+// By column, the cells of a process of which only the key is known yet.
+const std::vector<Cell>& unread_process();
 
 // Snapshots within which every process is read in detail again, whether it ran or not.
 inline constexpr std::int64_t kRotation = 64;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "schema/model/ref.h"
+#include "recorder/collect/with_text.h"
 
 namespace beamtape {
 namespace {
@@ -20,23 +20,7 @@ class Renumbering {
 
  private:
   Cell scalar(Cell cell, Type type) {
-    if (is_missing(cell)) return cell;
-    switch (type) {
-      case Type::kAtom:
-      case Type::kTerm:
-        return text(cell);
-      case Type::kRef: {
-        const Ref ref = unpack(cell);
-        if (ref.tag != Ref::Tag::kText) return cell;
-        const Cell id = text(static_cast<Cell>(ref.value));
-        return pack({Ref::Tag::kText, static_cast<std::uint64_t>(id)});
-      }
-      case Type::kInteger:
-      case Type::kBool:
-      case Type::kList:
-        break;
-    }
-    return cell;
+    return with_text(cell, type, [this](Cell id) { return text(id); });
   }
 
   Cell text(Cell id) {

@@ -25,7 +25,7 @@ struct ProcessTrack {
   std::int64_t base_queue = 0;         // its message_queue_len
   std::int64_t quarantined_until = 0;  // snapshot number
   std::uint16_t quarantine = 0;        // snapshots the last one lasted
-  std::uint8_t identity_asked = 0;     // times
+  std::uint8_t identity_asked = 0;     // times, or as if: see identity.cc
   bool wide = false;                   // has had a list longer than kMaxListElements
 };
 

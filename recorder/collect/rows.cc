@@ -76,6 +76,10 @@ std::size_t Rows::new_slot() {
     free_.pop_back();
     return slot;
   }
+  return add_slot();
+}
+
+std::size_t Rows::add_slot() {
   const std::size_t slot = slots_++;
   const std::size_t group = slot / kRowsPerGroup;
   if (group == data_.groups.size()) {
@@ -105,20 +109,37 @@ std::pair<std::size_t, bool> Rows::list(Cell key, Cell fresh) {
     return {*known, false};
   }
   const std::size_t slot = new_slot();
-  set(slot, 0, key);
+  put_key(slot, key);
   renew(slot, fresh);
-  if ((used_buckets_ + 1) * 2 > buckets_.size()) {
-    index_rebuild(buckets_.size() * 2);
-  } else {
-    index_insert(key, slot);
-  }
   last_listed_ = slot;
   listed_[slot] = pass_;
   return {slot, true};
 }
 
+bool Rows::place(std::size_t slot, Cell key, std::span<const Cell> fresh) {
+  assert(slot >= slots_);
+  if (find(key)) return false;
+  while (slots_ < slot) free_.push_back(static_cast<std::uint32_t>(add_slot()));
+  put_key(add_slot(), key);
+  renew(slot, fresh);
+  return true;
+}
+
+void Rows::put_key(std::size_t slot, Cell key) {
+  set(slot, 0, key);
+  if ((used_buckets_ + 1) * 2 > buckets_.size()) {
+    index_rebuild(buckets_.size() * 2);
+  } else {
+    index_insert(key, slot);
+  }
+}
+
 void Rows::renew(std::size_t slot, Cell fresh) {
   for (std::size_t column = 1; column < table_->columns.size(); ++column) set(slot, column, fresh);
+}
+
+void Rows::renew(std::size_t slot, std::span<const Cell> fresh) {
+  for (std::size_t column = 1; column < fresh.size(); ++column) set(slot, column, fresh[column]);
 }
 
 void Rows::sweep(const std::function<void(std::size_t slot)>& going) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -30,8 +31,13 @@ class Rows {
   // The row of `key`, made if there is none (all columns `fresh`); true if it was made. Marks it
   // as listed.
   std::pair<std::size_t, bool> list(Cell key, Cell fresh);
+  // Makes the row of `key` in this slot, which must lie beyond all others; those between are free.
+  // The other columns are as renew() sets them. Nothing happens, and false, if the key has a row.
+  bool place(std::size_t slot, Cell key, std::span<const Cell> fresh);
   // Sets every column but the key to `fresh`: another subject under the same key.
   void renew(std::size_t slot, Cell fresh);
+  // The same, with a cell for each column; the key's is not looked at.
+  void renew(std::size_t slot, std::span<const Cell> fresh);
   bool listed(std::size_t slot) const { return listed_[slot] == pass_; }
 
   // A pass: begin, list() whatever the node lists, sweep.
@@ -48,6 +54,8 @@ class Rows {
 
  private:
   std::size_t new_slot();
+  std::size_t add_slot();
+  void put_key(std::size_t slot, Cell key);
   void index_insert(Cell key, std::size_t slot);
   void index_erase(Cell key);
   void index_rebuild(std::size_t buckets);

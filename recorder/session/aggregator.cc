@@ -13,17 +13,16 @@ namespace {
 Cell value_or_zero(Cell cell) { return is_missing(cell) ? 0 : cell; }
 
 struct ProcessColumns {
-  std::size_t first_seen, detail_at, reductions, queue, memory, name, label, dictionary_call, call;
+  std::size_t first_seen, reductions, queue, memory;
 };
 
 const ProcessColumns& process_columns() {
   const Table& table = process_table();
   static const ProcessColumns columns{
-      table.index_of("first_seen"),   table.index_of("detail_at"),
-      table.index_of("reductions"),   table.index_of("message_queue_len"),
-      table.index_of("memory"),       table.index_of("registered_name"),
-      table.index_of("label"),        table.index_of("dictionary_initial_call"),
-      table.index_of("initial_call"),
+      table.index_of("first_seen"),
+      table.index_of("reductions"),
+      table.index_of("message_queue_len"),
+      table.index_of("memory"),
   };
   return columns;
 }
@@ -208,16 +207,20 @@ void Aggregator::forget_empty_groups() {
   }
 }
 
+const std::array<std::size_t, 4>& Aggregator::group_columns() {
+  const Table& table = process_table();
+  static const std::array columns{table.index_of("registered_name"), table.index_of("label"),
+                                  table.index_of("dictionary_initial_call"),
+                                  table.index_of("initial_call")};
+  return columns;
+}
+
 std::uint32_t Aggregator::group_of(std::size_t slot, const RecordedNode& node) {
-  const ProcessColumns& columns = process_columns();
   const Rows& rows = node.rows(process_table());
-  const std::pair<std::size_t, bool> sources[] = {{columns.name, true},
-                                                  {columns.label, true},
-                                                  {columns.dictionary_call, false},
-                                                  {columns.call, false}};
-  for (const auto& [column, folded] : sources) {
-    const Cell text = rows.get(slot, column);
+  for (std::size_t at = 0; at < group_columns().size(); ++at) {
+    const Cell text = rows.get(slot, group_columns()[at]);
     if (is_missing(text)) continue;
+    const bool folded = at < 2;  // names and labels
     auto& known = group_by_text_[folded ? 1 : 0];
     const auto id = static_cast<std::size_t>(text);
     if (id >= known.size()) known.resize(id + 1);
@@ -295,6 +298,13 @@ std::vector<GroupSample> Aggregator::take_groups(RecordedNode& node) {
                  sum.gone += one.gone;
                });
   return samples;
+}
+
+void Aggregator::remember(RecordedNode& node) {
+  SnapshotRecord none;
+  sum_processes(node, none);
+  for (Group& group : groups_) group.sample = {};
+  for (auto& known : group_by_text_) known.clear();
 }
 
 Aggregates Aggregator::sum_up(RecordedNode& node, SnapshotRecord& record) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -18,6 +19,11 @@ class Aggregator {
   // Also fills in the computed columns of `node.node_row`, and counts in `record` the processes
   // of which something that was asked for is missing, and whether some are still to be read.
   Aggregates sum_up(RecordedNode& node, SnapshotRecord& record);
+  // Who is in `node` was there already: an earlier recording of this life ended so.
+  void remember(RecordedNode& node);
+
+  // Columns of a process: the first one with a text names its group.
+  static const std::array<std::size_t, 4>& group_columns();
 
  private:
   struct Group {

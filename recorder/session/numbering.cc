@@ -4,6 +4,10 @@
 
 namespace beamtape {
 
+void Numbering::go_on_after(std::int64_t last) {
+  runs_ = {{1, 1, static_cast<std::uint32_t>(last)}};
+}
+
 void Numbering::add(std::int64_t own, std::int64_t in_file) {
   const auto number = static_cast<std::uint32_t>(own);
   const auto stored = static_cast<std::uint32_t>(in_file);

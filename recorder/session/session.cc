@@ -12,6 +12,8 @@
 #include "recorder/collect/standby.h"
 #include "recorder/session/batch.h"
 #include "recorder/session/clock.h"
+#include "recorder/session/going_on.h"
+#include "schema/store/reader.h"
 
 namespace beamtape {
 namespace {
@@ -153,7 +155,7 @@ Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
     covered_to_wall_us_ = now;
   }
   if (same_as_earlier) {
-    node_id_ = earlier_->id;
+    go_on(earlier_->id, *found);
   } else {
     if (node_) storing_.end_life(node_id_);
     found->record.attached_wall_us = wall_now_us();
@@ -164,12 +166,24 @@ Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
       return {};
     });
     if (!added) return added;
+    aggregator_ = {};
   }
   node_ = std::move(found);
   filling_ = true;
   was_reached_ = true;
-  aggregator_ = {};
   return {};
+}
+
+// What the file cannot tell of who was there is no reason to record nothing: they are new, then.
+void Session::go_on(std::int64_t life, RecordedNode& found) {
+  node_id_ = life;
+  static_cast<void>(storing_.with_writer([&](Writer& writer) -> Expected<void> {
+    const auto file = Reader::open(writer.path());
+    if (!file) return tl::unexpected(file.error());
+    number_ = take_over(**file, life, found, aggregator_);
+    return {};
+  }));
+  if (number_ > 0) storing_.go_on(life, number_);
 }
 
 // Takes snapshots until there is a reason not to. Nothing if the plan is fulfilled or somebody

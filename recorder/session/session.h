@@ -85,6 +85,7 @@ class Session {
 
   Expected<void> attach(Expected<std::unique_ptr<Link>> link);
   Expected<void> begin_life(std::unique_ptr<RecordedNode> found);
+  void go_on(std::int64_t life, RecordedNode& found);
   std::optional<Error> record(Linking first);
   void hang_up();
   std::optional<Error> serve();

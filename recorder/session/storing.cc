@@ -60,6 +60,13 @@ Expected<void> Storing::must_write(const std::function<Expected<void>(Writer&)>&
   });
 }
 
+void Storing::go_on(std::int64_t node, std::int64_t last) {
+  static_cast<void>(with_writer([&](Writer&) -> Expected<void> {
+    streams_[node].numbering.go_on_after(last);
+    return {};
+  }));
+}
+
 void Storing::end_life(std::int64_t node) {
   static_cast<void>(with_writer([&](Writer& writer) -> Expected<void> {
     writer.end_life(node);

@@ -47,6 +47,9 @@ class Storing {
   // As with_writer(); what fails ends the recording, but for a full disk in which there is room
   // yet.
   Expected<void> must_write(const std::function<Expected<void>(Writer&)>& work);
+  // A life that is in the file already goes on: the session counts on from its snapshot `last`.
+  // Waits as with_writer() does.
+  void go_on(std::int64_t node, std::int64_t last);
   // A life of a node has ended, whose batches were all handed over: what is missing of it is
   // missing until now. Waits as with_writer() does.
   void end_life(std::int64_t node);

@@ -53,6 +53,7 @@ class FileWriter final : public Writer {
   Expected<void> resume();
 
   const std::vector<Life>& earlier() const override { return earlier_; }
+  const std::string& path() const override { return path_; }
   std::int64_t last_snapshot() const override { return last_snapshot_; }
   Expected<std::int64_t> add_node(const NodeRecord& node) override;
   Expected<void> add_gap(const GapRecord& gap) override;

@@ -61,6 +61,9 @@ class Writer {
     std::int64_t ended_wall_us = 0;  // of its last snapshot; 0: none is in the file
   };
   virtual const std::vector<Life>& earlier() const = 0;
+  // Where the file is. It may be read there between two of the calls below; a reader that stays
+  // open longer keeps the -wal from being folded in.
+  virtual const std::string& path() const = 0;
   // The number of the last snapshot; 0 if there is none.
   virtual std::int64_t last_snapshot() const = 0;
 

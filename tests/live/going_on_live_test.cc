@@ -39,10 +39,74 @@ TEST_F(GoingOn, AppendsToARecordingOfTheSameNode) {
   const Json gaps = info().at("gaps");
   ASSERT_EQ(gaps.size(), 2u);
   EXPECT_EQ(gaps.at(0).at("reason"), "the recorder was not running");
-  // What was seen first in the second part says so by the file's numbers.
-  const auto rows = recorded_rows(file(), "processes", "#4");
-  ASSERT_FALSE(rows.empty());
-  for (const auto& [pid, row] : rows) EXPECT_EQ(row->at("first_seen"), 4) << pid;
+}
+
+// The recorder was away; who was there before is the same after it.
+TEST_F(GoingOn, KnowsWhoWasThereBeforeItWasStartedAgain) {
+  const auto node = world_->start();
+  node->ask("live_population many 30");
+  record(*world_, *node, file(), {"-i", "100ms", "-n", "3", "--append"});
+  node->ask("live_population many 7");
+  record(*world_, *node, file(), {"-i", "100ms", "-n", "3", "--append"});
+  for (const char* table : {"processes", "ets", "ports"}) {
+    const auto before = recorded_rows(file(), table, "#3");
+    std::size_t same = 0;
+    for (const auto& [key, row] : recorded_rows(file(), table, "#4")) {
+      const auto known = before.find(key);
+      const Json first_seen = known == before.end() ? Json(4) : known->second->at("first_seen");
+      EXPECT_EQ(row->at("first_seen"), first_seen) << table << " " << key;
+      same += known == before.end() ? 0 : 1;
+    }
+    EXPECT_GT(same, 0u) << table;
+  }
+  // The eight, and whom the node itself may have started.
+  const auto expect_few = [](std::int64_t appeared) {
+    EXPECT_GE(appeared, 8);
+    EXPECT_LT(appeared, 20);
+  };
+  const Json diff = analyze({"diff", file(), "--from", "#3", "--to", "#4", "--json"});
+  for (const Json& one : diff.at("counts")) {
+    if (one.at("subject") == "process") expect_few(one.at("appeared"));
+  }
+  std::int64_t appeared = 0;
+  for (const auto& [name, group] : recorded_rows(file(), "groups", "#4")) {
+    appeared += group->at("appeared").get<std::int64_t>();
+  }
+  expect_few(appeared);
+  const auto works = [&](const char* at) {
+    return recorded_rows(file(), "node", at).begin()->second->at("reductions_done").get<double>();
+  };
+  EXPECT_GT(works("#4"), works("#3"));
+  EXPECT_LT(works("#4"), 2 * works("#3")) << "what was done before is not counted twice";
+}
+
+// Their snapshots are numbered together, and in another order each time.
+TEST_F(GoingOn, KnowsWhoWasThereBeforeOnEachOfSeveralNodes) {
+  const auto a = world_->start({.alive = "a"});
+  const auto b = world_->start({.alive = "b"});
+  using FirstSeen = std::map<std::string, std::int64_t>;  // by pid
+  std::map<std::string, FirstSeen> before, after;         // by node
+  for (auto* part : {&before, &after}) {
+    const Ended ended =
+        run_recorder({a->name(), b->name(), "-o", file(), "-i", "100ms", "-n", "3", "--append"});
+    ASSERT_EQ(ended.exit_code, 0) << ended.error;
+    expect_sound(file());
+    for (const std::string& node : {a->name(), b->name()}) {
+      const Json shown =
+          analyze({"show", "processes", file(), "--json", "--limit", "100000", "--node", node});
+      for (const Json& row : shown.at("rows")) (*part)[node][row.at("pid")] = row.at("first_seen");
+    }
+  }
+  for (const auto& [node, all] : after) {
+    std::size_t same = 0;
+    for (const auto& [pid, first_seen] : all) {
+      const auto known = before[node].find(pid);
+      if (known == before[node].end()) continue;
+      EXPECT_EQ(first_seen, known->second) << node << " " << pid;
+      ++same;
+    }
+    EXPECT_GT(same, 20u) << node;
+  }
 }
 
 TEST_F(GoingOn, AppendsAnotherLifeOfTheNode) {

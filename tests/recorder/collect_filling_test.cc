@@ -35,6 +35,19 @@ TEST_F(ProcessesTest, WhoWaitsForItsIdentityAloneStillWaits) {
   EXPECT_TRUE(node_.is_filling);
 }
 
+// It may still live: with the next census it is read.
+TEST_F(ProcessesTest, WhoWaitsAndIsMissingInACensusThatWasCutShortStillWaits) {
+  node_.filling_us = 0;
+  snapshot({{.pid = 1}});
+  node_.is_filling = false;
+  ++node_.snapshot;
+  FakeInquiry inquiry;
+  processes_.begin(node_, inquiry);
+  processes_.over(kCensusQuestion, Missing::kDeadline, node_);
+  EXPECT_TRUE(node_.is_filling);
+  EXPECT_EQ(cell(1, "memory"), missing(Missing::kPending));
+}
+
 // It may never answer: the others must not wait for it, nor it be said to be read later.
 TEST_F(ProcessesTest, WhoDoesNotAnswerItsFirstCensusIsNotWaitedFor) {
   node_.filling_us = 0;

@@ -206,6 +206,22 @@ TEST_F(ProcessesTest, AnEmptyDictionaryIsAskedAgain) {
 }
 
 // The 32 largest in turn, four of them and one other in each snapshot.
+// It was met in an earlier run, and had time enough to write it.
+TEST_F(ProcessesTest, AnEmptyDictionaryOfAnOldProcessIsNotAskedAgain) {
+  node_.snapshot = 100;
+  auto& rows = node_.rows(process_table());
+  rows.place(0, pack_pid(1, 0), unread_process());
+  rows.set(0, process_table().index_of("first_seen"), 3);
+  EXPECT_TRUE(snapshot({{.pid = 1}}).was_asked("identity", 1));
+  answer_nothing_ = true;
+  for (int i = 0; i < 10; ++i) {
+    rows.set(0, process_table().index_of("initial_call"), missing(Missing::kNone));
+    rows.set(0, process_table().index_of("dictionary_initial_call"), missing(Missing::kNone));
+    end(kIdentityQuestion);
+    EXPECT_FALSE(snapshot({{.pid = 1}}).was_asked("identity", 1));
+  }
+}
+
 TEST_F(ProcessesTest, BystandersAreSampledBesideTheSuspects) {
   turn_step_ = 1;
   std::vector<Census> census;

@@ -62,6 +62,25 @@ TEST(Rows, ReportARowGroupAsChangedOnlyWhenAValueIsAnother) {
   EXPECT_EQ(rows.take_changed(), std::vector<std::size_t>{0});
 }
 
+TEST(Rows, StandInTheSlotsOfAnEarlierRun) {
+  Rows rows(scheduler_table());
+  const std::vector<Cell> fresh(scheduler_table().columns.size(), kFresh);
+  EXPECT_TRUE(rows.place(1, 10, fresh));
+  EXPECT_TRUE(rows.place(5000, 20, fresh));
+  EXPECT_FALSE(rows.place(6000, 10, fresh)) << "it has a row";
+  EXPECT_EQ(rows.find(10), 1u);
+  EXPECT_EQ(rows.find(20), 5000u);
+  EXPECT_EQ(rows.get(5000, 2), kFresh);
+  EXPECT_EQ(rows.living(), 2u);
+  EXPECT_EQ(rows.take_changed(), (std::vector<std::size_t>{0, 1}));
+  rows.begin_pass();
+  EXPECT_EQ(rows.list(20, kFresh), std::make_pair(std::size_t{5000}, false));
+  const auto [slot, is_new] = rows.list(30, kFresh);
+  EXPECT_TRUE(is_new && slot != 1 && slot < 5000) << "one of those between";
+  rows.sweep([](std::size_t) {});
+  EXPECT_FALSE(rows.find(10));
+}
+
 // Against a map, through thousands of births and deaths.
 TEST(Rows, FindEveryLivingKeyAndNoOther) {
   std::mt19937_64 random(4711);

@@ -40,6 +40,19 @@ TEST(SnapshotNumbers, OfWhatWasLostAreNoOthers) {
   EXPECT_EQ(numbering.in_file(3), 3);
 }
 
+TEST(SnapshotNumbers, OfAnEarlierSessionStay) {
+  Numbering numbering;
+  numbering.go_on_after(4);
+  numbering.add(5, 7);  // another node's were last
+  numbering.take_back();
+  numbering.add(6, 8);
+  for (std::int64_t earlier = 1; earlier <= 4; ++earlier) {
+    EXPECT_EQ(numbering.in_file(earlier), earlier);
+  }
+  EXPECT_EQ(numbering.in_file(5), 8);
+  EXPECT_EQ(numbering.in_file(6), 8);
+}
+
 TEST(SnapshotNumbers, AreReplacedOnlyInColumnsOfSnapshots) {
   const Table& table = process_table();
   const std::size_t first_seen = table.index_of("first_seen");

@@ -205,6 +205,25 @@ TEST_F(Appending, KeepsTheWalOfAKilledRecorderFromOthers) {
   EXPECT_TRUE(is_locked_for_others(copy));
 }
 
+// As a recorder does that looks for who was there before.
+TEST_F(Appending, MayBeReadByWhoWritesIt) {
+  RecordingStory story(path_, {.slots = 5000, .snapshots = 20});
+  for (int i = 0; i < 10; ++i) story.write_snapshot();
+  story.append_anew(path_);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(story.writer().add_gap({1, 5, 6, "nobody was there"}));
+    ASSERT_TRUE(is_locked_for_others(path_));
+    const auto reader = Reader::open(story.writer().path());
+    ASSERT_TRUE(reader) << reader.error().message;
+    expect_same(**reader, story.told());
+  }
+  EXPECT_TRUE(is_locked_for_others(path_));
+  story.write_all();
+  story.close();
+  EXPECT_FALSE(exists(path_ + "-wal"));
+  expect_all(story);
+}
+
 // What cannot be folded in stays, and is named.
 TEST_F(Appending, LeavesTheWalOfAFileThatIsMovedWhileSomebodyReadsIt) {
   RecordingStory story(path_, {});
