@@ -67,6 +67,7 @@ void RecordedNode::start_epoch() {
         [&](std::size_t column, Cell cell) { return renumbering.cell(cell, columns[column]); });
   }
   interner = std::move(fresh);
+  ++epochs;
 }
 
 }  // namespace beamtape

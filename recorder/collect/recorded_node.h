@@ -48,6 +48,7 @@ struct RecordedNode {
   NodeRecord record;
   std::vector<std::string> optional_items;  // of process_info, that this release knows
   std::unique_ptr<Interner> interner = std::make_unique<Interner>();
+  std::int64_t epochs = 0;           // started so far: tells one interner from another
   std::vector<Rows> tables;          // by Table::id - 1, columnar ones
   std::vector<ProcessTrack> tracks;  // by slot of the process table
   std::vector<Cell> node_row;        // one cell per column of node_table()

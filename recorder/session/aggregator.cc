@@ -308,8 +308,8 @@ void Aggregator::remember(RecordedNode& node) {
 }
 
 Aggregates Aggregator::sum_up(RecordedNode& node, SnapshotRecord& record) {
-  if (texts_of_ != node.interner.get()) {
-    texts_of_ = node.interner.get();
+  if (texts_of_ != node.epochs) {
+    texts_of_ = node.epochs;
     forget_empty_groups();
   }
   Aggregates aggregates;

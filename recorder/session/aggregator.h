@@ -46,7 +46,7 @@ class Aggregator {
   std::vector<Group> groups_;
   std::unordered_map<std::string, std::uint32_t> group_ids_;
   std::vector<std::uint32_t> group_by_text_[2];  // text id -> group + 1: as it is, and folded
-  const void* texts_of_ = nullptr;               // the interner whose ids those are
+  std::int64_t texts_of_ = -1;                   // RecordedNode::epochs, whose ids those are
   std::vector<Member> members_;                  // by slot, of the previous snapshot
 };
 

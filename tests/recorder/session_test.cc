@@ -111,6 +111,25 @@ TEST_F(AggregatorTest, SumsGroupsAndCountsWhoCameAndWent) {
   EXPECT_EQ(aggregates.groups[1].gone, 0);
 }
 
+// As after a snapshot that broke off. The third interner may lie where the first one lay.
+TEST_F(AggregatorTest, ReadsTextsAnewInEachKeyframeGroup) {
+  next_snapshot();
+  list(1, "one", 100);
+  list(2, "two", 200);
+  sum_up();
+  next_snapshot();
+  list(2, "two", 200);
+  node_.rows(process_table()).sweep([](std::size_t) {});
+  node_.start_epoch();  // "two" has the number of "one"
+  node_.start_epoch();
+  const auto aggregates = sum_up();
+  const auto two =
+      std::find_if(aggregates.groups.begin(), aggregates.groups.end(),
+                   [&](const auto& one) { return node_.interner->text_of(one.name) == "two"; });
+  ASSERT_NE(two, aggregates.groups.end());
+  EXPECT_EQ(two->processes, 1);
+}
+
 TEST_F(AggregatorTest, AddsUpWhatIsBeyondTheMostGroupsAsOther) {
   next_snapshot();
   for (std::uint32_t id = 0; id < 2000; ++id) {
