@@ -10,6 +10,7 @@
 #include "analyzer/commands/rows.h"
 #include "analyzer/commands/text_table.h"
 #include "analyzer/load/pace.h"
+#include "analyzer/load/put_back.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
 
@@ -164,6 +165,7 @@ void write_json(const Recording& recording, Output& out) {
   document.member("dropped_to", reader.dropped_to());
   document.member("from", all.empty() ? Json(nullptr) : Json(iso_time(all.front().began_wall_us)));
   document.member("to", all.empty() ? Json(nullptr) : Json(iso_time(all.back().began_wall_us)));
+  document.member("clock_went_back_us", put_back(recording).micros);
   document.member("interval_us", all.empty() ? Json(nullptr) : Json(all.back().interval_us));
   Json nodes = Json::array();
   for (const NodeRecord& node : reader.nodes()) nodes.push_back(node_json(reader, node));
@@ -182,11 +184,11 @@ void write_json(const Recording& recording, Output& out) {
   document.end();
 }
 
-std::string span_text(std::int64_t from_us, std::int64_t to_us) {
+std::string span_text(std::int64_t from_us, std::int64_t to_us, std::int64_t passed_us) {
   const bool same_day = date_text(from_us) == date_text(to_us);
   return fmt::format("{} {} to {}{} UTC ({})", date_text(from_us), clock_text(from_us, false),
                      same_day ? "" : date_text(to_us) + " ", clock_text(to_us, false),
-                     duration_text(to_us - from_us));
+                     duration_text(passed_us));
 }
 
 void add_node_lines(const Reader& reader, TextTable& table) {
@@ -235,8 +237,9 @@ void add_gap_lines(const Recording& recording, TextTable& table) {
   const auto& gaps = recording.reader().gaps();
   if (gaps.empty()) table.add({"gaps", "none"});
   for (const GapRecord& gap : gaps) {
-    table.add({"gap", fmt::format("{}: {}", span_text(gap.from_wall_us, gap.to_wall_us),
-                                  printable(recording.reason_of(gap)))});
+    const auto span =
+        span_text(gap.from_wall_us, gap.to_wall_us, gap.to_wall_us - gap.from_wall_us);
+    table.add({"gap", fmt::format("{}: {}", span, printable(recording.reason_of(gap)))});
   }
 }
 
@@ -268,7 +271,9 @@ void write_text(const Recording& recording, Output& out) {
   if (recording.is_redacted()) table.add({"redacted", "its names are of its own"});
   add_node_lines(reader, table);
   if (!all.empty()) {
-    table.add({"recorded", span_text(all.front().began_wall_us, all.back().began_wall_us)});
+    table.add({"recorded", span_text(all.front().began_wall_us, all.back().began_wall_us,
+                                     recorded_micros(recording))});
+    if (const auto back = put_back(recording); back.times > 0) table.add({"clock", back.text()});
     table.add({"snapshots", snapshots_text(reader)});
   } else {
     table.add({"snapshots", "none"});

@@ -8,6 +8,7 @@
 #include "analyzer/alloc/views.h"
 #include "analyzer/diff/diff.h"
 #include "analyzer/load/pace.h"
+#include "analyzer/load/put_back.h"
 #include "analyzer/load/sort.h"
 #include "analyzer/load/text.h"
 #include "analyzer/load/time.h"
@@ -269,9 +270,10 @@ void add_facts(const Recording& recording, Report& report) {
     }
     add("Node", fmt::format("{}{}, attached {}", node.name, otp, iso_time(node.attached_wall_us)));
   }
-  add("Recorded", fmt::format("{} to {}, {}", iso_time(all.front().began_wall_us),
-                              iso_time(all.back().began_wall_us),
-                              duration_text(all.back().began_wall_us - all.front().began_wall_us)));
+  add("Recorded",
+      fmt::format("{} to {}, {}", iso_time(all.front().began_wall_us),
+                  iso_time(all.back().began_wall_us), duration_text(recorded_micros(recording))));
+  if (const auto back = put_back(recording); back.times > 0) add("Clock", back.text());
   add("Snapshots", snapshots_text(reader));
   for (const std::string& name : recording.node_names()) {
     const auto snapshots = std::count_if(all.begin(), all.end(), [&](const SnapshotRecord& one) {

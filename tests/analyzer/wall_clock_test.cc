@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
+#include "analyzer/load/put_back.h"
 #include "analyzer/report/report.h"
 #include "analyzer/view/session.h"
 #include "analyzer/view/sparks.h"
@@ -14,6 +17,7 @@ namespace beamtape {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int kPutBackAt = 10;
 
@@ -54,6 +58,47 @@ TEST(PutBackClock, HasEveryRateInAReport) {
     }
   }
   EXPECT_TRUE(found);
+}
+
+TEST(PutBackClock, IsToldAndDoesNotMakeARecordingsTimeNegative) {
+  const auto info = run_on(put_back(), {"info", "f"});
+  EXPECT_THAT(info.out, HasSubstr("12:00:00 to 11:00:19 UTC (19.0 s)"));
+  EXPECT_THAT(info.out, HasSubstr("the recorder's wall clock went back by 1 h before #11\n"));
+  const auto json = run_on(put_back(), {"info", "f", "--json"});
+  EXPECT_THAT(json.out, HasSubstr("\"clock_went_back_us\": 3600000000"));
+}
+
+TEST(PutBackClock, IsToldHoweverOftenItWasPutBack) {
+  Story story = put_back();
+  for (std::size_t i = kPutBackAt + 5; i < story.snapshots.size(); ++i) {
+    story.snapshots[i].began_wall_us -= 2'000'000;
+  }
+  EXPECT_THAT(run_on(story, {"info", "f"}).out,
+              HasSubstr("went back 2 times, by 1 h in all, first before #11\n"));
+}
+
+TEST(PutBackClock, MayTellAnyNumbers) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  Story story = Trouble(20).story();
+  for (std::size_t i = 0; i < story.snapshots.size(); ++i) {
+    story.snapshots[i].began_mono_us = i % 3 == 0 ? Limits::max() : Limits::min();
+    story.snapshots[i].began_wall_us = i % 2 == 0 ? Limits::max() : Limits::min();
+  }
+  const Recording recording(std::make_unique<FakeReader>(story), "f");
+  EXPECT_GT(put_back(recording).micros, 0);
+  EXPECT_LE(recorded_micros(recording), put_back(recording).micros);
+}
+
+// It is kept right, the machine sleeps or is booted, or somebody puts it on.
+TEST(PutBackClock, IsNotWhatOtherwiseHappensToAClock) {
+  Story story = Trouble(20).story();
+  for (std::size_t i = 0; i < story.snapshots.size(); ++i) {
+    auto& one = story.snapshots[i];
+    if (i >= 5) one.began_wall_us -= 900'000;
+    if (i >= 10) one.began_wall_us += 3'600'000'000;
+    if (i >= 15) one.began_mono_us -= 18'000'000;
+  }
+  EXPECT_THAT(run_on(story, {"info", "f"}).out, Not(HasSubstr("clock")));
 }
 
 TEST(PutBackClock, DoesNotMakeAWaitNegative) {
