@@ -203,15 +203,20 @@ void tell_appeared(const std::map<std::string, Sides>& all, Gate& gate) {
   gate.vanished.assign(vanished.begin(), vanished.end());
 }
 
+// 0 where none is known.
 double middle(const std::vector<RunSummary>& runs, double RunSummary::*what) {
   std::vector<double> values;
-  for (const RunSummary& run : runs) values.push_back(run.*what);
-  return median(std::move(values));
+  for (const RunSummary& run : runs) {
+    if (run.*what > 0) values.push_back(run.*what);
+  }
+  return values.empty() ? 0 : median(std::move(values));
 }
 
 std::set<std::string> releases(const std::vector<RunSummary>& runs) {
   std::set<std::string> all;
-  for (const RunSummary& run : runs) all.insert(run.otp);
+  for (const RunSummary& run : runs) {
+    if (!run.otp.empty()) all.insert(run.otp);
+  }
   return all;
 }
 
@@ -220,11 +225,20 @@ void warn(const std::vector<RunSummary>& base, const std::vector<RunSummary>& ca
   const auto differ = [](double a, double b) {
     return a > 0 && b > 0 && std::max(a, b) > kAlike * std::min(a, b);
   };
-  if (releases(base) != releases(candidate)) gate.warnings.push_back("the OTP releases differ");
-  if (middle(base, &RunSummary::schedulers) != middle(candidate, &RunSummary::schedulers)) {
-    gate.warnings.push_back(fmt::format("the number of schedulers differs: {} and {}",
-                                        middle(base, &RunSummary::schedulers),
-                                        middle(candidate, &RunSummary::schedulers)));
+  for (const auto* runs : {&base, &candidate}) {
+    for (const RunSummary& run : *runs) {
+      if (!run.left_out.empty()) gate.warnings.push_back(run.left_out);
+    }
+  }
+  const auto of_base = releases(base), of_candidate = releases(candidate);
+  if (!of_base.empty() && !of_candidate.empty() && of_base != of_candidate) {
+    gate.warnings.push_back("the OTP releases differ");
+  }
+  const double here = middle(base, &RunSummary::schedulers);
+  const double there = middle(candidate, &RunSummary::schedulers);
+  if (here > 0 && there > 0 && here != there) {
+    gate.warnings.push_back(
+        fmt::format("the number of schedulers differs: {} and {}", here, there));
   }
   if (differ(middle(base, &RunSummary::seconds), middle(candidate, &RunSummary::seconds))) {
     gate.warnings.push_back(

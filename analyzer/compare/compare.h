@@ -43,6 +43,7 @@ struct RunSummary {
   std::map<std::string, Severity> findings;  // "rule subject", of warnings and above
   std::set<std::string> suppressed;          // the same of those that were suppressed
   bool redacted = false;                     // no other run has its names
+  std::string left_out;                      // what is not compared of it, and why; may be empty
   std::vector<Damage> damage;                // what it is without
 };
 
@@ -85,8 +86,8 @@ inline constexpr std::size_t kRunsForTest = 4;
 // Worse or better: with kRunsForTest runs a side p < 0.05 and 5 % and the metric's floor; with
 // fewer 25 % and the floor. A group or table that a run has not is 0 there; what a run did not
 // record, or read of other numbers of processes, is not compared, with a warning. Where one is
-// redacted, all are compared without names: the node, and findings by their rules. `by_load`: values
-// that follow load are divided by the run's work first. Neither list is empty.
+// redacted, all are compared without names: the node, and findings by their rules. `by_load`:
+// values that follow load are divided by the run's work first. Neither list is empty.
 Gate compare_runs(const std::vector<RunSummary>& base, const std::vector<RunSummary>& candidate,
                   bool by_load);
 

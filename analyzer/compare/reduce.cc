@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "analyzer/compare/compare.h"
 #include "analyzer/findings/observed.h"
@@ -165,6 +166,22 @@ std::string name_of(const Finding& finding) {
                                  : subject.id);
 }
 
+// A node that went away in the middle is told, whatever the stretch is like that is compared.
+std::string left_out_of(const Recording& recording, const std::vector<Segment>& segments,
+                        const Segment& longest) {
+  if (segments.size() < 2) return {};
+  std::set<const NodeRecord*> lives;
+  for (const Segment& one : segments) lives.insert(one.node);
+  const std::string restarts =
+      lives.size() < 2 ? "it has gaps"
+      : lives.size() == 2
+          ? "the node was started anew in it"
+          : fmt::format("the node was started anew in it {} times", lives.size() - 1);
+  return fmt::format("{}: {}; compared is its longest stretch without a gap, #{} to #{}",
+                     recording.path(), restarts, longest.snapshots.front()->id,
+                     longest.snapshots.back()->id);
+}
+
 }  // namespace
 
 std::string RunMetric::key() const {
@@ -204,6 +221,7 @@ Expected<RunSummary> reduce_run(const Recording& recording, const std::string& n
   if (!found) return tl::unexpected(found.error());
   RunSummary run;
   run.path = recording.path();
+  run.left_out = left_out_of(recording, *segments, *longest);
   run.redacted = recording.is_redacted();
   run.otp = otp_of(longest->node);
   run.schedulers = observed->node_last("schedulers_online", 0);

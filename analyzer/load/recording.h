@@ -29,7 +29,7 @@ class Recording {
 
   Reader& reader() const { return *reader_; }
   const std::string& path() const { return path_; }
-  // A copy by `redact`: no other recording has its names. Not known of copies before 0.1 said so.
+  // A copy by `redact`: no other recording has its names. Older copies do not tell.
   bool is_redacted() const { return reader_->meta("redacted").has_value(); }
   // Adds what the reader met beside the damage that it named (Reader::met), each part once.
   void add_met(std::vector<Damage>& damage) const;

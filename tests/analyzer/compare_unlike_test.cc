@@ -100,6 +100,30 @@ TEST(CompareUnlike, MemoryOfAGroupIsComparedWhereAsManyWereRead) {
   EXPECT_THAT(compare_runs({without}, {other}, false).appeared, ElementsAre("group cart"));
 }
 
+TEST(CompareUnlike, WhatIsNotKnownOfARunIsNoDifference) {
+  RunSummary known = with_memory({{0, 9}}), unknown = known;
+  known.schedulers = 4;
+  known.otp = "25";
+  known.work = 1000;
+  EXPECT_THAT(compare_runs({known}, {unknown}, false).warnings, IsEmpty());
+  EXPECT_THAT(compare_runs({known, unknown}, {known, known}, false).warnings, IsEmpty());
+}
+
+TEST(CompareUnlike, SaysOfWhichStretchARunIs) {
+  const Story whole = Trouble().story();
+  const Story gap = Trouble().gap_after(20, 60).story();
+  EXPECT_THAT(compared(whole, whole, {}).out, Not(HasSubstr("not quite comparable")));
+  EXPECT_THAT(compared(whole, gap, {}).out,
+              HasSubstr("not quite comparable: b: it has gaps; compared is its longest stretch "
+                        "without a gap, #22 to #60\n"));
+  Story restarted = whole;
+  restarted.node("shop@here", 7);
+  for (std::size_t i = 0; i < 20; ++i) restarted.snapshots[i].node = 2;
+  EXPECT_THAT(compared(whole, restarted, {}).out,
+              HasSubstr("b: the node was started anew in it; compared is its longest stretch "
+                        "without a gap, #21 to #60\n"));
+}
+
 TEST(CompareUnlike, RatesAndGrowthSayOfWhichTime) {
   const auto busy = [](int each) {
     return Trouble()
