@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <future>
 #include <limits>
 #include <optional>
@@ -34,15 +36,26 @@ constexpr int kUsageExit = 2;
 constexpr int kCannotOpenExit = 3;
 constexpr int kEndedEarlyExit = 4;
 
-std::atomic<bool> snapshot_asked = false;
+// A program that ends another may send its signal twice: to it, and to its group, as timeout(1).
+constexpr std::int64_t kOneSignalMs = 1000;
 
-// The first one finishes the snapshot; a second one ends the program at once.
+std::atomic<bool> snapshot_asked = false;
+std::atomic<std::int64_t> first_signal_ms = 0;
+
+// The first one finishes the snapshot; another, a second later, ends the program at once.
 void on_signal(int signal) {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  const std::int64_t now_ms = std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000 + 1;
+  std::int64_t first_ms = 0;
   stop_asked = true;
+  if (first_signal_ms.compare_exchange_strong(first_ms, now_ms)) return;
+  if (now_ms - first_ms < kOneSignalMs) return;
   std::signal(signal, SIG_DFL);
+  raise(signal);
 }
 
-// A terminal that goes away may send it several times: by the kernel, and by the shell.
+// A terminal that goes away may send it several times, too, and that much later.
 void on_hangup(int) { stop_asked = true; }
 
 void on_snapshot_signal(int) { snapshot_asked = true; }
