@@ -51,9 +51,9 @@ std::string unit_notes(const Table& table, const ShownList& columns, bool looks_
   std::string text;
   for (const Shown* one : columns) {
     if (one->source == Source::kWorked) {
-      text = looks_back ? "worked: its share of the window\n"
-                        : "worked: its share of the time since the node began to measure it; with "
-                          "--window of that\n";
+      text = looks_back ? "worked: share of the window\n"
+                        : "worked: share of the time since the node began to measure it; --window "
+                          "takes that of a window\n";
       continue;
     }
     const bool of_table = one->source == Source::kColumn || one->source == Source::kDelta ||

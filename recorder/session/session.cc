@@ -203,7 +203,7 @@ bool Session::is_over() const {
   return plan_.duration && taken_ > 0 && due_ - board_.began() >= *plan_.duration;
 }
 
-// Serves the connection meanwhile: the node's ticks are answered inside.
+// Serves the connection meanwhile.
 Expected<void> Session::wait_for_next() {
   while (!should_end()) {
     const auto asked = board_.snapshots_asked();
@@ -213,10 +213,7 @@ Expected<void> Session::wait_for_next() {
       snapshots_asked_ = asked;
       return {};
     }
-    auto late = asker_->next(std::min(left, kStopCheck));
-    if (!late && late.error().code != Error::Code::kTimeout) {
-      return tl::unexpected(late.error());
-    }
+    if (auto served = serve_for(std::min(left, kStopCheck)); !served) return served;
   }
   return {};
 }
@@ -241,11 +238,28 @@ Expected<void> Session::take() {
   record->interval_us = plan_next(began, *record);
   store_missed();
   covered_to_wall_us_ = record->ended_wall_us;
-  storing_.put(pack(*node_, *record, std::move(aggregates), texts_stored_, lists_stored_));
+  auto served =
+      hand_over(pack(*node_, *record, std::move(aggregates), texts_stored_, lists_stored_));
   ++taken_;
   ++snapshots_in_epoch_;
   pause_ = kFirstPause;
   if (plan_.all_nodes) see_others();
+  return served;
+}
+
+// To be stored. Where that takes long, the connection is served meanwhile.
+Expected<void> Session::hand_over(Batch batch) {
+  Expected<void> served;
+  while (!storing_.put(batch, served ? milliseconds(0) : kStopCheck)) {
+    if (served) served = serve_for(kStopCheck);
+  }
+  return served;
+}
+
+// The node's ticks are answered inside.
+Expected<void> Session::serve_for(milliseconds time) {
+  auto late = asker_->next(time);
+  if (!late && late.error().code != Error::Code::kTimeout) return tl::unexpected(late.error());
   return {};
 }
 

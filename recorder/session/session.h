@@ -92,6 +92,8 @@ class Session {
   bool is_over() const;
   Expected<void> wait_for_next();
   Expected<void> take();
+  Expected<void> hand_over(Batch batch);
+  Expected<void> serve_for(std::chrono::milliseconds time);
   void begin_epoch_if_due();
   std::int64_t longest_filling() const;
   std::int64_t plan_next(Clock::time_point began, const SnapshotRecord& record);

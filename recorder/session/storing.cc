@@ -78,12 +78,13 @@ void Storing::end_life(std::int64_t node) {
   }));
 }
 
-void Storing::put(Batch batch) {
+bool Storing::put(Batch& batch, std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return batches_ < kQueue; });
+  if (!changed_.wait_for(lock, patience, [this] { return batches_ < kQueue; })) return false;
   waiting_.push_back({std::move(batch), {}});
   ++batches_;
   changed_.notify_all();
+  return true;
 }
 
 Storing::Need Storing::take_need(std::int64_t node) {

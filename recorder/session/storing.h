@@ -41,9 +41,9 @@ class Storing {
 
   // Has `work` done on the storing thread, after what was handed over before, and waits for it.
   Expected<void> with_writer(const std::function<Expected<void>(Writer&)>& work);
-  // Hands a batch over; waits while kQueue of them wait already. Its record has the session's own
-  // numbers, and the node's id.
-  void put(Batch batch);
+  // Hands a batch over, and takes it away. False if kQueue of them still wait after `patience`. Its
+  // record has the session's own numbers, and the node's id.
+  bool put(Batch& batch, std::chrono::milliseconds patience);
   // As with_writer(); what fails ends the recording, but for a full disk in which there is room
   // yet.
   Expected<void> must_write(const std::function<Expected<void>(Writer&)>& work);

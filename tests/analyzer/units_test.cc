@@ -57,11 +57,11 @@ TEST(Units, TimeOfSchedulersIsAShareOfIt) {
   EXPECT_THAT(ever.out, HasSubstr("1  normal                   3             4    28 %\n"));
   EXPECT_THAT(ever.out, HasSubstr("-      ?1\n"));
   EXPECT_THAT(ever.out,
-              HasSubstr("\nworked: its share of the time since the node began to measure it; "));
+              HasSubstr("\nworked: share of the time since the node began to measure it; "));
   EXPECT_THAT(ever.out, Not(HasSubstr("_time")));
   const auto window = run_on(story, {"show", "schedulers", "f", "--window", "10s"});
   EXPECT_THAT(window.out, HasSubstr("    75 %\n"));
-  EXPECT_THAT(window.out, HasSubstr("\nworked: its share of the window\n"));
+  EXPECT_THAT(window.out, HasSubstr("\nworked: share of the window\n"));
   const auto all = run_on(story, {"show", "schedulers", "f", "--columns", "all"});
   EXPECT_THAT(all.out,
               HasSubstr("\nactive_time, total_time: in a unit that the node does not tell\n"));

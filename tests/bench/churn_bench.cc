@@ -324,10 +324,10 @@ class Simulation {
     record.node = node_id_;
     record.interval_us = plan_.interval * 1'000'000;
     record.began_mono_us = id * record.interval_us;
-    record.began_wall_us = kDay + record.began_mono_us;
-    record.ended_wall_us = record.began_wall_us + 1000;
-    Aggregates aggregates = aggregator_.sum_up(node_, record);
-    storing_.put(pack(node_, record, std::move(aggregates), texts_, lists_));
+    record.ended_wall_us = 1000 + (record.began_wall_us = kDay + record.began_mono_us);
+    Aggregates sums = aggregator_.sum_up(node_, record);
+    Batch batch = pack(node_, record, std::move(sums), texts_, lists_);
+    if (!storing_.put(batch, std::chrono::minutes(10))) give_up("nothing is stored any more");
     result_.came += node_.appeared;
     result_.went += node_.gone;
     collect();

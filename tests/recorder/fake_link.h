@@ -38,6 +38,9 @@ class FakeLink : public Link {
   // Called for every question; it may call reply().
   std::function<void(FakeLink&, const Sent&)> on_send;
 
+  // Called where receive() has nothing.
+  std::function<void()> on_wait;
+
   // What happened.
   const std::vector<Sent>& sent() const { return sent_; }
   std::chrono::milliseconds waited() const { return waited_; }
@@ -60,6 +63,7 @@ class FakeLink : public Link {
     }
     if (closed_) return fail(Error::Code::kClosed, "scripted end");
     waited_ += timeout;
+    if (on_wait) on_wait();
     return fail(Error::Code::kTimeout, "nothing is queued");
   }
 

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "recorder/session/recorder.h"
 #include "schema/store/reader.h"
+#include "schema/store/sqlite.h"
 #include "tests/recorder/fake_node.h"
 
 namespace beamtape {
@@ -61,8 +63,6 @@ class Recording : public ::testing::Test {
   Plan plan_{.interval = milliseconds(100), .duration = {}, .count = 3};
   bool snapshot_now_ = false;  // all the time
   std::vector<SnapshotRecord> stored_;
-
- private:
   const std::string path_ =
       ::testing::TempDir() + "session_record_" + std::to_string(getpid()) + ".beamtape";
 };
@@ -178,6 +178,31 @@ TEST_F(Recording, HasTheGapAlsoWhereNoSnapshotFollowsIt) {
   ASSERT_EQ(gaps().size(), 1u);
   EXPECT_EQ(gaps().front().from_wall_us, stored_.at(0).ended_wall_us);
   EXPECT_EQ(gaps().front().reason, "scripted end");
+}
+
+// A disk that hangs: a node drops a peer that does not answer its ticks.
+TEST_F(Recording, ServesTheConnectionWhileNothingCanBeStored) {
+  plan_.count = 6;
+  std::optional<Database> other;
+  int served_at_once = 0;
+  node_.on_ask = [&](FakeLink& link, const FakeNode::Asked& asked) {
+    if (asked.expressions.find("registered()") == std::string::npos) return;
+    if (++begun_ == 2) {
+      other.emplace(Database::open(path_, Database::Mode::kWrite).value());
+      ASSERT_TRUE(other->exec("BEGIN IMMEDIATE"));
+    }
+    link.on_wait = [&, begun = begun_] {
+      // So many snapshots wait, and none can be put behind them.
+      if (begun < 5 || ++served_at_once < 5) return;
+      other.reset();
+    };
+  };
+  const auto outcome =
+      record_nodes({"shop@host"}, [&](const std::string&) { return Linked(node_.link()); });
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_FALSE(outcome->ended_early);
+  EXPECT_EQ(outcome->stored, 6);
+  EXPECT_FALSE(other) << "it did not look at the connection";
 }
 
 TEST_F(Recording, TellsEachConnectionTheNodesTicktime) {

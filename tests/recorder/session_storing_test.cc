@@ -45,6 +45,10 @@ class StoringTest : public ::testing::Test {
     return batch;
   }
 
+  static void put(Storing& storing, Batch batch) {
+    ASSERT_TRUE(storing.put(batch, std::chrono::minutes(1)));
+  }
+
   std::string folder_;
   std::unique_ptr<Writer> writer_;
 };
@@ -53,14 +57,14 @@ class StoringTest : public ::testing::Test {
 TEST_F(StoringTest, ALifeThatHasEndedHasNoGapToTheEndOfTheRecording) {
   Storing storing(*writer_, [](const std::string&) {});
   const auto first = add_life(storing, 1);
-  storing.put(snapshot(first, 1, 1000));
+  put(storing, snapshot(first, 1, 1000));
   storing.end_life(first);
   const auto second = add_life(storing, 2);
-  storing.put(snapshot(second, 1, 5000));
+  put(storing, snapshot(second, 1, 5000));
   ASSERT_TRUE(storing.with_writer([](Writer&) -> Expected<void> { return {}; }));  // is stored
   const std::string moved = folder_ + "/moved.beamtape";
   std::filesystem::rename(file(), moved);
-  storing.put(snapshot(second, 2, 6000));
+  put(storing, snapshot(second, 2, 6000));
   storing.close();
   ASSERT_TRUE(storing.failure());
   EXPECT_FALSE(writer_->close());
@@ -102,20 +106,20 @@ TEST_F(StoringTest, AGroupThatIsDroppedForAnotherNodesBeginsAnew) {
   });
   ASSERT_TRUE(added);
   for (std::int64_t i = 1; i <= 6; ++i) {
-    storing.put(with_lists(snapshot(lives[0], i, i * 1000), i == 1 ? 10 : 50));
+    put(storing, with_lists(snapshot(lives[0], i, i * 1000), i == 1 ? 10 : 50));
   }
   ASSERT_TRUE(is_stored());
   ASSERT_EQ(storing.take_need(lives[0]), Storing::Need::kNothing);
-  storing.put(with_lists(snapshot(lives[1], 1, 7000), 800));
+  put(storing, with_lists(snapshot(lives[1], 1, 7000), 800));
   ASSERT_TRUE(is_stored());
   EXPECT_EQ(storing.take_need(lives[0]), Storing::Need::kKeyframe);
   // One that was on its way.
-  storing.put(with_lists(snapshot(lives[0], 7, 8000), 1));
+  put(storing, with_lists(snapshot(lives[0], 7, 8000), 1));
   ASSERT_TRUE(is_stored());
   EXPECT_EQ(storing.take_need(lives[0]), Storing::Need::kEverything);
   Batch anew = with_lists(snapshot(lives[0], 8, 9000), 10);
   anew.record.epoch = 8;
-  storing.put(std::move(anew));
+  put(storing, std::move(anew));
   ASSERT_TRUE(is_stored());
   EXPECT_NE(storing.take_need(lives[0]), Storing::Need::kEverything);
   storing.close();
