@@ -51,6 +51,15 @@ class Board {
   std::set<std::string> seen_;
 };
 
+// What is missing of a node since its last snapshot. It is stored with the next one, as one gap: the
+// connection may be lost again before there is one.
+struct MissedTime {
+  std::int64_t node = 0;  // that the last snapshot is of
+  std::int64_t to_wall_us = 0;
+  std::string reason;  // the last one
+  bool restarted = false;
+};
+
 // Records one node, over any number of connections and lives. One thread.
 class Session {
  public:
@@ -126,15 +135,7 @@ class Session {
   Clock::time_point due_;
   Clock::time_point soonest_;  // of the next snapshot, if somebody asks for one
   std::int64_t covered_to_wall_us_ = 0;
-  // What is missing since then. It is stored with the next snapshot, as one gap: the connection may
-  // be lost again before there is one.
-  struct Missed {
-    std::int64_t node = 0;  // that covered_to_wall_us_ is of
-    std::int64_t to_wall_us = 0;
-    std::string reason;  // the last one
-    bool restarted = false;
-  };
-  std::optional<Missed> missed_;
+  std::optional<MissedTime> missed_;
   std::int64_t snapshots_asked_ = 0;
   std::int64_t taken_ = 0;   // snapshots
   std::int64_t number_ = 0;  // of the last one, or of one that was broken off
