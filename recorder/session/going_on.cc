@@ -1,7 +1,9 @@
 #include "recorder/session/going_on.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
+#include <utility>
 
 #include "recorder/collect/processes.h"
 #include "recorder/collect/with_text.h"
@@ -14,37 +16,50 @@ constexpr Cell kMostReductions = Cell{1} << 60;
 
 bool is_count(Cell cell) { return cell >= 0 && cell <= kMostReductions; }
 
+// Snapshots that are looked at for one whose rows are whole.
+constexpr int kMostTries = 8;
+
+const SnapshotRecord* last_before(std::int64_t id, std::int64_t life, const Reader& file) {
+  const auto& all = file.snapshots();
+  const auto last = std::find_if(all.rbegin(), all.rend(), [&](const SnapshotRecord& one) {
+    return one.node == life && one.id < id;
+  });
+  return last == all.rend() ? nullptr : &*last;
+}
+
 class TakingOver {
  public:
-  TakingOver(Reader& file, const SnapshotRecord& last, RecordedNode& node)
-      : file_(file), last_(last), node_(node) {}
+  TakingOver(Reader& file, std::int64_t life, RecordedNode& node)
+      : file_(file), life_(life), node_(node) {}
 
-  void take(const Table& table, const std::vector<std::size_t>& kept,
-            const std::vector<Cell>& fresh) {
+  // Returns the number of the snapshot that it was taken from, 0 if there is none.
+  std::int64_t take(const Table& table, const std::vector<std::size_t>& kept,
+                    const std::vector<Cell>& fresh) {
     const Table* stored = file_.table(table.name);
-    if (stored == nullptr || stored->columns.size() != table.columns.size()) return;
-    std::vector<Damage> damage;
-    const auto data = file_.rows(*stored, last_.id, &damage);
-    if (!data || !damage.empty()) return;
+    if (stored == nullptr || stored->columns.size() != table.columns.size()) return 0;
+    const auto [last, data] = last_whole(*stored);
+    if (last == nullptr) return 0;
+    start_epoch(last->epoch);
     const std::size_t first_seen = table.index_of("first_seen");
     Rows& rows = node_.rows(table);
-    for (std::size_t slot = 0; slot < data->slots(); ++slot) {
-      const Cell seen = data->at(slot, first_seen);
-      if (seen < 1 || seen > last_.id) continue;
-      const Cell key = cell(data->at(slot, 0), table.columns[0].type);
+    for (std::size_t slot = 0; slot < data.slots(); ++slot) {
+      const Cell seen = data.at(slot, first_seen);
+      if (seen < 1 || seen > last->id) continue;
+      const Cell key = cell(data.at(slot, 0), table.columns[0].type);
       if (is_missing(key) || !rows.place(slot, key, fresh)) continue;
       rows.set(slot, first_seen, seen);
       for (const std::size_t column : kept) {
-        rows.set(slot, column, cell(data->at(slot, column), table.columns[column].type));
+        rows.set(slot, column, cell(data.at(slot, column), table.columns[column].type));
       }
     }
+    return last->id;
   }
 
-  // Work is counted on.
-  void take_work() {
+  // Work is counted on from where the processes' is.
+  void take_work(std::int64_t snapshot) {
     const std::size_t done = node_table().index_of("reductions_done");
     const auto read =
-        file_.node_rows(last_.id, last_.id, [&](const SnapshotRecord&, const auto& row) {
+        file_.node_rows(snapshot, snapshot, [&](const SnapshotRecord&, const auto& row) {
           if (done < row.size() && is_count(row[done])) node_.reductions_done = row[done];
           return true;
         });
@@ -52,12 +67,31 @@ class TakingOver {
   }
 
  private:
+  // Those of the life's last snapshot, or of one before what is damaged; none is a null pointer.
+  std::pair<const SnapshotRecord*, TableData> last_whole(const Table& table) {
+    std::int64_t before = std::numeric_limits<std::int64_t>::max();
+    for (int tries = 0; tries < kMostTries; ++tries) {
+      const SnapshotRecord* last = last_before(before, life_, file_);
+      if (last == nullptr) break;
+      std::vector<Damage> damage;
+      auto rows = file_.rows(table, last->id, &damage);
+      if (rows && damage.empty()) return {last, std::move(*rows)};
+      before = last->id;
+      for (const Damage& one : damage) before = std::min(before, one.snapshot);
+    }
+    return {};
+  }
+
+  void start_epoch(std::int64_t epoch) {
+    if (std::exchange(epoch_, epoch) != epoch) texts_.clear();
+  }
+
   // With texts that the node's interner knows. Missing where the file has lost them.
   Cell cell(Cell stored, Type type) {
     return with_text(stored, type, [this](Cell id) {
       const auto [known, is_new] = texts_.try_emplace(id, missing(Missing::kNone));
       if (is_new) {
-        const auto text = file_.text(last_.epoch, id);
+        const auto text = file_.text(epoch_, id);
         if (text) known->second = node_.interner->text(*text);
       }
       return known->second;
@@ -65,8 +99,9 @@ class TakingOver {
   }
 
   Reader& file_;
-  const SnapshotRecord& last_;
+  const std::int64_t life_;
   RecordedNode& node_;
+  std::int64_t epoch_ = 0;                // that the texts are of
   std::unordered_map<Cell, Cell> texts_;  // by the file's id
 };
 
@@ -77,7 +112,7 @@ void take_processes(TakingOver& taking, RecordedNode& node, Aggregator& aggregat
   const auto& names = Aggregator::group_columns();
   std::vector<std::size_t> kept(names.begin(), names.end());
   kept.push_back(reductions);
-  taking.take(table, kept, unread_process());
+  if (const auto from = taking.take(table, kept, unread_process())) taking.take_work(from);
   Rows& rows = node.rows(table);
   node.tracks.resize(rows.slots());
   aggregator.remember(node);
@@ -94,13 +129,9 @@ void take_processes(TakingOver& taking, RecordedNode& node, Aggregator& aggregat
 
 std::int64_t take_over(Reader& file, std::int64_t life, RecordedNode& node,
                        Aggregator& aggregator) {
-  const auto& snapshots = file.snapshots();
-  const auto last =
-      std::find_if(snapshots.rbegin(), snapshots.rend(),
-                   [&](const SnapshotRecord& snapshot) { return snapshot.node == life; });
-  if (last == snapshots.rend()) return 0;
-  TakingOver taking(file, *last, node);
-  taking.take_work();
+  const SnapshotRecord* last = last_before(std::numeric_limits<std::int64_t>::max(), life, file);
+  if (last == nullptr) return 0;
+  TakingOver taking(file, life, node);
   take_processes(taking, node, aggregator);
   for (const Table* table : columnar_tables()) {
     if (table == &process_table() || !table->find("first_seen")) continue;

@@ -12,8 +12,9 @@ namespace beamtape {
 // goes on as one does that was only disconnected: each row that has a `first_seen` keeps its slot,
 // key and `first_seen`, processes their reductions, by which one is told from another that has its
 // pid now; everything else is read anew. Who has ended meanwhile is gone with the first snapshot.
-// Of a table that is damaged there all rows will be new. `node` must be empty, of the same life.
-// Returns that snapshot's number, 0 if there is none.
+// A table that is damaged there is taken from a snapshot before; if that was long ago, all its rows
+// will be new. `node` must be empty, of the same life. Returns the life's last snapshot's number, 0
+// if there is none.
 std::int64_t take_over(Reader& file, std::int64_t life, RecordedNode& node, Aggregator& aggregator);
 
 }  // namespace beamtape

@@ -58,6 +58,16 @@ class GoingOn : public ProcessesTest {
     node_.snapshot = take_over(**reader, life_, node_, aggregator_);
   }
 
+  void damage_processes(const std::string& where) {
+    ASSERT_TRUE(writer_->close());
+    auto database = Database::open(file(), Database::Mode::kWrite);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(
+        database->exec("UPDATE part SET data = substr(data, 1, length(data) - 1) || x'55' "
+                       "WHERE key % 256 = 1 AND " +
+                       where));
+  }
+
   std::optional<std::size_t> slot_of(std::uint32_t pid) const {
     return node_.rows(process_table()).find(pack_pid(pid, 0));
   }
@@ -147,24 +157,35 @@ TEST_F(GoingOn, TellsTablesSocketsAndConnectionsByTheirWords) {
   }
 }
 
-TEST_F(GoingOn, EverybodyIsNewWhereTheLastSnapshotIsDamaged) {
-  take({{.pid = 1}});
+TEST_F(GoingOn, WhereTheLastSnapshotIsDamagedTheOneBeforeTellsWhoWasThere) {
+  take({{.pid = 1}, {.pid = 3}});
+  list(ets_table(), "other words", 2);
   list(ets_table(), "it", 2);
+  take({{.pid = 3}, {.pid = 1, .reductions = 130}, {.pid = 2}});
+  damage_processes("key / 256 = 2");
+  start_again();
+  EXPECT_EQ(node_.snapshot, 2);
+  EXPECT_EQ(node_.rows(ets_table()).living(), 2u) << "of which nothing is lost";
+  const auto aggregates = take({{.pid = 1, .reductions = 150}, {.pid = 2}, {.pid = 3}});
+  EXPECT_EQ(cell(1, "first_seen"), 1);
+  EXPECT_EQ(cell(3, "first_seen"), 1);
+  EXPECT_EQ(cell(2, "first_seen"), 3) << "nobody can tell";
+  EXPECT_EQ(group(aggregates, "till")->appeared, 0);
+  EXPECT_EQ(of_node(aggregates, "processes_appeared"), 1);
+  EXPECT_EQ(of_node(aggregates, "processes_gone"), 0);
+  EXPECT_EQ(of_node(aggregates, "reductions_done"), 150 + 100 + 100);
+}
+
+TEST_F(GoingOn, EverybodyIsNewWhereAllIsDamaged) {
   take({{.pid = 1}});
-  ASSERT_TRUE(writer_->close());
-  {
-    auto database = Database::open(file(), Database::Mode::kWrite);
-    ASSERT_TRUE(database);
-    ASSERT_TRUE(
-        database->exec("UPDATE part SET data = substr(data, 1, length(data) - 1) || x'55' "
-                       "WHERE key = 2 * 256 + 1"));
-  }
+  take({{.pid = 1}});
+  damage_processes("TRUE");
   start_again();
   EXPECT_EQ(node_.snapshot, 2);
   EXPECT_EQ(node_.rows(process_table()).slots(), 0u);
-  EXPECT_EQ(node_.rows(ets_table()).living(), 1u) << "of which nothing is lost";
-  take({{.pid = 1}});
+  const auto aggregates = take({{.pid = 1}});
   EXPECT_EQ(cell(1, "first_seen"), 3);
+  EXPECT_EQ(of_node(aggregates, "reductions_done"), 100) << "nothing is counted twice";
 }
 
 TEST_F(GoingOn, OfALifeWithoutASnapshotNothingIsTakenOver) {
