@@ -90,13 +90,17 @@ void Session::hang_up() {
 std::optional<Error> Session::record(Linking first) {
   due_ = Clock::now();
   covered_to_wall_us_ = wall_now_us();
+  miss_since_earlier();
   auto attached = attach(first.get());
   // The node may have given it up while a large file to go on in was looked through.
   if (!attached && attached.error().code == Error::Code::kClosed) {
     attached = attach(connect_(name_));
   }
   is_out_of_reach_ = !attached;
-  if (!attached && role_ == Role::kOnly) return attached.error();
+  if (!attached && role_ == Role::kOnly) {
+    missed_.reset();
+    return attached.error();
+  }
   std::optional<Error> lost;
   if (!attached) lost = attached.error();
   if (lost) why_unreached_ = lost->message;
@@ -106,7 +110,7 @@ std::optional<Error> Session::record(Linking first) {
     // Garbage is no reason to end: what answered may have been another's port, or a node on its way
     // up or down.
     if (storing_.failure() || !plan_.reconnect) {
-      if (was_reached() && !storing_.failure()) miss(node_id_, lost->message, false);
+      if (!storing_.failure()) miss(node_id_, lost->message);
       return lost;
     }
     if (!come_back(*lost)) {
@@ -146,14 +150,6 @@ Expected<void> Session::attach(Expected<std::unique_ptr<Link>> link) {
 // In a file that is gone on with, the node may be the one that was recorded last.
 Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
   const bool same_as_earlier = !node_ && earlier_ && earlier_->creation == found->record.creation;
-  if (!node_ && earlier_ && earlier_->ended_wall_us != 0) {
-    covered_to_wall_us_ = earlier_->ended_wall_us;
-    const std::int64_t now = wall_now_us();
-    add_gap(earlier_->id, now,
-            same_as_earlier ? "the recorder was not running"
-                            : "the recorder was not running; the node was restarted");
-    covered_to_wall_us_ = now;
-  }
   if (same_as_earlier) {
     go_on(earlier_->id, *found);
   } else {
@@ -168,6 +164,7 @@ Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
     if (!added) return added;
     aggregator_ = {};
   }
+  if (missed_) missed_->to_wall_us = wall_now_us();
   node_ = std::move(found);
   filling_ = true;
   was_reached_ = true;
@@ -329,7 +326,7 @@ bool Session::come_back(Error& lost) {
   do {
     was_given_up_ = role_ == Role::kSeen && Clock::now() - since > kGivenUp;
     if (was_given_up_ || !sleep(pause_)) {
-      if (was_reached()) miss(before, lost.message, false);
+      miss(before, lost.message);
       return false;
     }
     if (pause_ == kLongestPause) is_out_of_reach_ = true;
@@ -337,7 +334,7 @@ bool Session::come_back(Error& lost) {
   } while (!try_again(first, lost));
   is_out_of_reach_ = false;
   const bool restarted = before != 0 && before != node_id_;
-  miss(before != 0 ? before : node_id_, lost.message, restarted);
+  miss(before != 0 ? before : node_id_, lost.message);
   board_.tell(fmt::format("{} is {}{}", name_, before != 0 ? "back" : "there",
                           restarted ? ", restarted" : ""));
   while (due_ < Clock::now()) due_ += plan_.interval;
@@ -370,26 +367,35 @@ bool Session::sleep(milliseconds pause) const {
   }
 }
 
-// Nothing is recorded from the last snapshot till now.
-void Session::miss(std::int64_t node, const std::string& reason, bool restarted) {
+// Of a node that the file already tells of nothing is recorded from there on.
+void Session::miss_since_earlier() {
+  if (!earlier_ || earlier_->covered_to_wall_us == 0) return;
+  missed_ = {earlier_->covered_life, covered_to_wall_us_, "the recorder was not running", {}};
+  covered_to_wall_us_ = earlier_->covered_to_wall_us;
+}
+
+// Nothing is recorded from the last snapshot till now. Of a node that the file knows nothing of,
+// and that was not reached, nothing is missing.
+void Session::miss(std::int64_t node, const std::string& reason) {
+  if (!missed_ && node == 0) return;
   if (!missed_) missed_.emplace().node = node;
   missed_->to_wall_us = wall_now_us();
   missed_->reason = reason;
-  missed_->restarted |= restarted;
 }
 
+// If even this cannot be written, the reason is on its way to the user anyway.
 void Session::store_missed() {
   if (!missed_) return;
-  add_gap(missed_->node, missed_->to_wall_us,
-          missed_->restarted ? missed_->reason + "; the node was restarted" : missed_->reason);
-  missed_.reset();
-}
-
-// From the end of the last snapshot. If even this cannot be written, the reason is on its way to
-// the user anyway.
-void Session::add_gap(std::int64_t node, std::int64_t to_wall_us, const std::string& reason) {
-  const GapRecord gap{node, std::min(covered_to_wall_us_, to_wall_us), to_wall_us, reason};
+  std::string reason = missed_->first;
+  const auto add = [&](const std::string& what) {
+    if (!what.empty()) reason += reason.empty() ? what : "; " + what;
+  };
+  add(missed_->reason);
+  if (node_id_ != 0 && node_id_ != missed_->node) add("the node was restarted");
+  const GapRecord gap{missed_->node, std::min(covered_to_wall_us_, missed_->to_wall_us),
+                      missed_->to_wall_us, std::move(reason)};
   static_cast<void>(storing_.with_writer([&](Writer& writer) { return writer.add_gap(gap); }));
+  missed_.reset();
 }
 
 }  // namespace beamtape

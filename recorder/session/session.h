@@ -56,8 +56,8 @@ class Board {
 struct MissedTime {
   std::int64_t node = 0;  // that the last snapshot is of
   std::int64_t to_wall_us = 0;
-  std::string reason;  // the last one
-  bool restarted = false;
+  std::string first;   // why there was nothing before this session
+  std::string reason;  // the last one of it
 };
 
 // Records one node, over any number of connections and lives. One thread.
@@ -111,9 +111,9 @@ class Session {
   Expected<void> try_again(const std::string& first, Error& lost);
   bool sleep(std::chrono::milliseconds pause) const;
   bool should_end() const { return board_.stopped() || storing_.failure(); }
-  void miss(std::int64_t node, const std::string& reason, bool restarted);
+  void miss_since_earlier();
+  void miss(std::int64_t node, const std::string& reason);
   void store_missed();
-  void add_gap(std::int64_t node, std::int64_t to_wall_us, const std::string& reason);
 
   const std::string name_;
   const std::optional<Writer::Life> earlier_;

@@ -58,7 +58,10 @@ class Writer {
     std::int64_t id = 0;
     std::string name;
     std::int64_t creation = 0;
-    std::int64_t ended_wall_us = 0;  // of its last snapshot; 0: none is in the file
+    // To when the file tells of the node: the end of its last snapshot, or of a gap after that; 0
+    // if it tells nothing. And of which life: an earlier one where this has no snapshot yet.
+    std::int64_t covered_to_wall_us = 0;
+    std::int64_t covered_life = 0;
   };
   virtual const std::vector<Life>& earlier() const = 0;
   // Where the file is. It may be read there between two of the calls below; a reader that stays

@@ -135,15 +135,26 @@ Expected<void> FileWriter::load_lives() {
   if (!dropped) return tl::unexpected(std::move(dropped.error()));
   last_snapshot_ = std::max(last->value_or(0), dropped->value_or(0));
   auto rows = database_.prepare(
-      "SELECT node.id, name, creation, coalesce(max(ended_wall_us), 0) FROM node "
-      "LEFT JOIN snapshot ON snapshot.node = node.id GROUP BY node.id ORDER BY node.id");
+      "SELECT id, name, creation, max(coalesce(ended, 0), coalesce(missed, 0)) FROM node "
+      "LEFT JOIN (SELECT node, max(ended_wall_us) AS ended FROM snapshot GROUP BY node) AS seen "
+      "ON seen.node = id "
+      "LEFT JOIN (SELECT node, max(to_wall_us) AS missed FROM gap GROUP BY node) AS unseen "
+      "ON unseen.node = id ORDER BY id");
   if (!rows) return tl::unexpected(std::move(rows.error()));
   for (;;) {
     const auto more = rows->step();
     if (!more) return tl::unexpected(more.error());
     if (!*more) return {};
-    Life life{rows->integer(0), std::string(rows->text(1)), rows->integer(2), rows->integer(3)};
-    std::erase_if(earlier_, [&](const Life& other) { return other.name == life.name; });
+    Life life{rows->integer(0), std::string(rows->text(1)), rows->integer(2), rows->integer(3),
+              rows->integer(0)};
+    std::erase_if(earlier_, [&](const Life& other) {
+      if (other.name != life.name) return false;
+      if (life.covered_to_wall_us == 0) {
+        life.covered_to_wall_us = other.covered_to_wall_us;
+        life.covered_life = other.covered_life;
+      }
+      return true;
+    });
     nodes_[life.id].name = life.name;
     last_node_ = life.id;
     earlier_.push_back(std::move(life));

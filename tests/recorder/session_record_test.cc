@@ -27,8 +27,10 @@ class Recording : public ::testing::Test {
     for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + part);
   }
 
+  // Goes on in the file if it has been made.
   Expected<Outcome> record_nodes(const std::vector<std::string>& nodes, const Connect& connect) {
-    auto writer = Writer::create(path_, {.nodes = nodes});
+    const bool is_there = std::filesystem::exists(path_);
+    auto writer = (is_there ? Writer::append : Writer::create)(path_, {.nodes = nodes});
     EXPECT_TRUE(writer) << writer.error().message;
     std::vector<Subject> subjects;
     for (const std::string& node : nodes) subjects.push_back(begin_to_connect(node, connect));
@@ -203,6 +205,66 @@ TEST_F(Recording, ServesTheConnectionWhileNothingCanBeStored) {
   EXPECT_FALSE(outcome->ended_early);
   EXPECT_EQ(outcome->stored, 6);
   EXPECT_FALSE(other) << "it did not look at the connection";
+}
+
+TEST_F(Recording, ThatIsGoneOnWithHasOneGapAlsoWhereTheConnectionBreaksAtOnce) {
+  const auto connect = [&](const std::string&) { return Linked(node_.link()); };
+  ASSERT_TRUE(record_nodes({"shop@host"}, connect));
+  break_at(1, 2);
+  ASSERT_TRUE(record_nodes({"shop@host"}, connect));
+  ASSERT_EQ(stored_.size(), 6u);
+  ASSERT_EQ(gaps().size(), 1u);
+  EXPECT_EQ(gaps().front().from_wall_us, stored_[2].ended_wall_us);
+  EXPECT_LE(gaps().front().to_wall_us, stored_[3].began_wall_us);
+  EXPECT_EQ(gaps().front().reason,
+            "the recorder was not running; scripted end; the node was restarted");
+}
+
+// The recorder was running, but could not connect; and the second time never could.
+TEST_F(Recording, ThatIsGoneOnWithSaysWhyANodeIsMissingInIt) {
+  FakeNode other;
+  int tries = 1;
+  const auto connect = [&](const std::string& node) {
+    if (node == "other@host") return Linked(other.link());
+    return --tries < 0 ? Linked(node_.link()) : Linked(nonsense());
+  };
+  const std::vector<std::string> nodes{"shop@host", "other@host"};
+  ASSERT_TRUE(record_nodes(nodes, connect));
+  const auto of_shop = [&] {
+    std::vector<GapRecord> all = gaps();
+    const auto life = (*Reader::open(path_))->nodes();
+    std::erase_if(all, [&](const GapRecord& gap) {
+      return std::none_of(life.begin(), life.end(), [&](const NodeRecord& one) {
+        return one.id == gap.node && one.name == "shop@host";
+      });
+    });
+    return all;
+  };
+  ASSERT_EQ(of_shop().size(), 1u);
+  tries = 1;
+  ASSERT_TRUE(record_nodes(nodes, connect));
+  ASSERT_EQ(of_shop().size(), 2u);
+  EXPECT_EQ(of_shop()[1].reason, "the recorder was not running; it is not epmd");
+  const auto last = stored_.back();
+  tries = 1'000'000;
+  ASSERT_TRUE(record_nodes(nodes, connect));
+  ASSERT_EQ(of_shop().size(), 3u);
+  EXPECT_EQ(of_shop()[2].reason, "the recorder was not running; it is not epmd");
+  EXPECT_GE(of_shop()[2].to_wall_us, last.ended_wall_us);
+}
+
+TEST_F(Recording, ThatIsGoneOnWithHasNoTimeMissingTwice) {
+  const auto connect = [&](const std::string&) { return Linked(node_.link()); };
+  break_at(2, 1'000'000);
+  plan_ = {.interval = milliseconds(100), .duration = milliseconds(500)};
+  ASSERT_TRUE(record_nodes({"shop@host"}, connect));
+  node_.on_ask = {};
+  ++node_.creation;
+  ASSERT_TRUE(record_nodes({"shop@host"}, connect));
+  ASSERT_EQ(gaps().size(), 2u);
+  EXPECT_EQ(gaps()[0].reason, "scripted end");
+  EXPECT_EQ(gaps()[1].from_wall_us, gaps()[0].to_wall_us);
+  EXPECT_EQ(gaps()[1].reason, "the recorder was not running; the node was restarted");
 }
 
 TEST_F(Recording, TellsEachConnectionTheNodesTicktime) {

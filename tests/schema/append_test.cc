@@ -63,6 +63,29 @@ TEST_F(Appending, KeepsWhatIsThereAndGoesOnAfterIt) {
   expect_all(story);
 }
 
+// A gap after the last snapshot is told, too; and where nothing is told of the last life yet, what
+// came before it counts.
+TEST_F(Appending, KnowsToWhenTheFileTellsOfANode) {
+  RecordingStory story(path_, {.slots = 10, .snapshots = 2});
+  for (int i = 0; i < 2; ++i) story.write_snapshot();
+  story.append_anew(path_);
+  const std::int64_t ended = story.told().back().record.ended_wall_us;
+  const auto life = [&] {
+    EXPECT_EQ(story.writer().earlier().size(), 1u);
+    return story.writer().earlier().front();
+  };
+  EXPECT_EQ(life().covered_to_wall_us, ended);
+  ASSERT_TRUE(story.writer().add_gap({life().id, ended, ended + 5, "it was away"}));
+  story.append_anew(path_);
+  EXPECT_EQ(life().covered_to_wall_us, ended + 5);
+  const auto first = life().id;
+  ASSERT_TRUE(story.writer().add_node({.name = life().name, .creation = 8}));
+  story.append_anew(path_);
+  EXPECT_EQ(life().creation, 8);
+  EXPECT_EQ(life().covered_to_wall_us, ended + 5);
+  EXPECT_EQ(life().covered_life, first);
+}
+
 TEST_F(Appending, RefusesAFileThatAnotherOneIsWriting) {
   RecordingStory story(path_, {});
   story.write_snapshot();
