@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "analyzer/commands/rows.h"
 #include "analyzer/commands/text_table.h"
@@ -83,23 +84,28 @@ class LifeWords {
     return cells;
   }
 
-  // Why nothing is known between two snapshots of its node; empty if they are neighbours.
-  std::string gap_between(const SnapshotRecord& before, const SnapshotRecord& after) const {
+  // Why nothing is known between two snapshots of its node, a line for each reason; empty if they
+  // are neighbours.
+  std::vector<std::string> gaps_between(const SnapshotRecord& before,
+                                        const SnapshotRecord& after) const {
+    std::vector<std::string> lines;
     for (const GapRecord& gap : recording_.reader().gaps()) {
       const bool between = gap.from_wall_us >= before.began_wall_us &&
                            gap.from_wall_us < after.began_wall_us && gap.node == before.node;
       if (between) {
-        return fmt::format("gap of {}: {}", duration_text(gap.to_wall_us - gap.from_wall_us),
-                           printable(gap.reason));
+        lines.push_back(fmt::format("gap of {}: {}",
+                                    duration_text(gap.to_wall_us - gap.from_wall_us),
+                                    printable(gap.reason)));
       }
     }
+    if (!lines.empty()) return lines;
     // A life has no holes of its own.
     const auto& all = recording_.reader().snapshots();
     const auto lost = std::count_if(all.begin(), all.end(), [&](const SnapshotRecord& one) {
       return one.node == before.node && one.id > before.id && one.id < after.id;
     });
-    return lost == 0 ? std::string()
-                     : counted(static_cast<std::size_t>(lost), "snapshot") + ": damaged";
+    if (lost == 0) return {};
+    return {counted(static_cast<std::size_t>(lost), "snapshot") + ": damaged"};
   }
 
   std::string history() {
@@ -114,10 +120,10 @@ class LifeWords {
     for (std::size_t i = 0; i < life_.rows.size();) {
       const auto cells = cells_of(life_.rows[i]);
       std::size_t end = i + 1;
-      std::string gap;
+      std::vector<std::string> gaps;
       for (; end < life_.rows.size(); ++end) {
-        gap = gap_between(*life_.rows[end - 1].snapshot, *life_.rows[end].snapshot);
-        if (!gap.empty() || cells_of(life_.rows[end]) != cells) break;
+        gaps = gaps_between(*life_.rows[end - 1].snapshot, *life_.rows[end].snapshot);
+        if (!gaps.empty() || cells_of(life_.rows[end]) != cells) break;
       }
       const SnapshotRecord& first = *life_.rows[i].snapshot;
       const SnapshotRecord& last = *life_.rows[end - 1].snapshot;
@@ -126,9 +132,7 @@ class LifeWords {
                                     clock_of(first)};
       line.insert(line.end(), cells.begin(), cells.end());
       table.add(std::move(line));
-      if (!gap.empty()) {
-        table.add_line(gap);
-      }
+      for (std::string& gap : gaps) table.add_line(std::move(gap));
       i = end;
     }
     return table.text(kTerminalWidth, "  ");

@@ -102,8 +102,7 @@ std::optional<Error> Session::record(Linking first) {
     return attached.error();
   }
   std::optional<Error> lost;
-  if (!attached) lost = attached.error();
-  if (lost) why_unreached_ = lost->message;
+  if (!attached) why_unreached_ = (lost = attached.error())->message;
   for (;;) {
     if (!lost) lost = serve();
     if (!lost) return std::nullopt;

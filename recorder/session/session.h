@@ -51,8 +51,8 @@ class Board {
   std::set<std::string> seen_;
 };
 
-// What is missing of a node since its last snapshot. It is stored with the next one, as one gap: the
-// connection may be lost again before there is one.
+// What is missing of a node since its last snapshot. It is stored with the next one, as one gap:
+// the connection may be lost again before there is one.
 struct MissedTime {
   std::int64_t node = 0;  // that the last snapshot is of
   std::int64_t to_wall_us = 0;

@@ -49,6 +49,16 @@ stack
 )"));
 }
 
+// The connection was lost, then the recorder ended.
+TEST(Process, TellsEveryGapBetweenTwoSnapshots) {
+  Story story = shop_story();
+  story.gap(61, 67, "the recorder was not running");
+  EXPECT_THAT(run_on(story, {"process", "f", "0.103.0"}).out,
+              HasSubstr("  gap of 20.0 s: node did not answer\n"
+                        "  gap of 6.00 s: the recorder was not running\n"
+                        "  #6"));
+}
+
 TEST(Process, SnapshotsWithoutAChangeAreOneLine) {
   EXPECT_THAT(shop({"process", "f", "0.103.0"}).out,
               HasSubstr("  #1-#5     12:00:00                  0  2.62 KiB          12  waiting"));
