@@ -223,7 +223,8 @@ TEST_F(Recording, ThatIsGoneOnWithHasOneGapAlsoWhereTheConnectionBreaksAtOnce) {
 // The recorder was running, but could not connect; and the second time never could.
 TEST_F(Recording, ThatIsGoneOnWithSaysWhyANodeIsMissingInIt) {
   FakeNode other;
-  int tries = 1;
+  std::atomic<int> tries = 1;
+  plan_ = {.interval = milliseconds(100), .duration = milliseconds(1500)};
   const auto connect = [&](const std::string& node) {
     if (node == "other@host") return Linked(other.link());
     return --tries < 0 ? Linked(node_.link()) : Linked(nonsense());
