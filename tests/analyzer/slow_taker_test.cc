@@ -75,7 +75,7 @@ class Recorder {
     for (std::size_t i = 0; i < rows.rows; ++i) {
       rows.columns[0].set(i, static_cast<Cell>(i) << 2);
       for (const char* column : {"reductions", "memory", "heap_size"}) {
-        rows.columns[table.index_of(column)].set(i, static_cast<Cell>(random_() >> 8));
+        rows.columns[table.index_of(column)].set(i, static_cast<Cell>(random_() >> 24));
       }
     }
     if (auto put = writer_->put_rows(table, 0, std::move(rows)); !put) return put;
