@@ -90,6 +90,7 @@ class FileWriter final : public Writer {
   Expected<void> make_tables();
   Expected<void> prepare_statements();
   Expected<void> insert_node(std::int64_t id, const NodeRecord& node);
+  Expected<void> insert_gap(const GapRecord& gap);
   Expected<void> within_snapshot() const;
   Expected<void> outside_snapshot() const;
   // Takes the snapshot back and gives the error its name.
@@ -98,12 +99,16 @@ class FileWriter final : public Writer {
   void encode_pending_lists();
   using Blobs = std::vector<std::pair<std::uint8_t, std::vector<std::uint8_t>>>;  // by table
   Blobs build_blobs(std::int64_t& bytes);
+  std::int64_t drop_bytes(const Blobs& blobs) const;
   Expected<std::uint32_t> insert_texts();
   Expected<std::string> insert_parts(const Blobs& blobs);
   Expected<std::uint32_t> insert_all(const SnapshotRecord& snapshot, const Blobs& blobs);
   void forget_snapshot();
   Expected<void> look_for_readers();
-  Expected<void> shorten_file(const SnapshotRecord& coming, std::int64_t bytes);
+  Expected<void> begin_rows(std::int64_t bytes, bool is_gap = false);
+  Expected<void> commit_rows(Expected<void> done);
+  Expected<void> begin_with_room(const SnapshotRecord& coming, std::int64_t bytes);
+  Expected<void> shorten_file();
   std::int64_t checkpoint();  // bytes of the -wal that the last transaction took
   Expected<bool> drop_for_space();
   Expected<void> hold_file();

@@ -1,7 +1,6 @@
 // The bound holds for the file and its -wal together. The -wal grows to one transaction's pages
-// before it is folded in, so that much is left free: what the largest snapshot so far took, and
-// what the largest transaction so far was, as dropping a group changes pages too. The file never
-// becomes smaller: what is left free has to be enough for transactions that come much later.
+// before it is folded in, so that much is left free: for the largest snapshot so far, for dropping
+// the largest group there is, as that writes pages, too, and for the largest transaction so far.
 
 #include "schema/store/retention.h"
 
@@ -22,6 +21,10 @@ constexpr std::int64_t kWalShare = 32;
 // Of the bound, what is left free for the -wal at least, and most for what one transaction took.
 constexpr std::int64_t kFreeShare = 8;
 constexpr std::int64_t kLargestFreeShare = 3;
+// And what a snapshot leaves for rows beside it where a reader keeps the -wal.
+constexpr std::int64_t kRowsShare = 32;
+// Lives that go at once: more would take much of the -wal.
+constexpr int kLivesAtOnce = 16;
 // A page that moves is written, and so are who refers to it and what says where pages belong.
 constexpr std::int64_t kWritesPerMove = 6;
 // A group ends when it has as many snapshots, and differences of so many times its keyframe's
@@ -34,6 +37,8 @@ constexpr std::int64_t kBesideParts = 192 << 10;
 constexpr std::int64_t kSmallestReserve = 1 << 20;
 
 std::int64_t with_pages(std::int64_t bytes) { return bytes + bytes / 16 + kBesideParts; }
+// SQLite writes each page that it changes, also if it is free then.
+std::int64_t with_neighbours(std::int64_t drop_bytes) { return drop_bytes + drop_bytes / 4; }
 
 // Without those that are free within the file.
 Expected<std::int64_t> used_bytes(Database& database) {
@@ -54,10 +59,30 @@ std::int64_t Retention::reserve_bytes() const {
   return std::max(kSmallestReserve, with_pages(largest_bytes_) + wal_bytes_needed());
 }
 
+// The largest snapshot, and one group that goes for it.
+std::int64_t Retention::transaction_bytes() const {
+  return with_pages(largest_bytes_) + with_neighbours(largest_drop_bytes());
+}
+
+// Of one group. It may have a transaction of its own.
+std::int64_t Retention::largest_drop_bytes() const {
+  std::int64_t largest = expected_drop_bytes_;
+  for (const Epoch& epoch : epochs_) {
+    if (!dropping_.contains(epoch.first)) largest = std::max(largest, epoch.drop_bytes);
+  }
+  return largest;
+}
+
+void Retention::expect(std::int64_t epoch, std::int64_t bytes, std::int64_t drop_bytes) {
+  largest_bytes_ = std::max(largest_bytes_, bytes);
+  const Epoch* known = find(epoch);
+  expected_drop_bytes_ = drop_bytes + (known == nullptr ? 0 : known->drop_bytes);
+}
+
 // What the bound has to leave for the -wal of one transaction.
 std::int64_t Retention::free_bytes() const {
-  return std::max(with_pages(largest_bytes_) + 2 * largest_beside_bytes_,
-                  largest_wal_bytes_ + largest_wal_bytes_ / 8);
+  return std::max({with_pages(largest_bytes_), kBesideParts + with_neighbours(largest_drop_bytes()),
+                   largest_wal_bytes_ + largest_wal_bytes_ / 8});
 }
 
 std::int64_t Retention::limit() const {
@@ -73,7 +98,7 @@ std::int64_t Retention::pages_to_move(std::int64_t file_bytes) const {
 }
 
 std::int64_t Retention::wal_bytes_needed() const {
-  return std::max(with_pages(largest_bytes_) + 2 * largest_beside_bytes_, largest_wal_bytes_);
+  return std::max(transaction_bytes(), largest_wal_bytes_);
 }
 
 std::optional<std::int64_t> Retention::room() const {
@@ -87,68 +112,6 @@ Expected<bool> Retention::has_room(Database& database, std::int64_t bytes) const
   const auto used = used_bytes(database);
   if (!used) return tl::unexpected(used.error());
   return *used + with_pages(bytes) <= *all;
-}
-
-// A file that has nearly all of its bound leaves nothing to make it smaller in.
-Expected<void> Retention::check_size(Database& database) const {
-  if (max_bytes_ == 0) return {};
-  const auto pages = database.number("PRAGMA page_count");
-  if (!pages) return tl::unexpected(pages.error());
-  const auto bytes = pages->value_or(0) * kPageBytes;
-  if (bytes <= max_bytes_ - max_bytes_ / (2 * kFreeShare)) return {};
-  constexpr std::int64_t kMiB = 1 << 20;
-  const auto needed = bytes + bytes / (2 * kFreeShare - 1);
-  return fail(
-      Error::Code::kUsage,
-      fmt::format("it has {:.1f} MiB already, and what is in it is not dropped: give --max-size "
-                  "{}MiB or more, or record into a new file",
-                  static_cast<double>(bytes) / kMiB, needed / kMiB + 1));
-}
-
-Expected<void> Retention::load(Database& database) {
-  if (auto small = check_size(database); !small) return small;
-  auto rows = database.prepare(
-      "SELECT epoch, max(id), node, max(ended_wall_us), total(bytes), coalesce(max(bytes), 0) "
-      "FROM snapshot LEFT JOIN (SELECT key / 256 AS snapshot, sum(length(data)) AS bytes "
-      "FROM part GROUP BY 1) ON snapshot = id GROUP BY epoch ORDER BY epoch");
-  if (!rows) return tl::unexpected(std::move(rows.error()));
-  for (;;) {
-    const auto more = rows->step();
-    if (!more) return tl::unexpected(more.error());
-    if (!*more) return load_beside(database);
-    epochs_.push_back({.first = rows->integer(0),
-                       .last = rows->integer(1),
-                       .node = rows->integer(2),
-                       .ended_wall_us = rows->integer(3),
-                       .bytes = rows->integer(4),
-                       .is_open = false});
-    largest_bytes_ = std::max(largest_bytes_, rows->integer(5));
-  }
-}
-
-// What the groups have beside their parts.
-Expected<void> Retention::load_beside(Database& database) {
-  std::string sql = fmt::format(
-      "SELECT epoch, sum(length(CAST(text AS BLOB)) + {}) AS bytes FROM text GROUP BY 1",
-      kTextRowBytes);
-  for_each_sample_table([&](const auto& table) {
-    sql += fmt::format(
-        " UNION ALL SELECT epoch, count(*) * {} FROM {} AS sample JOIN snapshot ON id = snapshot "
-        "GROUP BY 1",
-        kSampleRowBytes, table.name);
-  });
-  auto rows = database.prepare(sql);
-  if (!rows) return tl::unexpected(std::move(rows.error()));
-  for (;;) {
-    const auto more = rows->step();
-    if (!more) return tl::unexpected(more.error());
-    if (!*more) return {};
-    Epoch* epoch = find(rows->integer(0));
-    if (epoch == nullptr) continue;
-    epoch->bytes += rows->integer(1);
-    epoch->beside_bytes += rows->integer(1);
-    largest_beside_bytes_ = std::max(largest_beside_bytes_, epoch->beside_bytes);
-  }
 }
 
 const Retention::Epoch* Retention::oldest(std::int64_t kept) const {
@@ -178,34 +141,69 @@ bool Retention::is_older_than_kept(const Epoch& epoch, const SnapshotRecord& now
                                     : now.began_wall_us - epoch.ended_wall_us);
 }
 
-Expected<void> Retention::make_room(Database& database, const SnapshotRecord& coming,
-                                    std::int64_t bytes) {
+Expected<bool> Retention::make_room(Database& database, const SnapshotRecord& coming,
+                                    std::int64_t bytes, std::int64_t taken_bytes) {
   dropping_.clear();
   // The group that its node added to so far is as good as ended.
   if (coming.epoch == coming.id) {
     for (Epoch& epoch : epochs_) epoch.is_open = epoch.is_open && epoch.node != coming.node;
   }
-  for (const Epoch& epoch : epochs_) {
-    if (!is_older_than_kept(epoch, coming)) continue;
-    if (auto done = drop(database, epoch); !done) return done;
-  }
+  auto left = max_bytes_ - taken_bytes - with_pages(bytes);
   for (;;) {
-    const auto fits = has_room(database, bytes);
-    if (!fits) return tl::unexpected(fits.error());
-    if (*fits) return {};
-    const Epoch* epoch = oldest(coming.epoch);
-    if (epoch == nullptr) {
-      const auto open = largest_open(database, coming, bytes);
-      if (!open) return tl::unexpected(open.error());
-      epoch = *open;
+    const auto epoch = next_to_drop(database, coming, bytes);
+    if (!epoch) return tl::unexpected(epoch.error());
+    if (*epoch == nullptr) return true;
+    const auto needed = with_neighbours((*epoch)->drop_bytes);
+    bool has_enough = max_bytes_ == 0 || needed <= left;
+    if (!has_enough) {
+      const auto can = can_make_room(database, coming, bytes);
+      if (!can) return can;
+      has_enough = !*can;  // it is taken back
+      if (!has_enough && !dropping_.empty()) return false;
     }
-    if (epoch == nullptr) {
-      if (is_held()) return fail(Error::Code::kDiskFull, "no space left");
-      return fail(Error::Code::kOther,
-                  "the bound on its size has no room for one keyframe group of each node");
-    }
-    if (auto done = drop(database, *epoch); !done) return done;
+    left -= needed;
+    if (auto done = drop(database, **epoch); !done) return tl::unexpected(done.error());
+    if (!has_enough) return false;
   }
+}
+
+Expected<const Retention::Epoch*> Retention::next_to_drop(Database& database,
+                                                          const SnapshotRecord& coming,
+                                                          std::int64_t bytes) const {
+  for (const Epoch& epoch : epochs_) {
+    if (is_older_than_kept(epoch, coming) && !dropping_.contains(epoch.first)) return &epoch;
+  }
+  const auto fits = has_room(database, bytes);
+  if (!fits) return tl::unexpected(fits.error());
+  if (*fits) return nullptr;
+  const Epoch* epoch = oldest(coming.epoch);
+  if (epoch == nullptr) {
+    const auto open = largest_open(database, coming, bytes);
+    if (!open) return open;
+    epoch = *open;
+  }
+  if (epoch != nullptr) return epoch;
+  if (is_held()) return fail(Error::Code::kDiskFull, "no space left");
+  return fail(Error::Code::kOther,
+              "the bound on its size has no room for one keyframe group of each node");
+}
+
+// Where not even a keyframe of each other node has room beside it, nothing is to go in vain. What
+// goes leaves no more to be dropped.
+Expected<bool> Retention::can_make_room(Database& database, const SnapshotRecord& coming,
+                                        std::int64_t bytes) const {
+  const auto used = used_bytes(database);
+  if (!used) return tl::unexpected(used.error());
+  std::int64_t all = 1, kept = 0;
+  for (const Epoch& epoch : epochs_) {
+    if (dropping_.contains(epoch.first)) continue;
+    all += epoch.bytes;
+    if (epoch.first == coming.epoch) kept += epoch.bytes;
+    if (epoch.first != coming.epoch && epoch.is_open) kept += epoch.keyframe_bytes;
+  }
+  const auto share = static_cast<double>(kept) / static_cast<double>(all);
+  const auto after = static_cast<std::int64_t>(static_cast<double>(*used) * share);
+  return after + with_pages(bytes) <= max_bytes_ - with_pages(largest_bytes_) + kBesideParts;
 }
 
 // Of those that other nodes add to, if there is room for a keyframe of each beside what is coming:
@@ -227,15 +225,44 @@ Expected<const Retention::Epoch*> Retention::largest_open(Database& database,
   return after <= room().value_or(after) ? largest : nullptr;
 }
 
-Expected<bool> Retention::has_room_beside(Database& database, std::int64_t pinned_bytes) const {
-  if (max_bytes_ == 0 || pinned_bytes == 0) return true;
+Expected<std::int64_t> Retention::left_beside(Database& database, std::int64_t file_bytes,
+                                              std::int64_t pinned_bytes) const {
   const auto pages = database.number("PRAGMA page_count");
   if (!pages) return tl::unexpected(pages.error());
+  return max_bytes_ - std::max(pages->value_or(0) * kPageBytes, file_bytes) - pinned_bytes;
+}
+
+Expected<bool> Retention::has_room_beside(Database& database, std::int64_t file_bytes,
+                                          std::int64_t pinned_bytes) const {
+  if (max_bytes_ == 0 || pinned_bytes == 0) return true;
+  const auto left = left_beside(database, file_bytes, pinned_bytes);
+  if (!left) return tl::unexpected(left.error());
   // The transaction goes behind what is pinned, and may make the file longer, too.
   const auto coming = with_pages(largest_bytes_);
-  return pages->value_or(0) * kPageBytes + coming + pinned_bytes +
-             std::max(wal_bytes_needed(), coming) <=
-         max_bytes_;
+  return coming + std::max(wal_bytes_needed(), coming) + max_bytes_ / kRowsShare <= *left;
+}
+
+Expected<bool> Retention::has_room_for_rows(Database& database, std::int64_t file_bytes,
+                                            std::int64_t pinned_bytes, std::int64_t bytes,
+                                            bool is_gap) const {
+  if (max_bytes_ == 0 || pinned_bytes == 0) return true;
+  const auto left = left_beside(database, file_bytes, pinned_bytes);
+  if (!left) return tl::unexpected(left.error());
+  return 2 * bytes + (is_gap ? 0 : max_bytes_ / (2 * kRowsShare)) <= *left;
+}
+
+Expected<void> Retention::make_room_for_rows(Database& database, std::int64_t node) {
+  dropping_.clear();
+  for (std::int64_t written = 0; written < max_bytes_ / kRowsShare;) {
+    const auto fits = has_room(database, 0);
+    if (!fits) return tl::unexpected(fits.error());
+    if (*fits) return {};
+    const Epoch* epoch = oldest(newest());
+    if (epoch == nullptr) return database.exec(drop_lives_sql(node));
+    written += with_neighbours(epoch->drop_bytes);
+    if (auto done = drop(database, *epoch); !done) return done;
+  }
+  return {};
 }
 
 Expected<bool> Retention::shrink_to_file(Database& database) {
@@ -254,8 +281,8 @@ Expected<bool> Retention::shrink_to_file(Database& database) {
 std::string Retention::drop_lives_sql(std::int64_t node) {
   const std::string lives = fmt::format(
       "SELECT id FROM node WHERE id <= {} AND id NOT IN (SELECT node FROM snapshot) "
-      "AND id NOT IN (SELECT max(id) FROM node GROUP BY name)",
-      node);
+      "AND id NOT IN (SELECT max(id) FROM node GROUP BY name) ORDER BY id LIMIT {}",
+      node, kLivesAtOnce);
   std::string sql;
   for (const char* table : {"node_fact", "application", "gap"}) {
     sql += fmt::format(";DELETE FROM {} WHERE node IN ({})", table, lives);
@@ -298,8 +325,8 @@ void Retention::dropped(std::int64_t wal_bytes) {
   dropping_.clear();
 }
 
-void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes,
-                          std::int64_t beside_bytes, std::int64_t wal_bytes) {
+void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes, std::int64_t drop_bytes,
+                          std::int64_t wal_bytes) {
   dropped(wal_bytes);
   if (stored.epoch == stored.id) epochs_.push_back({.first = stored.id, .node = stored.node});
   if (Epoch* epoch = find(stored.epoch)) {
@@ -307,8 +334,7 @@ void Retention::committed(const SnapshotRecord& stored, std::int64_t bytes,
     epoch->ended_wall_us = stored.ended_wall_us;
     epoch->began_mono_us = stored.began_mono_us;
     epoch->bytes += bytes;
-    epoch->beside_bytes += beside_bytes;
-    largest_beside_bytes_ = std::max(largest_beside_bytes_, epoch->beside_bytes);
+    epoch->drop_bytes += drop_bytes;
     if (epoch->snapshots++ == 0) epoch->keyframe_bytes = bytes;
   }
 }

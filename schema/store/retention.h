@@ -13,11 +13,6 @@
 
 namespace beamtape {
 
-// Of a row of `text` beside the text itself: ids, lengths, and its share of a page's head.
-inline constexpr std::int64_t kTextRowBytes = 16;
-// Of a row of a table of samples.
-inline constexpr std::int64_t kSampleRowBytes = 64;
-
 // Keeps a recording within its bounds by dropping whole keyframe groups, the oldest first, but none
 // that a node still adds to. SQLite takes their pages again for what comes, so that the file needs
 // no VACUUM. Not a public header. One thread.
@@ -39,8 +34,9 @@ class Retention {
   // with when the file system is full.
   std::int64_t reserve_bytes() const;
 
-  // Before anything else is asked about a snapshot: what it takes.
-  void expect(std::int64_t bytes) { largest_bytes_ = std::max(largest_bytes_, bytes); }
+  // Before anything else is asked about a snapshot of a group: what it takes, and what dropping it
+  // will write.
+  void expect(std::int64_t epoch, std::int64_t bytes, std::int64_t drop_bytes);
   // True if a file of this size leaves too little of the bound for the -wal of what is coming.
   bool is_too_long(std::int64_t file_bytes) const;
   // So large it is to become then.
@@ -48,12 +44,23 @@ class Retention {
   // Pages that a file of this size may move to the front in one transaction.
   std::int64_t pages_to_move(std::int64_t file_bytes) const;
   // Within a transaction before or with `coming`, which takes `bytes`. Groups that other nodes add
-  // to are dropped only where one of each has room. kDiskFull: the file system is full and it does
-  // not fit into what the file has. kOther: nor into the bound.
-  Expected<void> make_room(Database& database, const SnapshotRecord& coming, std::int64_t bytes);
-  // False if the largest snapshot so far would break the bound behind so much of a -wal that cannot
-  // be written over.
-  Expected<bool> has_room_beside(Database& database, std::int64_t pinned_bytes) const;
+  // to are dropped only where one of each has room. What is dropped goes through the -wal, too:
+  // false if that would be too much beside the `taken_bytes` of the file and what is pinned of its
+  // -wal, and more is to be dropped in the next transaction. kDiskFull: the file system is full and
+  // it does not fit into what the file has. kOther: nor into the bound.
+  Expected<bool> make_room(Database& database, const SnapshotRecord& coming, std::int64_t bytes,
+                           std::int64_t taken_bytes);
+  // False if the largest snapshot so far would break the bound with the file as long as it is and
+  // so much of a -wal that cannot be written over. Some room stays for rows beside snapshots.
+  Expected<bool> has_room_beside(Database& database, std::int64_t file_bytes,
+                                 std::int64_t pinned_bytes) const;
+  // The same of such rows; of those of a gap, for which the last room is kept, or of others.
+  Expected<bool> has_room_for_rows(Database& database, std::int64_t file_bytes,
+                                   std::int64_t pinned_bytes, std::int64_t bytes,
+                                   bool is_gap) const;
+  // Within a transaction that stores rows beside snapshots: where these have filled the bound the
+  // oldest groups go; where there are none, lives up to this node that have no snapshot.
+  Expected<void> make_room_for_rows(Database& database, std::int64_t node);
   // From now on the file system is full: the file is bounded by what it has, until let_grow().
   void hold_at(std::int64_t file_bytes) { full_at_bytes_ = file_bytes; }
   void let_grow() { full_at_bytes_ = 0; }
@@ -67,9 +74,9 @@ class Retention {
   // the newest group; it is to be rolled back.
   Expected<bool> shrink_to_file(Database& database);
   // The transaction has ended that stored a snapshot, dropped groups, or neither.
-  // `beside_bytes`: of `bytes`, those not in parts. `wal_bytes`: what it took of the -wal. So
+  // `drop_bytes`: what dropping it will write. `wal_bytes`: what it took of the -wal. So
   // much is left free from then on, but one that was much larger must not end the recording.
-  void committed(const SnapshotRecord& stored, std::int64_t bytes, std::int64_t beside_bytes,
+  void committed(const SnapshotRecord& stored, std::int64_t bytes, std::int64_t drop_bytes,
                  std::int64_t wal_bytes);
   void dropped(std::int64_t wal_bytes);
   void rolled_back() { dropping_.clear(); }
@@ -96,16 +103,26 @@ class Retention {
     bool is_open = true;              // its node adds to it
     std::int64_t snapshots = 0;       // that were committed, not loaded
     std::int64_t keyframe_bytes = 0;  // of the first
-    std::int64_t beside_bytes = 0;    // not in parts
+    std::int64_t drop_bytes = 0;      // that dropping it writes
   };
 
   Expected<void> check_size(Database& database) const;
+  std::int64_t transaction_bytes() const;
+  std::int64_t largest_drop_bytes() const;
   std::int64_t free_bytes() const;
   // Bytes of pages in use and what a snapshot adds to them; nothing without a bound.
   std::optional<std::int64_t> room() const;
   Expected<bool> has_room(Database& database, std::int64_t bytes) const;
+  Expected<std::int64_t> left_beside(Database& database, std::int64_t file_bytes,
+                                     std::int64_t pinned_bytes) const;
   // The oldest that may go and is not going yet, but not `kept`; null if there is none.
   const Epoch* oldest(std::int64_t kept) const;
+  // The next one to go for `coming`; null if it fits.
+  Expected<const Epoch*> next_to_drop(Database& database, const SnapshotRecord& coming,
+                                      std::int64_t bytes) const;
+  // About, before what cannot be taken back.
+  Expected<bool> can_make_room(Database& database, const SnapshotRecord& coming,
+                               std::int64_t bytes) const;
   Expected<const Epoch*> largest_open(Database& database, const SnapshotRecord& coming,
                                       std::int64_t bytes) const;
   std::int64_t newest() const { return epochs_.empty() ? 0 : epochs_.back().first; }
@@ -121,8 +138,8 @@ class Retention {
   std::deque<Epoch> epochs_;         // by their first
   std::set<std::int64_t> dropping_;  // that the transaction under way has dropped
   std::int64_t dropped_snapshots_ = 0;
-  std::int64_t largest_bytes_ = 0;         // of one snapshot, also one that was lost
-  std::int64_t largest_beside_bytes_ = 0;  // of one group: dropping it may write that twice
+  std::int64_t largest_bytes_ = 0;        // of one snapshot, also one that was lost
+  std::int64_t expected_drop_bytes_ = 0;  // of the group of the one that was expected last
   std::int64_t largest_wal_bytes_ = 0;
 };
 

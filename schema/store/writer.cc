@@ -17,6 +17,22 @@ std::int64_t file_size(const std::string& path) {
   return stat(path.c_str(), &status) == 0 ? status.st_size : 0;
 }
 
+namespace {
+
+// Of a row of a life beside its texts, about.
+constexpr std::size_t kBesideText = 24;
+
+std::int64_t bytes_of(const NodeRecord& node) {
+  std::size_t bytes = node.name.size();
+  for (const auto& [key, value] : node.facts) bytes += key.size() + value.size() + kBesideText;
+  for (const auto& one : node.applications) {
+    bytes += one.name.size() + one.version.size() + kBesideText;
+  }
+  return static_cast<std::int64_t>(bytes + bytes / 2);
+}
+
+}  // namespace
+
 const Table* FileWriter::declared(std::uint16_t id) const {
   const auto found = std::find_if(tables_.begin(), tables_.end(),
                                   [id](const Table& table) { return table.id == id; });
@@ -30,12 +46,9 @@ Expected<void> FileWriter::outside_snapshot() const {
 }
 
 Expected<std::int64_t> FileWriter::add_node(const NodeRecord& node) {
-  if (auto allowed = outside_snapshot(); !allowed) return tl::unexpected(allowed.error());
-  auto done = database_.exec("BEGIN IMMEDIATE");
-  if (done) done = insert_node(last_node_ + 1, node);
-  if (done) done = database_.exec("COMMIT");
-  if (!done) return give_up(std::move(done.error()));
-  checkpoint();
+  auto done = begin_rows(bytes_of(node));
+  if (done) done = commit_rows(insert_node(last_node_ + 1, node));
+  if (!done) return tl::unexpected(std::move(done.error()));
   ++last_node_;
   for (auto& [id, state] : nodes_) {
     if (state.name != node.name) continue;
@@ -82,23 +95,23 @@ Expected<void> FileWriter::insert_node(std::int64_t id, const NodeRecord& node) 
 }
 
 Expected<void> FileWriter::add_gap(const GapRecord& gap) {
-  if (auto allowed = outside_snapshot(); !allowed) return allowed;
+  if (auto begun = begin_rows(static_cast<std::int64_t>(gap.reason.size()), true); !begun) {
+    return begun;
+  }
+  return commit_rows(insert_gap(gap));
+}
+
+Expected<void> FileWriter::insert_gap(const GapRecord& gap) {
   auto row = database_.prepare(
       "INSERT INTO gap(node, from_wall_us, to_wall_us, reason, checksum) VALUES(?, ?, ?, ?, ?)");
-  if (!row) return tl::unexpected(named(std::move(row.error())));
+  if (!row) return tl::unexpected(std::move(row.error()));
   row->bind(1, gap.node).bind(2, gap.from_wall_us).bind(3, gap.to_wall_us).bind(4, gap.reason);
-  auto done = row->bind(5, row_checksum(gap)).run();
-  if (!done) return tl::unexpected(named(std::move(done.error())));
-  checkpoint();
-  return {};
+  return row->bind(5, row_checksum(gap)).run();
 }
 
 Expected<void> FileWriter::add_note(const NoteRecord& note) {
-  if (auto allowed = outside_snapshot(); !allowed) return allowed;
-  auto done = insert_note(database_, note);
-  if (!done) return tl::unexpected(named(std::move(done.error())));
-  checkpoint();
-  return {};
+  auto begun = begin_rows(static_cast<std::int64_t>(note.text.size()));
+  return begun ? commit_rows(insert_note(database_, note)) : begun;
 }
 
 void FileWriter::end_epoch(std::int64_t node) {

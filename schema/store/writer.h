@@ -71,7 +71,7 @@ class Writer {
   virtual std::int64_t last_snapshot() const = 0;
 
   // Stores a node's life and returns its id; forgets the rows of an earlier life of a node of
-  // that name. These five not within a snapshot.
+  // that name. These five not within a snapshot; kRefused of the first three as of commit().
   virtual Expected<std::int64_t> add_node(const NodeRecord& node) = 0;
   virtual Expected<void> add_gap(const GapRecord& gap) = 0;
   virtual Expected<void> add_note(const NoteRecord& note) = 0;

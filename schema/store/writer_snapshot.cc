@@ -7,6 +7,7 @@
 #include "schema/codec/part.h"
 #include "schema/store/file_writer.h"
 #include "schema/store/layout.h"
+#include "schema/store/row_bytes.h"
 
 namespace beamtape {
 namespace {
@@ -81,7 +82,7 @@ Expected<void> FileWriter::put_text(Cell id, std::string_view text) {
   if (auto allowed = within_snapshot(); !allowed) return allowed;
   texts_.bytes += text;
   texts_.ends.emplace_back(id, texts_.bytes.size());
-  beside_bytes_ += static_cast<std::int64_t>(text.size()) + kTextRowBytes;
+  beside_bytes_ += text_row_bytes(static_cast<std::int64_t>(text.size()));
   return {};
 }
 
@@ -168,6 +169,15 @@ FileWriter::Blobs FileWriter::build_blobs(std::int64_t& bytes) {
   return blobs;
 }
 
+// What dropping the snapshot will write: of a part, where it begins.
+std::int64_t FileWriter::drop_bytes(const Blobs& blobs) const {
+  std::int64_t bytes = beside_bytes_ + kSnapshotRowBytes;
+  for (const auto& [number, blob] : blobs) {
+    bytes += std::min<std::int64_t>(static_cast<std::int64_t>(blob.size()), kPageBytes);
+  }
+  return bytes;
+}
+
 Expected<std::uint32_t> FileWriter::insert_texts() {
   std::uint32_t sums = keyframe() ? 0 : state().text_checksum;
   std::size_t from = 0;
@@ -230,17 +240,16 @@ Expected<std::int64_t> FileWriter::commit(const SnapshotRecord& snapshot) {
   std::int64_t bytes = 0;
   const auto blobs = build_blobs(bytes);
   const std::int64_t all_bytes = bytes + beside_bytes_;
-  retention_.expect(all_bytes);
+  const auto drop = drop_bytes(blobs);
+  retention_.expect(epoch_, all_bytes, drop);
   auto done = look_for_readers();
-  if (done) done = shorten_file(stored, all_bytes);
-  if (done) done = database_.exec("BEGIN IMMEDIATE");
-  if (done) done = retention_.make_room(database_, stored, all_bytes);
+  if (done) done = begin_with_room(stored, all_bytes);
   if (!done) return give_up(std::move(done.error()));
   const auto texts = insert_all(stored, blobs);
   if (!texts) return give_up(texts.error());
   if (done = database_.exec("COMMIT"); !done) return give_up(std::move(done.error()));
   const auto wal_bytes = checkpoint();
-  retention_.committed(stored, all_bytes, beside_bytes_, wal_bytes);
+  retention_.committed(stored, all_bytes, drop, wal_bytes);
   state().needs_keyframe = false;
   state().epoch = epoch_;
   state().text_checksum = *texts;

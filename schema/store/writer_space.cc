@@ -13,6 +13,8 @@ namespace {
 
 // Free room, in reserves, with which a full file system counts as one that is not.
 constexpr int kReservesForGrowth = 4;
+// That a row beside snapshots changes at most, with those above it.
+constexpr std::int64_t kRowPages = 8;
 // SQLite's own bound.
 constexpr std::int64_t kMostPages = 0xFFFF'FFFE;
 
@@ -79,29 +81,65 @@ void FileWriter::let_file_grow() {
 Expected<void> FileWriter::look_for_readers() {
   if (pinned_frames_ == 0) return {};
   checkpoint();
-  const auto fits = retention_.has_room_beside(database_, pinned_frames_ * kFrameBytes);
+  const auto fits =
+      retention_.has_room_beside(database_, file_size(path_), pinned_frames_ * kFrameBytes);
   if (!fits) return tl::unexpected(fits.error());
   return *fits ? Expected<void>() : being_read();
 }
 
-// What smaller snapshots have filled may leave too little of the bound for the -wal of this one.
-// Then what has to go does so first, and the pages behind it move to the front, some at a time, as
-// their -wal counts, too.
-Expected<void> FileWriter::shorten_file(const SnapshotRecord& coming, std::int64_t bytes) {
-  if (!retention_.is_too_long(file_size(path_))) return {};
-  if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) return begun;
-  auto done = retention_.make_room(database_, coming, bytes);
+// And with each row beside them.
+Expected<void> FileWriter::begin_rows(std::int64_t bytes, bool is_gap) {
+  if (auto allowed = outside_snapshot(); !allowed) return allowed;
+  if (pinned_frames_ != 0) {
+    checkpoint();
+    const auto fits =
+        retention_.has_room_for_rows(database_, file_size(path_), pinned_frames_ * kFrameBytes,
+                                     kRowPages * kFrameBytes + bytes, is_gap);
+    if (!fits) return tl::unexpected(named(fits.error()));
+    if (!*fits) return tl::unexpected(named(std::move(being_read().value())));
+  }
+  auto begun = database_.exec("BEGIN IMMEDIATE");
+  return begun ? begun : tl::unexpected(named(std::move(begun.error())));
+}
+
+Expected<void> FileWriter::commit_rows(Expected<void> done) {
+  if (done) done = retention_.make_room_for_rows(database_, last_node_);
   if (done) done = database_.exec("COMMIT");
-  if (!done) return done;
+  if (!done) return give_up(std::move(done.error()));
   retention_.dropped(checkpoint());
-  for (auto size = file_size(path_); size > retention_.limit();) {
+  return {};
+}
+
+// Begins the transaction that stores a snapshot, which drops what has to go for it. That comes in
+// transactions of its own before where the -wal would become too large.
+Expected<void> FileWriter::begin_with_room(const SnapshotRecord& coming, std::int64_t bytes) {
+  const bool is_too_long = retention_.is_too_long(file_size(path_));
+  for (bool has_room = false; !has_room;) {
+    if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) return begun;
+    const auto taken = file_size(path_) + pinned_frames_ * kFrameBytes;
+    const auto made = retention_.make_room(database_, coming, bytes, taken);
+    if (!made) return tl::unexpected(made.error());
+    has_room = *made;
+    if (has_room && !is_too_long) return {};
+    if (auto done = database_.exec("COMMIT"); !done) return done;
+    retention_.dropped(checkpoint());
     if (pinned_frames_ != 0) return being_read();
+  }
+  const auto done = shorten_file();
+  return done ? database_.exec("BEGIN IMMEDIATE") : done;
+}
+
+// What smaller snapshots have filled may leave too little of the bound for the -wal of a large one.
+// Then the last pages move to the front, some at a time, as their -wal counts, too.
+Expected<void> FileWriter::shorten_file() {
+  for (auto size = file_size(path_); size > retention_.limit();) {
     const auto pages = retention_.pages_to_move(size);
-    done = database_.exec(fmt::format("PRAGMA incremental_vacuum({})", pages));
+    auto done = database_.exec(fmt::format("PRAGMA incremental_vacuum({})", pages));
     if (!done) return done;
     checkpoint();
+    if (pinned_frames_ != 0) return being_read();
     const auto before = std::exchange(size, file_size(path_));
-    if (size >= before && pinned_frames_ == 0) {
+    if (size >= before) {
       return fail(Error::Code::kOther, "the bound on its size has no room for so large a snapshot");
     }
   }

@@ -2,45 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <filesystem>
-#include <thread>
-
 #include "schema/store/reader.h"
 #include "tests/schema/builders.h"
+#include "tests/schema/largest_size.h"
 
 namespace beamtape::test {
 namespace {
-
-// The most that a file and its -wal take together, looked at all the time.
-class LargestSize {
- public:
-  explicit LargestSize(std::string path)
-      : thread_([this, path = std::move(path)] {
-          const auto size = [&](const char* suffix) {
-            std::error_code none;
-            const auto bytes = std::filesystem::file_size(path + suffix, none);
-            return none ? 0 : static_cast<std::int64_t>(bytes);
-          };
-          while (!is_over_) {
-            const auto wal = size("-wal");
-            bytes_ = std::max(bytes_, size("") + std::min(wal, size("-wal")));
-            std::this_thread::sleep_for(std::chrono::microseconds(100));
-          }
-        }) {}
-  std::int64_t end() {
-    is_over_ = true;
-    thread_.join();
-    return bytes_;
-  }
-
- private:
-  std::int64_t bytes_ = 0;
-  std::atomic<bool> is_over_ = false;
-  std::thread thread_;
-};
 
 // A node that grows a hundredfold under a recorder that has run for long.
 TEST(ShorterFile, MakesRoomForTheWalOfALargeSnapshot) {
