@@ -100,7 +100,12 @@ Expected<void> FileWriter::resume() {
   if (done) done = check_nodes();
   if (done) done = retention_.load(database_);
   if (done) done = become_current();
-  return done ? start_writing() : done;
+  if (done) done = start_writing();
+  // What a recorder that was killed, or one that was read, left in the -wal counts, too, until it
+  // is folded in.
+  if (done) done = database_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (done) checkpoint();
+  return done;
 }
 
 Expected<void> FileWriter::check_declarations() {

@@ -90,6 +90,31 @@ TEST_F(BoundedWal, LongTextsTakeWholePages) {
   expect_whole(path_);
 }
 
+// A recorder that was killed before it had folded the -wal in.
+TEST_F(BoundedWal, WhatAnEarlierRecorderLeftInItCountsToo) {
+  while (writer_->dropped_snapshots() < 10) ASSERT_NO_FATAL_FAILURE(must_store(1000));
+  const std::string copy = folder_.file("killed.beamtape");
+  {
+    const auto reader = Reader::open(path_).value();
+    while (store(1000)) {
+    }
+    for (const char* suffix : {"", "-wal"}) {
+      std::filesystem::copy_file(path_ + suffix, copy + suffix);
+    }
+  }
+  ASSERT_TRUE(writer_->close());
+  const auto taken = std::filesystem::file_size(copy) + std::filesystem::file_size(copy + "-wal");
+  ASSERT_LE(taken, kBound);
+  LargestSize largest(copy);
+  auto again = Writer::append(copy, bounded());
+  ASSERT_TRUE(again) << again.error().message;
+  writer_ = std::move(*again);
+  for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(must_store(30'000));
+  EXPECT_LE(largest.end(), kBound);
+  ASSERT_TRUE(writer_->close());
+  expect_whole(copy);
+}
+
 TEST_F(BoundedWal, RowsBesideSnapshotsDoNotBreakItForAReader) {
   while (writer_->dropped_snapshots() < 10) ASSERT_NO_FATAL_FAILURE(must_store(1000));
   NodeRecord life{.name = "zoo@here", .facts = {}, .applications = {}};
