@@ -382,7 +382,6 @@ void Session::miss(std::int64_t node, const std::string& reason) {
   missed_->reason = reason;
 }
 
-// If even this cannot be written, the reason is on its way to the user anyway.
 void Session::store_missed() {
   if (!missed_) return;
   std::string reason = missed_->first;
@@ -393,7 +392,7 @@ void Session::store_missed() {
   if (node_id_ != 0 && node_id_ != missed_->node) add("the node was restarted");
   const GapRecord gap{missed_->node, std::min(covered_to_wall_us_, missed_->to_wall_us),
                       missed_->to_wall_us, std::move(reason)};
-  static_cast<void>(storing_.with_writer([&](Writer& writer) { return writer.add_gap(gap); }));
+  storing_.add_gap(gap);
   missed_.reset();
 }
 

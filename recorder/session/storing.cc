@@ -55,9 +55,17 @@ Expected<void> Storing::must_write(const std::function<Expected<void>(Writer&)>&
     if (!done && done.error().code == Error::Code::kDiskFull && writer.make_space()) {
       done = work(writer);
     }
-    if (!done) fail_for_good(done.error());
+    if (!done && done.error().code != Error::Code::kRefused) fail_for_good(done.error());
     return done;
   });
+}
+
+void Storing::add_gap(const GapRecord& gap) {
+  static_cast<void>(with_writer([&](Writer&) -> Expected<void> {
+    owed_.push_back(gap);
+    store_owed();
+    return {};
+  }));
 }
 
 void Storing::go_on(std::int64_t node, std::int64_t last) {
@@ -117,6 +125,7 @@ void Storing::close() {
   if (!thread_.joinable()) return;
   thread_.join();
   for (auto& [node, stream] : streams_) add_gap(node, stream, wall_now_us());
+  store_owed();
 }
 
 void Storing::run() {
@@ -212,6 +221,10 @@ void Storing::add_gap(std::int64_t node, Stream& stream, std::int64_t to_wall_us
     const auto from = std::min(stream.stored_to_wall_us, to_wall_us);
     owed_.push_back({node, from, to_wall_us, *std::exchange(stream.gap, std::nullopt)});
   }
+  store_owed();
+}
+
+void Storing::store_owed() {
   while (!owed_.empty() && writer_.add_gap(owed_.front())) owed_.pop_front();
 }
 

@@ -45,8 +45,10 @@ class Storing {
   // record has the session's own numbers, and the node's id.
   bool put(Batch& batch, std::chrono::milliseconds patience);
   // As with_writer(); what fails ends the recording, but for a full disk in which there is room
-  // yet.
+  // yet, and for one that is refused as somebody reads the file (kRefused).
   Expected<void> must_write(const std::function<Expected<void>(Writer&)>& work);
+  // A gap; if it cannot be written now, it is with what comes next. Waits as with_writer() does.
+  void add_gap(const GapRecord& gap);
   // A life that is in the file already goes on: the session counts on from its snapshot `last`.
   // Waits as with_writer() does.
   void go_on(std::int64_t node, std::int64_t last);
@@ -84,6 +86,7 @@ class Storing {
   bool lose(const Batch& batch, Stream& stream, const Error& error);
   void fail_for_good(Error error);
   void add_gap(std::int64_t node, Stream& stream, std::int64_t to_wall_us);
+  void store_owed();
   void need(std::int64_t node, Need what);
 
   Writer& writer_;

@@ -134,5 +134,34 @@ TEST_F(StoringTest, AGroupThatIsDroppedForAnotherNodesBeginsAnew) {
   EXPECT_NE(reader->gaps()[0].reason.find("another node"), std::string::npos);
 }
 
+// A reader leaves no room for them; they come when it is gone.
+TEST_F(StoringTest, GapsThatHaveNoRoomYetAreKept) {
+  constexpr std::int64_t kBound = 1 << 20, kGaps = 1000;
+  const std::string path = folder_ + "/c.beamtape";
+  writer_ = Writer::create(path, {.durable = false, .max_bytes = kBound}).value();
+  Storing storing(*writer_, [](const std::string&) {});
+  const auto life = add_life(storing, 1);
+  put(storing, snapshot(life, 1, 1000));
+  ASSERT_TRUE(storing.with_writer([](Writer&) -> Expected<void> { return {}; }));
+  {
+    const auto reader = Reader::open(path).value();
+    for (std::int64_t i = 1; i <= kGaps; ++i) storing.add_gap({life, i * 1000, i * 2000, "down"});
+    EXPECT_LE(writer_->file_bytes(), kBound);
+    // A life that is not taken in does not end the recording.
+    const auto added = storing.must_write([](Writer& writer) -> Expected<void> {
+      return writer.add_node({.name = "b@host", .facts = {}, .applications = {}}).map([](auto) {});
+    });
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().code, Error::Code::kRefused);
+    EXPECT_FALSE(storing.failure());
+  }
+  put(storing, snapshot(life, 2, 9000));
+  storing.close();
+  EXPECT_FALSE(storing.failure());
+  EXPECT_LE(writer_->file_bytes(), kBound);
+  ASSERT_TRUE(writer_->close());
+  EXPECT_EQ(Reader::open(path).value()->gaps().size(), static_cast<std::size_t>(kGaps));
+}
+
 }  // namespace
 }  // namespace beamtape
