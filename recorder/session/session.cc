@@ -390,9 +390,8 @@ void Session::store_missed() {
   };
   add(missed_->reason);
   if (node_id_ != 0 && node_id_ != missed_->node) add("the node was restarted");
-  const GapRecord gap{missed_->node, std::min(covered_to_wall_us_, missed_->to_wall_us),
-                      missed_->to_wall_us, std::move(reason)};
-  storing_.add_gap(gap);
+  storing_.add_gap({missed_->node, std::min(covered_to_wall_us_, missed_->to_wall_us),
+                    missed_->to_wall_us, std::move(reason)});
   missed_.reset();
 }
 

@@ -60,12 +60,13 @@ Expected<void> Storing::must_write(const std::function<Expected<void>(Writer&)>&
   });
 }
 
-void Storing::add_gap(const GapRecord& gap) {
-  static_cast<void>(with_writer([&](Writer&) -> Expected<void> {
-    owed_.push_back(gap);
-    store_owed();
-    return {};
-  }));
+void Storing::add_gap(GapRecord gap) {
+  const std::lock_guard lock(mutex_);
+  waiting_.push_back({{}, [this, gap = std::move(gap)] {
+                        owed_.push_back(gap);
+                        store_owed();
+                      }});
+  changed_.notify_all();
 }
 
 void Storing::go_on(std::int64_t node, std::int64_t last) {
@@ -165,7 +166,8 @@ void Storing::handle(Batch batch) {
   stream.stored_to_wall_us = batch.record.ended_wall_us;
   if (writer_.wants_keyframe(node)) need(node, Need::kKeyframe);
   for (const auto& [other, its] : streams_) {
-    if (!its.gap && writer_.needs_keyframe(other)) need(other, Need::kKeyframe);
+    const bool has_begun = its.stored_to_wall_us != 0 && !its.gap;
+    if (has_begun && writer_.needs_keyframe(other)) need(other, Need::kKeyframe);
   }
   Stored stored{batch.record, std::move(batch.node), writer_.file_bytes(),
                 since(batch.record.began_mono_us)};

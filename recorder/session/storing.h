@@ -47,8 +47,9 @@ class Storing {
   // As with_writer(); what fails ends the recording, but for a full disk in which there is room
   // yet, and for one that is refused as somebody reads the file (kRefused).
   Expected<void> must_write(const std::function<Expected<void>(Writer&)>& work);
-  // A gap; if it cannot be written now, it is with what comes next. Waits as with_writer() does.
-  void add_gap(const GapRecord& gap);
+  // A gap, after what was handed over before; if it cannot be written then, it is with what comes
+  // next.
+  void add_gap(GapRecord gap);
   // A life that is in the file already goes on: the session counts on from its snapshot `last`.
   // Waits as with_writer() does.
   void go_on(std::int64_t node, std::int64_t last);

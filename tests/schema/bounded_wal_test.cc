@@ -66,6 +66,31 @@ class BoundedWal : public testing::Test {
   std::size_t groups_ = 0;
 };
 
+// A node that grows a hundredfold under a recorder that has run for long: what small snapshots have
+// filled leaves too little for the -wal of a large one.
+TEST_F(BoundedWal, AFileThatSmallSnapshotsHaveFilledBecomesShorterForLargeOnes) {
+  while (writer_->dropped_snapshots() < 100) ASSERT_NO_FATAL_FAILURE(must_store(1000));
+  EXPECT_GT(writer_->file_bytes(), kBound * 3 / 4);
+  LargestSize largest(path_);
+  {
+    const auto reader = Reader::open(path_).value();
+    ASSERT_NO_FATAL_FAILURE(must_store(1000));  // is held in the -wal from here on
+    const auto refused = store(80'000);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Error::Code::kRefused) << refused.error().message;
+  }
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_NO_FATAL_FAILURE(must_store(80'000, [this] { put_texts(2000, 10); }));
+  }
+  for (int i = 0; i < 200; ++i) ASSERT_NO_FATAL_FAILURE(must_store(1000));
+  EXPECT_LE(largest.end(), kBound);
+  const auto kept = writer_->last_snapshot() - writer_->dropped_snapshots();
+  EXPECT_GE(kept, 30);
+  EXPECT_TRUE(writer_->close());
+  EXPECT_EQ(Reader::open(path_).value()->snapshots().size(), static_cast<std::size_t>(kept));
+  expect_whole(path_);
+}
+
 // Of those that are small, each page is written once more when it is dropped.
 TEST_F(BoundedWal, ManySmallSnapshotsGoForALargeOne) {
   while (writer_->dropped_snapshots() < 1) ASSERT_NO_FATAL_FAILURE(must_store(20));
