@@ -39,9 +39,10 @@ Expected<void> Retention::check_size(Database& database) const {
   const auto needed = bytes + bytes / (kFreeAtFirst - 1);
   return fail(
       Error::Code::kUsage,
-      fmt::format("it has {:.1f} MiB already, and what is in it is not dropped: give --max-size "
-                  "{}MiB or more, or record into a new file",
-                  static_cast<double>(bytes) / kMiB, needed / kMiB + 1));
+      fmt::format(
+          "it has {:.1f} MiB already, and nothing is dropped for a smaller bound: give --max-size "
+          "{}MiB or more, or record into a new file",
+          static_cast<double>(bytes) / kMiB, needed / kMiB + 1));
 }
 
 Expected<void> Retention::load(Database& database) {

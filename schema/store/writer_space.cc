@@ -140,7 +140,10 @@ Expected<void> FileWriter::shorten_file() {
     if (pinned_frames_ != 0) return being_read();
     const auto before = std::exchange(size, file_size(path_));
     if (size >= before) {
-      return fail(Error::Code::kOther, "the bound on its size has no room for so large a snapshot");
+      return fail(Error::Code::kOther,
+                  "the bound on its size has no room for so large a snapshot, and a file that an "
+                  "earlier version made cannot become shorter: give a larger --max-size, or record "
+                  "into a new file");
     }
   }
   return {};

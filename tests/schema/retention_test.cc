@@ -313,7 +313,8 @@ TEST_F(Retention, RefusesToGoOnInAFileThatIsLargerThanItsBound) {
     const auto writer = Writer::append(path_, bounded);
     ASSERT_FALSE(writer) << bound;
     EXPECT_EQ(writer.error().code, Error::Code::kUsage);
-    EXPECT_NE(writer.error().message.find("is not dropped"), std::string::npos);
+    EXPECT_NE(writer.error().message.find("nothing is dropped for a smaller bound"),
+              std::string::npos);
     EXPECT_TRUE(read_file(path_) == before);
   }
   bounded.max_bytes = size + size / 8;
