@@ -56,8 +56,7 @@ void collect(const std::vector<RunSummary>& runs, bool by_load, double usual_wor
   for (const RunSummary& run : runs) {
     for (const RunMetric& metric : run.metrics) {
       auto& sides = all.try_emplace(metric.key(), Sides{metric, {}, {}}).first->second;
-      const double scale =
-          by_load && follows_load(metric) && run.work > 0 ? usual_work / run.work : 1;
+      const double scale = by_load && follows_load(metric) ? usual_work / run.work : 1;
       if (const auto value = value_of(metric, common)) (sides.*side).push_back(*value * scale);
     }
   }
@@ -253,6 +252,19 @@ void warn(const std::vector<RunSummary>& base, const std::vector<RunSummary>& ca
   }
 }
 
+// A run that is not divided by its load must not stand beside one that is.
+bool know_load(const std::vector<RunSummary>& base, const std::vector<RunSummary>& candidate,
+               Gate& gate) {
+  for (const auto* runs : {&base, &candidate}) {
+    for (const RunSummary& run : *runs) {
+      if (run.work > 0) continue;
+      gate.warnings.push_back(run.path + ": its load is not known; nothing is divided by the load");
+      return false;
+    }
+  }
+  return true;
+}
+
 bool is_redacted(const RunSummary& run) { return run.redacted; }
 
 std::vector<RunSummary> without_names(std::vector<RunSummary> runs) {
@@ -316,6 +328,7 @@ Gate compare_runs(const std::vector<RunSummary>& base, const std::vector<RunSumm
   Gate gate;
   gate.base_runs = base.size();
   gate.candidate_runs = candidate.size();
+  by_load = by_load && know_load(base, candidate, gate);
   gate.tested = base.size() >= kRunsForTest && candidate.size() >= kRunsForTest;
   const auto all = metrics_of(base, candidate, by_load, middle(base, &RunSummary::work), gate);
   for (const auto& [key, sides] : all) gate.comparisons.push_back(judge(sides, gate.tested));

@@ -87,7 +87,8 @@ inline constexpr std::size_t kRunsForTest = 4;
 // fewer 25 % and the floor. A group or table that a run has not is 0 there; what a run did not
 // record, or read of other numbers of processes, is not compared, with a warning. Where one is
 // redacted, all are compared without names: the node, and findings by their rules. `by_load`:
-// values that follow load are divided by the run's work first. Neither list is empty.
+// values that follow load are divided by the run's work first, unless one does not know its work:
+// then none is, with a warning. Neither list is empty.
 Gate compare_runs(const std::vector<RunSummary>& base, const std::vector<RunSummary>& candidate,
                   bool by_load);
 

@@ -55,6 +55,20 @@ Expected<void> Asker::send_call(std::uint32_t request, std::string_view how,
   return link_.send("rex", message.bytes());
 }
 
+// kTimeout: none by then, or somebody asked to stop.
+Expected<Bytes> Asker::receive(std::chrono::steady_clock::time_point until) {
+  const Deadline deadline(until, stop_);
+  for (;;) {
+    auto message = link_.receive(deadline.patience());
+    if (message || message.error().code != Error::Code::kTimeout) return message;
+    if (deadline.was_stopped()) {
+      return fail(Error::Code::kTimeout,
+                  fmt::format("cannot record {}: told to stop before it answered", link_.node()));
+    }
+    if (stop_ == nullptr || deadline.has_passed()) return message;
+  }
+}
+
 bool Asker::read_tag(Cursor& cursor, std::uint32_t& request) const {
   if (!cursor.tuple(2)) return false;
   const auto connection = cursor.integer();
@@ -72,17 +86,11 @@ Expected<Bytes> Asker::call(std::string_view module, std::string_view function,
     return tl::unexpected(sent.error());
   }
   const auto until = std::chrono::steady_clock::now() + deadline;
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) {
-      return fail(Error::Code::kTimeout,
-                  fmt::format("cannot call {}:{} on {}: no answer within {} s", module, function,
-                              link_.node(), deadline.count() / 1000));
-    }
-    auto message = link_.receive(left);
+  while (std::chrono::steady_clock::now() < until) {
+    auto message = receive(until);
     if (!message) {
-      if (message.error().code == Error::Code::kTimeout) continue;
+      const bool was_stopped = stop_ != nullptr && *stop_;
+      if (message.error().code == Error::Code::kTimeout && !was_stopped) continue;
       return tl::unexpected(message.error());
     }
     received_bytes_ += static_cast<std::int64_t>(message->size());
@@ -101,6 +109,9 @@ Expected<Bytes> Asker::call(std::string_view module, std::string_view function,
     const auto raw = cursor.raw();
     return Bytes(raw.begin(), raw.end());
   }
+  return fail(Error::Code::kTimeout,
+              fmt::format("cannot call {}:{} on {}: no answer within {} s", module, function,
+                          link_.node(), deadline.count() / 1000));
 }
 
 Expected<void> Asker::prepare(const Question& question, Bytes items) {
@@ -166,18 +177,16 @@ Expected<std::uint32_t> Asker::ask(const Question& question, std::span<const std
 
 Expected<Answer> Asker::next(std::chrono::milliseconds timeout) {
   const auto until = std::chrono::steady_clock::now() + timeout;
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
-    auto message = link_.receive(std::max(left, std::chrono::milliseconds(0)));
+  do {
+    auto message = receive(until);
     if (!message) {
       if (message.error().code == Error::Code::kMalformed) continue;
       return tl::unexpected(message.error());
     }
     received_bytes_ += static_cast<std::int64_t>(message->size());
     if (auto answer = read_answer(std::move(*message))) return std::move(*answer);
-    if (left.count() <= 0) return fail(Error::Code::kTimeout, "no answer in time");
-  }
+  } while (std::chrono::steady_clock::now() < until);
+  return fail(Error::Code::kTimeout, "no answer in time");
 }
 
 std::optional<Answer> Asker::read_answer(Bytes&& message) {

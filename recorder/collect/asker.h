@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -11,6 +12,7 @@
 
 #include "recorder/collect/node_clock.h"
 #include "recorder/collect/question.h"
+#include "recorder/node/deadline.h"
 #include "recorder/node/link.h"
 #include "recorder/term/builder.h"
 #include "recorder/term/cursor.h"
@@ -60,6 +62,10 @@ class Asker {
   // `connection` tells this connection's answers from an earlier one's. `link` must outlive it.
   Asker(Link& link, std::uint32_t connection) : link_(link), connection_(connection) {}
 
+  // From now on whoever waits for an answer is given up as soon as `stop` is true, with kTimeout.
+  // Null: nobody is. Else it must outlive the asker, or the next call of this.
+  void give_up_at(const std::atomic<bool>* stop) { stop_ = stop; }
+
   // Calls module:function(Arguments) on the node and waits. `arguments` is an encoded list.
   // Returns the encoded result. kRefused if the node answers {badrpc, _}. For the few questions
   // that are asked when connecting.
@@ -97,6 +103,7 @@ class Asker {
 
   Expected<void> send_call(std::uint32_t request, std::string_view how, std::string_view module,
                            std::string_view function, std::span<const std::uint8_t> arguments);
+  Expected<Bytes> receive(std::chrono::steady_clock::time_point until);
   bool read_tag(Cursor& cursor, std::uint32_t& request) const;
   std::optional<Answer> read_answer(Bytes&& message);
   void read_end(Cursor& cursor, Answer& answer);
@@ -104,6 +111,7 @@ class Asker {
 
   Link& link_;
   std::uint32_t connection_;
+  const std::atomic<bool>* stop_ = nullptr;
   std::uint32_t last_request_ = 0;
   std::int64_t received_bytes_ = 0;
   NodeClock clock_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <list>
+#include <map>
 #include <set>
 #include <thread>
 #include <utility>
@@ -27,8 +28,11 @@ class Recording {
       : connect_(connect),
         plan_(plan),
         watch_(watch),
-        earlier_(writer.earlier()),
-        storing_(writer, [this](const std::string& news) { board_.tell(news); }) {}
+        storing_(writer, [this](const std::string& news) { board_.tell(news); }) {
+    for (const Writer::Life& life : writer.earlier()) {
+      earlier_[life.name] = {life, "the recorder was not running"};
+    }
+  }
 
   Expected<Outcome> run(std::vector<Subject> subjects) {
     const auto role = subjects.size() == 1 ? Session::Role::kOnly : Session::Role::kAsked;
@@ -68,9 +72,9 @@ class Recording {
   }
 
   void start(Subject subject, Session::Role role) {
-    std::optional<Writer::Life> earlier;
-    for (const Writer::Life& life : earlier_) {
-      if (life.name == subject.node) earlier = life;
+    std::optional<Earlier> earlier;
+    if (const auto told = earlier_.find(subject.node); told != earlier_.end()) {
+      earlier = told->second;
     }
     names_.insert(subject.node);
     Run& run = runs_.emplace_back();
@@ -110,6 +114,9 @@ class Recording {
     runs_.remove_if([&](Run& run) {
       if (!run.is_over || !run.session->was_given_up()) return false;
       run.thread.join();
+      if (const auto told = run.session->told()) {
+        earlier_[told->name] = {*told, "it was away for long, and no longer tried"};
+      }
       names_.erase(run.session->name());
       return true;
     });
@@ -159,7 +166,7 @@ class Recording {
   const Connect& connect_;
   const Plan& plan_;
   const Watch& watch_;
-  const std::vector<Writer::Life> earlier_;
+  std::map<std::string, Earlier> earlier_;  // by the node's name
   Board board_;
   Storing storing_;
   std::list<Run> runs_;            // each stays where it is

@@ -32,6 +32,9 @@ struct Plan {
   bool reconnect = true;        // when the connection breaks
   bool scheduler_time = false;  // has the node measure it
   bool all_nodes = false;       // also those that a recorded one is connected to
+  // One of those that cannot be connected to for so long is no longer tried, until it is seen
+  // again.
+  std::chrono::milliseconds given_up_after = std::chrono::hours(1);
 };
 
 // How the recording goes; told of each snapshot when it has been stored.

@@ -24,8 +24,6 @@ constexpr milliseconds kStopCheck{100};
 // Pauses between attempts to connect again.
 constexpr milliseconds kFirstPause{250};
 constexpr milliseconds kLongestPause{30'000};
-// A node that nobody asked for by name is given up after so long.
-constexpr std::chrono::hours kGivenUp{1};
 // From one snapshot to the next, whatever the last has cost: it keeps the times within their range.
 constexpr std::chrono::hours kLongestStretch{24 * 365};
 // A first snapshot that takes no more of the node than this is never spread.
@@ -39,27 +37,7 @@ std::uint32_t connection_number() {
 
 }  // namespace
 
-void Board::tell(std::string news) {
-  const std::lock_guard lock(mutex_);
-  news_.push_back(std::move(news));
-}
-
-std::deque<std::string> Board::take_news() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(news_, {});
-}
-
-void Board::saw(const std::string& node) {
-  const std::lock_guard lock(mutex_);
-  seen_.insert(node);
-}
-
-std::set<std::string> Board::take_seen() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(seen_, {});
-}
-
-Session::Session(std::string node, std::optional<Writer::Life> earlier, Storing& storing,
+Session::Session(std::string node, std::optional<Earlier> earlier, Storing& storing,
                  const Plan& plan, const Connect& connect, Board& board)
     : name_(std::move(node)),
       earlier_(std::move(earlier)),
@@ -77,6 +55,14 @@ std::optional<Error> Session::run(Linking first, Role role) {
   if (was_reached()) storing_.end_life(node_id_);
   node_.reset();
   return ended;
+}
+
+std::optional<Writer::Life> Session::told() const {
+  if (node_id_ == 0 && !earlier_) return std::nullopt;
+  Writer::Life life = node_id_ == 0 ? earlier_->life : Writer::Life{node_id_, name_, creation_};
+  life.covered_to_wall_us = covered_life_ != 0 ? covered_to_wall_us_ : 0;
+  life.covered_life = covered_life_;
+  return life;
 }
 
 // Else the node would miss our ticks. Where only this end has given it up, it keeps the name taken
@@ -123,6 +109,7 @@ std::optional<Error> Session::record(Linking first) {
 Expected<void> Session::attach(Expected<std::unique_ptr<Link>> link) {
   if (!link) return tl::unexpected(std::move(link.error()));
   auto asker = std::make_unique<Asker>(**link, connection_number());
+  asker->give_up_at(board_.stop_flag());
   auto found = hello(*asker, name_);
   if (!found) return tl::unexpected(std::move(found.error()));
   if (const auto ticktime = (*found)->facts.net_ticktime) (*link)->set_ticktime(*ticktime);
@@ -139,6 +126,7 @@ Expected<void> Session::attach(Expected<std::unique_ptr<Link>> link) {
   if (another_life) {
     if (auto begun = begin_life(std::move(*found)); !begun) return begun;
   }
+  asker->give_up_at(nullptr);
   capture_ = std::move(capture);
   asker_ = std::move(asker);
   link_ = std::move(*link);
@@ -148,9 +136,10 @@ Expected<void> Session::attach(Expected<std::unique_ptr<Link>> link) {
 
 // In a file that is gone on with, the node may be the one that was recorded last.
 Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
-  const bool same_as_earlier = !node_ && earlier_ && earlier_->creation == found->record.creation;
+  const bool same_as_earlier =
+      !node_ && earlier_ && earlier_->life.creation == found->record.creation;
   if (same_as_earlier) {
-    go_on(earlier_->id, *found);
+    go_on(earlier_->life.id, *found);
   } else {
     if (node_) storing_.end_life(node_id_);
     found->record.attached_wall_us = wall_now_us();
@@ -165,6 +154,7 @@ Expected<void> Session::begin_life(std::unique_ptr<RecordedNode> found) {
   }
   if (missed_) missed_->to_wall_us = wall_now_us();
   node_ = std::move(found);
+  creation_ = node_->record.creation;
   filling_ = true;
   was_reached_ = true;
   return {};
@@ -234,6 +224,7 @@ Expected<void> Session::take() {
   record->interval_us = plan_next(began, *record);
   store_missed();
   covered_to_wall_us_ = record->ended_wall_us;
+  covered_life_ = node_id_;
   auto served =
       hand_over(pack(*node_, *record, std::move(aggregates), texts_stored_, lists_stored_));
   ++taken_;
@@ -323,7 +314,7 @@ bool Session::come_back(Error& lost) {
     }));
   }
   do {
-    was_given_up_ = role_ == Role::kSeen && Clock::now() - since > kGivenUp;
+    was_given_up_ = role_ == Role::kSeen && Clock::now() - since > plan_.given_up_after;
     if (was_given_up_ || !sleep(pause_)) {
       miss(before, lost.message);
       return false;
@@ -368,9 +359,10 @@ bool Session::sleep(milliseconds pause) const {
 
 // Of a node that the file already tells of nothing is recorded from there on.
 void Session::miss_since_earlier() {
-  if (!earlier_ || earlier_->covered_to_wall_us == 0) return;
-  missed_ = {earlier_->covered_life, covered_to_wall_us_, "the recorder was not running", {}};
-  covered_to_wall_us_ = earlier_->covered_to_wall_us;
+  if (!earlier_ || earlier_->life.covered_to_wall_us == 0) return;
+  covered_life_ = earlier_->life.covered_life;
+  missed_ = {covered_life_, covered_to_wall_us_, earlier_->why_nothing_since, {}};
+  covered_to_wall_us_ = earlier_->life.covered_to_wall_us;
 }
 
 // Nothing is recorded from the last snapshot till now. Of a node that the file knows nothing of,
@@ -392,6 +384,8 @@ void Session::store_missed() {
   if (node_id_ != 0 && node_id_ != missed_->node) add("the node was restarted");
   storing_.add_gap({missed_->node, std::min(covered_to_wall_us_, missed_->to_wall_us),
                     missed_->to_wall_us, std::move(reason)});
+  covered_to_wall_us_ = missed_->to_wall_us;
+  covered_life_ = missed_->node;
   missed_.reset();
 }
 

@@ -3,53 +3,20 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "recorder/collect/asker.h"
 #include "recorder/session/aggregator.h"
+#include "recorder/session/board.h"
 #include "recorder/session/capture.h"
 #include "recorder/session/recorder.h"
 #include "recorder/session/storing.h"
 
 namespace beamtape {
-
-// What the sessions of one recording share with the thread that watches it. Any thread.
-class Board {
- public:
-  using Clock = std::chrono::steady_clock;
-
-  Clock::time_point began() const { return began_; }  // the recording
-  void stop() { stopped_ = true; }
-  void ask_to_stop() {
-    if (!stopped_.exchange(true)) was_asked_to_stop_ = true;
-  }
-  bool was_asked_to_stop() const { return was_asked_to_stop_; }
-  bool stopped() const { return stopped_; }
-  void ask_for_snapshot() { ++snapshots_asked_; }
-  std::int64_t snapshots_asked() const { return snapshots_asked_; }
-
-  void tell(std::string news);
-  std::deque<std::string> take_news();
-  // Nodes that a recorded one is connected to, since the last call.
-  void saw(const std::string& node);
-  std::set<std::string> take_seen();
-
- private:
-  const Clock::time_point began_ = Clock::now();
-  std::atomic<bool> stopped_ = false;
-  std::atomic<bool> was_asked_to_stop_ = false;  // before it had stopped
-  std::atomic<std::int64_t> snapshots_asked_ = 0;
-  std::mutex mutex_;
-  std::deque<std::string> news_;
-  std::set<std::string> seen_;
-};
 
 // What is missing of a node since its last snapshot. It is stored with the next one, as one gap:
 // the connection may be lost again before there is one.
@@ -60,14 +27,19 @@ struct MissedTime {
   std::string reason;  // the last one of it
 };
 
+// What a file tells of a node before a session of it, and why it tells nothing since.
+struct Earlier {
+  Writer::Life life;
+  std::string why_nothing_since;
+};
+
 // Records one node, over any number of connections and lives. One thread.
 class Session {
  public:
   using Linking = std::future<Expected<std::unique_ptr<Link>>>;
 
-  // `earlier`: the node's last life in a file that is gone on with. What is referred to must
-  // outlive it.
-  Session(std::string node, std::optional<Writer::Life> earlier, Storing& storing, const Plan& plan,
+  // `earlier`: if the file tells of the node already. What is referred to must outlive it.
+  Session(std::string node, std::optional<Earlier> earlier, Storing& storing, const Plan& plan,
           const Connect& connect, Board& board);
 
   enum class Role {
@@ -86,6 +58,8 @@ class Session {
   bool is_out_of_reach() const { return is_out_of_reach_; }
   // True if it was given up; once run() has ended.
   bool was_given_up() const { return was_given_up_; }
+  // What the file tells of the node by now, if anything; once run() has ended.
+  std::optional<Writer::Life> told() const;
   // Why it did not, so far; once run() has ended.
   const std::string& why_unreached() const { return why_unreached_; }
 
@@ -116,7 +90,7 @@ class Session {
   void store_missed();
 
   const std::string name_;
-  const std::optional<Writer::Life> earlier_;
+  const std::optional<Earlier> earlier_;
   Storing& storing_;
   const Plan& plan_;
   const Connect& connect_;
@@ -135,12 +109,14 @@ class Session {
   Clock::time_point due_;
   Clock::time_point soonest_;  // of the next snapshot, if somebody asks for one
   std::int64_t covered_to_wall_us_ = 0;
+  std::int64_t covered_life_ = 0;  // that the last snapshot, or the gap after it, is of
   std::optional<MissedTime> missed_;
   std::int64_t snapshots_asked_ = 0;
   std::int64_t taken_ = 0;   // snapshots
   std::int64_t number_ = 0;  // of the last one, or of one that was broken off
   bool filling_ = true;      // not everybody of this life has been read once
   std::int64_t node_id_ = 0;
+  std::int64_t creation_ = 0;  // of that life
   std::int64_t epoch_ = 0;
   std::int64_t snapshots_in_epoch_ = 0;
   std::size_t texts_stored_ = 0;  // of the interner, in this keyframe group

@@ -99,6 +99,20 @@ TEST(Compare, LoadIsTakenOutOnRequest) {
               ElementsAre(HasSubstr("the load differs")));
 }
 
+TEST(Compare, LoadIsNotTakenOutOfSomeRunsAlone) {
+  RunSummary busy = run(200, 500), unknown = run(200, 250);
+  busy.work = 2e6;
+  unknown.work = 0;
+  unknown.path = "u.beamtape";
+  for (const auto& [base, candidate] : {std::pair(unknown, busy), {busy, unknown}}) {
+    const Gate gate = compare_runs({base}, {candidate}, true);
+    EXPECT_EQ(of(gate, "processes growth per hour").base, base.metrics[1].value);
+    EXPECT_EQ(of(gate, "processes growth per hour").candidate, candidate.metrics[1].value);
+    EXPECT_THAT(gate.warnings, ElementsAre("u.beamtape: its load is not known; nothing is divided "
+                                           "by the load"));
+  }
+}
+
 TEST(Compare, NewFindingsAreARegression) {
   RunSummary leaking = run(200);
   leaking.findings["process-leak session"] = Severity::kCritical;

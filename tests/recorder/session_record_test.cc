@@ -34,7 +34,7 @@ class Recording : public ::testing::Test {
     EXPECT_TRUE(writer) << writer.error().message;
     std::vector<Subject> subjects;
     for (const std::string& node : nodes) subjects.push_back(begin_to_connect(node, connect));
-    const Watch watch{.stop = [] { return false; },
+    const Watch watch{.stop = [this] { return stop_.load(); },
                       .snapshot_now = [this] { return snapshot_now_; },
                       .stored = [&](const Status& one) { stored_.push_back(one.snapshot); },
                       .news = [](const std::string&) {}};
@@ -64,6 +64,7 @@ class Recording : public ::testing::Test {
   int begun_ = 0;  // snapshots
   Plan plan_{.interval = milliseconds(100), .duration = {}, .count = 3};
   bool snapshot_now_ = false;  // all the time
+  std::atomic<bool> stop_ = false;
   std::vector<SnapshotRecord> stored_;
   const std::string path_ =
       ::testing::TempDir() + "session_record_" + std::to_string(getpid()) + ".beamtape";
@@ -284,6 +285,61 @@ TEST_F(Recording, TellsEachConnectionTheNodesTicktime) {
     EXPECT_EQ(ticktime, std::chrono::seconds(expected)) << told;
     remove_file();
   }
+}
+
+TEST_F(Recording, EndsWhenItIsToldToBeforeTheNodeHasAnsweredAnything) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto outcome = record_nodes({"shop@host"}, [&](const std::string&) {
+    stop_ = true;
+    return Linked(std::make_unique<FakeLink>());
+  });
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().message, HasSubstr("told to stop before it answered"));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));  // of 10
+}
+
+// It is seen again at once, as another is connected to it, but cannot be connected to for a while.
+TEST_F(Recording, OfANodeThatWasGivenUpGoesOnWhereItEnded) {
+  FakeNode late;
+  const std::string name = "late@host";
+  node_.on_ask = [&](FakeLink& link, const FakeNode::Asked& asked) {
+    if (asked.expressions.find("dist_ctrl") == std::string::npos) return;
+    TermBuilder channels;
+    channels.tuple(2).list(1).tuple(2).atom(name).pid("shop@host", 9, 0, 7).nil().nil();
+    FakeNode::answer_chunk(link, asked, 1, 2, channels.take());
+  };
+  std::atomic<int> snapshots_of_late = 0, tries = 0;
+  late.on_ask = [&](FakeLink& link, const FakeNode::Asked& asked) {
+    if (asked.expressions.find("registered()") == std::string::npos) return;
+    if (++snapshots_of_late == 3) link.close();
+    if (snapshots_of_late == 6) stop_ = true;
+  };
+  plan_ = {.interval = milliseconds(20), .all_nodes = true, .given_up_after = milliseconds(100)};
+  const auto outcome = record_nodes({"shop@host"}, [&](const std::string& node) {
+    if (node != name) return Linked(node_.link());
+    // Given up twice, the second time without having been there.
+    if (snapshots_of_late >= 3 && ++tries < 4) return Linked(fail(Error::Code::kNotFound, "gone"));
+    return Linked(late.link());
+  });
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  const auto reader = Reader::open(path_);
+  ASSERT_TRUE(reader);
+  ASSERT_EQ((*reader)->nodes().size(), 2u);  // not a second life of the same creation
+  EXPECT_EQ((*reader)->nodes().back().name, name);
+  std::vector<SnapshotRecord> of_late;
+  for (const auto& one : (*reader)->snapshots()) {
+    if (one.node == 2) of_late.push_back(one);
+  }
+  ASSERT_GE(of_late.size(), 4u);
+  std::int64_t told_to = of_late[1].ended_wall_us;
+  for (const GapRecord& gap : gaps()) {
+    EXPECT_EQ(gap.node, 2);
+    if (gap.from_wall_us > of_late[2].began_wall_us) continue;  // when it was stopped
+    EXPECT_EQ(gap.from_wall_us, told_to) << gap.reason;
+    told_to = gap.to_wall_us;
+  }
+  EXPECT_GT(told_to, of_late[1].ended_wall_us);
+  EXPECT_LE(told_to, of_late[2].began_wall_us);
 }
 
 }  // namespace
