@@ -305,7 +305,7 @@ bool Session::come_back(Error& lost) {
   const std::int64_t before = node_id_;
   const auto since = Clock::now();
   const std::string first = lost.message;
-  board_.tell(first + "; connecting again");
+  if (!should_end()) board_.tell(first + "; connecting again");
   hang_up();
   if (was_reached()) {
     static_cast<void>(storing_.with_writer([&](Writer& writer) -> Expected<void> {
