@@ -328,8 +328,8 @@ Gate compare_runs(const std::vector<RunSummary>& base, const std::vector<RunSumm
   Gate gate;
   gate.base_runs = base.size();
   gate.candidate_runs = candidate.size();
-  by_load = by_load && know_load(base, candidate, gate);
   gate.tested = base.size() >= kRunsForTest && candidate.size() >= kRunsForTest;
+  by_load = by_load && know_load(base, candidate, gate);
   const auto all = metrics_of(base, candidate, by_load, middle(base, &RunSummary::work), gate);
   for (const auto& [key, sides] : all) gate.comparisons.push_back(judge(sides, gate.tested));
   const auto rank = [](const Comparison& one) {

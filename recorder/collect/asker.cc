@@ -61,7 +61,7 @@ Expected<Bytes> Asker::receive(std::chrono::steady_clock::time_point until) {
   for (;;) {
     auto message = link_.receive(deadline.patience());
     if (message || message.error().code != Error::Code::kTimeout) return message;
-    if (deadline.was_stopped()) {
+    if (was_stopped()) {
       return fail(Error::Code::kTimeout,
                   fmt::format("cannot record {}: told to stop before it answered", link_.node()));
     }
@@ -89,8 +89,7 @@ Expected<Bytes> Asker::call(std::string_view module, std::string_view function,
   while (std::chrono::steady_clock::now() < until) {
     auto message = receive(until);
     if (!message) {
-      const bool was_stopped = stop_ != nullptr && *stop_;
-      if (message.error().code == Error::Code::kTimeout && !was_stopped) continue;
+      if (message.error().code == Error::Code::kTimeout && !was_stopped()) continue;
       return tl::unexpected(message.error());
     }
     received_bytes_ += static_cast<std::int64_t>(message->size());

@@ -103,6 +103,7 @@ class Asker {
 
   Expected<void> send_call(std::uint32_t request, std::string_view how, std::string_view module,
                            std::string_view function, std::span<const std::uint8_t> arguments);
+  bool was_stopped() const { return stop_ != nullptr && *stop_; }
   Expected<Bytes> receive(std::chrono::steady_clock::time_point until);
   bool read_tag(Cursor& cursor, std::uint32_t& request) const;
   std::optional<Answer> read_answer(Bytes&& message);

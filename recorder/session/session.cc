@@ -120,7 +120,9 @@ Expected<void> Session::attach(Expected<std::unique_ptr<Link>> link) {
   if (auto standing = stand_by(*asker, node); !standing) return standing;
   if (plan_.scheduler_time) {
     const auto measured = measure_scheduler_time(*asker);
-    if (!measured && measured.error().code == Error::Code::kClosed) return measured;
+    const bool is_over =
+        !measured && (measured.error().code == Error::Code::kClosed || should_end());
+    if (is_over) return measured;
     if (!measured) board_.tell(measured.error().message);
   }
   if (another_life) {
