@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "schema/store/layout.h"
 
@@ -73,6 +74,11 @@ std::int64_t Retention::largest_drop_bytes() const {
   return largest;
 }
 
+// What goes through the -wal in a transaction that drops one group, and stores some rows at most.
+std::int64_t Retention::own_drop_bytes() const {
+  return kBesideParts + with_neighbours(largest_drop_bytes());
+}
+
 void Retention::expect(std::int64_t epoch, std::int64_t bytes, std::int64_t drop_bytes) {
   largest_bytes_ = std::max(largest_bytes_, bytes);
   const Epoch* known = find(epoch);
@@ -81,8 +87,8 @@ void Retention::expect(std::int64_t epoch, std::int64_t bytes, std::int64_t drop
 
 // What the bound has to leave for the -wal of one transaction.
 std::int64_t Retention::free_bytes() const {
-  return std::max({with_pages(largest_bytes_), kBesideParts + with_neighbours(largest_drop_bytes()),
-                   largest_wal_bytes_ + largest_wal_bytes_ / 8});
+  return std::max(
+      {with_pages(largest_bytes_), own_drop_bytes(), largest_wal_bytes_ + largest_wal_bytes_ / 8});
 }
 
 std::int64_t Retention::limit() const {
@@ -154,12 +160,12 @@ Expected<bool> Retention::make_room(Database& database, const SnapshotRecord& co
     if (!epoch) return tl::unexpected(epoch.error());
     if (*epoch == nullptr) return true;
     const auto needed = with_neighbours((*epoch)->drop_bytes);
-    bool has_enough = max_bytes_ == 0 || needed <= left;
+    const bool has_enough = max_bytes_ == 0 || needed <= left;
     if (!has_enough) {
       const auto can = can_make_room(database, coming, bytes);
       if (!can) return can;
-      has_enough = !*can;  // it is taken back
-      if (!has_enough && !dropping_.empty()) return false;
+      if (!*can) return no_room();
+      if (!dropping_.empty()) return false;
     }
     left -= needed;
     if (auto done = drop(database, **epoch); !done) return tl::unexpected(done.error());
@@ -183,6 +189,10 @@ Expected<const Retention::Epoch*> Retention::next_to_drop(Database& database,
     epoch = *open;
   }
   if (epoch != nullptr) return epoch;
+  return no_room();
+}
+
+tl::unexpected<Error> Retention::no_room() const {
   if (is_held()) return fail(Error::Code::kDiskFull, "no space left");
   return fail(Error::Code::kOther,
               "the bound on its size has no room for one keyframe group of each node");
@@ -259,7 +269,8 @@ Expected<void> Retention::make_room_for_rows(Database& database, std::int64_t no
     if (*fits) return {};
     const Epoch* epoch = oldest(newest());
     if (epoch == nullptr) return database.exec(drop_lives_sql(node));
-    written += with_neighbours(epoch->drop_bytes);
+    const auto before = std::exchange(written, written + with_neighbours(epoch->drop_bytes));
+    if (before != 0 && written > max_bytes_ / kRowsShare) return {};
     if (auto done = drop(database, *epoch); !done) return done;
   }
   return {};

@@ -24,9 +24,9 @@ class Retention {
 
   bool is_bounded() const { return max_bytes_ != 0 || keep_us_ != 0; }
 
-  // Takes in what is in a file that is gone on with; nobody adds to its groups. kUsage: the file is
-  // larger than its bound already.
-  Expected<void> load(Database& database);
+  // Takes in what is in a file that is gone on with, beside which stands a -wal of so many bytes;
+  // nobody adds to its groups. kUsage: the file leaves too little of its bound to drop them.
+  Expected<void> load(Database& database, std::int64_t wal_bytes);
 
   // Most bytes that a -wal whose content was folded in may keep.
   std::int64_t idle_wal_bytes() const;
@@ -106,9 +106,10 @@ class Retention {
     std::int64_t drop_bytes = 0;      // that dropping it writes
   };
 
-  Expected<void> check_size(Database& database) const;
+  Expected<void> check_size(Database& database, std::int64_t wal_bytes) const;
   std::int64_t transaction_bytes() const;
   std::int64_t largest_drop_bytes() const;
+  std::int64_t own_drop_bytes() const;
   std::int64_t free_bytes() const;
   // Bytes of pages in use and what a snapshot adds to them; nothing without a bound.
   std::optional<std::int64_t> room() const;
@@ -120,6 +121,7 @@ class Retention {
   // The next one to go for `coming`; null if it fits.
   Expected<const Epoch*> next_to_drop(Database& database, const SnapshotRecord& coming,
                                       std::int64_t bytes) const;
+  tl::unexpected<Error> no_room() const;
   // About, before what cannot be taken back.
   Expected<bool> can_make_room(Database& database, const SnapshotRecord& coming,
                                std::int64_t bytes) const;
@@ -127,6 +129,7 @@ class Retention {
                                       std::int64_t bytes) const;
   std::int64_t newest() const { return epochs_.empty() ? 0 : epochs_.back().first; }
   Epoch* find(std::int64_t epoch);
+  Expected<void> load_parts(Database& database);
   Expected<void> load_beside(Database& database);
   bool is_older_than_kept(const Epoch& epoch, const SnapshotRecord& now) const;
   Expected<void> drop(Database& database, const Epoch& epoch);

@@ -28,15 +28,23 @@ std::int64_t text_row_bytes(std::int64_t text_bytes) {
   return within + within / kTextShare + kTextRowBytes + pages * kPageBytes;
 }
 
-// A file that has nearly all of its bound leaves nothing to make it smaller in.
-Expected<void> Retention::check_size(Database& database) const {
+// A file that has nearly all of its bound leaves nothing to make it smaller in. One that was last
+// written under this bound, or a smaller one, leaves what dropping its largest group will write;
+// of any other that is asked for, and that what stands in its -wal can be folded in.
+Expected<void> Retention::check_size(Database& database, std::int64_t wal_bytes) const {
   if (max_bytes_ == 0) return {};
   const auto pages = database.number("PRAGMA page_count");
+  const auto bound = database.number("SELECT CAST(value AS INTEGER) FROM meta WHERE key='bound'");
   if (!pages) return tl::unexpected(pages.error());
+  if (!bound) return tl::unexpected(bound.error());
   const auto bytes = pages->value_or(0) * kPageBytes;
-  if (bytes <= max_bytes_ - max_bytes_ / kFreeAtFirst) return {};
+  auto needed = bytes + bytes / (kFreeAtFirst - 1);
+  const auto earlier = bound->value_or(0);
+  if (earlier <= 0 || earlier > max_bytes_) {
+    needed = std::max({needed, bytes + wal_bytes, bytes + own_drop_bytes()});
+  }
+  if (needed <= max_bytes_) return {};
   constexpr std::int64_t kMiB = 1 << 20;
-  const auto needed = bytes + bytes / (kFreeAtFirst - 1);
   return fail(
       Error::Code::kUsage,
       fmt::format(
@@ -45,8 +53,13 @@ Expected<void> Retention::check_size(Database& database) const {
           static_cast<double>(bytes) / kMiB, needed / kMiB + 1));
 }
 
-Expected<void> Retention::load(Database& database) {
-  if (auto small = check_size(database); !small) return small;
+Expected<void> Retention::load(Database& database, std::int64_t wal_bytes) {
+  auto done = load_parts(database);
+  if (done) done = load_beside(database);
+  return done ? check_size(database, wal_bytes) : done;
+}
+
+Expected<void> Retention::load_parts(Database& database) {
   auto rows = database.prepare(fmt::format(
       "SELECT epoch, max(id), node, max(ended_wall_us), total(bytes), coalesce(max(bytes), 0), "
       "total(first) + {} * count(*) FROM snapshot LEFT JOIN (SELECT key / 256 AS snapshot, "
@@ -57,7 +70,7 @@ Expected<void> Retention::load(Database& database) {
   for (;;) {
     const auto more = rows->step();
     if (!more) return tl::unexpected(more.error());
-    if (!*more) return load_beside(database);
+    if (!*more) return {};
     epochs_.push_back({.first = rows->integer(0),
                        .last = rows->integer(1),
                        .node = rows->integer(2),

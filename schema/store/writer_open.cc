@@ -69,6 +69,15 @@ bool same_columns(const Table& a, const Table& b) {
                     });
 }
 
+// So that the next one who goes on knows what was left free.
+Expected<void> write_bound(Database& database, std::int64_t max_bytes) {
+  if (max_bytes == 0) return database.exec("DELETE FROM meta WHERE key = 'bound'");
+  return database.exec(
+      fmt::format("INSERT INTO meta VALUES('bound', '{0}') ON CONFLICT(key) DO UPDATE "
+                  "SET value = '{0}' WHERE value <> '{0}'",
+                  max_bytes));
+}
+
 }  // namespace
 
 const Table& FileWriter::node_declaration() const {
@@ -98,7 +107,7 @@ Expected<void> FileWriter::resume() {
   auto done = check_declarations();
   if (done) done = load_lives();
   if (done) done = check_nodes();
-  if (done) done = retention_.load(database_);
+  if (done) done = retention_.load(database_, file_size(path_ + "-wal"));
   if (done) done = become_current();
   if (done) done = start_writing();
   // What a recorder that was killed, or one that was read, left in the -wal counts, too, until it
@@ -216,6 +225,8 @@ Expected<void> FileWriter::start_writing() {
   done = database_.exec("PRAGMA secure_delete=OFF");
   if (!done) return done;
   reserve_.hold(path_, retention_.reserve_bytes());
+  done = write_bound(database_, options_.max_bytes);
+  if (!done) return done;
   samples_.emplace(node_declaration());
   done = samples_->prepare(database_);
   return done ? prepare_statements() : done;

@@ -101,6 +101,20 @@ TEST_F(BoundedWal, ManySmallSnapshotsGoForALargeOne) {
   expect_whole(path_);
 }
 
+// Nor do they go for one that has no room without them: what is dropped in vain takes room, too.
+TEST_F(BoundedWal, ASnapshotThatCannotFitTakesNoRoom) {
+  while (writer_->dropped_snapshots() < 1) ASSERT_NO_FATAL_FAILURE(must_store(20));
+  const auto kept = Reader::open(path_).value()->snapshots().size();
+  LargestSize largest(path_);
+  const auto refused = store(200'000);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("no room"), std::string::npos) << refused.error().message;
+  EXPECT_LE(largest.end(), kBound);
+  ASSERT_TRUE(writer_->close());
+  EXPECT_EQ(Reader::open(path_).value()->snapshots().size(), kept);
+  expect_whole(path_);
+}
+
 // One that is longer than a quarter of a page has pages of its own.
 TEST_F(BoundedWal, LongTextsTakeWholePages) {
   ASSERT_NO_FATAL_FAILURE(must_store(20));

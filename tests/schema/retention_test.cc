@@ -301,7 +301,7 @@ TEST_F(Retention, GoesOnInAFileThatIsThereAlready) {
 }
 
 TEST_F(Retention, RefusesToGoOnInAFileThatIsLargerThanItsBound) {
-  RecordingPlan plan{.slots = 3000, .snapshots = 60, .keyframe_every = 8, .share = 0.5};
+  RecordingPlan plan{.slots = 24'000, .snapshots = 60, .keyframe_every = 8, .share = 0.5};
   RecordingStory story(path_, plan);
   story.write_all();
   story.close();
@@ -318,7 +318,8 @@ TEST_F(Retention, RefusesToGoOnInAFileThatIsLargerThanItsBound) {
     EXPECT_TRUE(read_file(path_) == before);
   }
   bounded.max_bytes = size + size / 8;
-  EXPECT_TRUE(Writer::append(path_, bounded));
+  const auto again = Writer::append(path_, bounded);
+  EXPECT_TRUE(again) << again.error().message;
 }
 
 TEST_F(Retention, MakesSpaceByDroppingTheOldest) {
