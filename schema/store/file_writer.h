@@ -128,9 +128,9 @@ class FileWriter final : public Writer {
   Statement insert_snapshot_;
   std::map<std::int64_t, NodeState> nodes_;
   std::vector<Life> earlier_;
-  std::int64_t last_node_ = 0;
-  std::int64_t last_snapshot_ = 0;
+  std::int64_t last_node_ = 0, last_snapshot_ = 0;
   std::int64_t pinned_frames_ = 0;  // of the -wal, which cannot be written over
+  bool is_full_ = false;            // that is why: the file system
   bool closed_ = false;
 
   // Of the snapshot that was begun; 0 if none.

@@ -276,13 +276,15 @@ Expected<void> Retention::make_room_for_rows(Database& database, std::int64_t no
   return {};
 }
 
-Expected<bool> Retention::shrink_to_file(Database& database) {
+Expected<bool> Retention::shrink_to_file(Database& database, std::int64_t taken_bytes) {
   dropping_.clear();
-  for (;;) {
+  for (auto left = max_bytes_ - taken_bytes;;) {
     const auto fits = has_room(database, largest_bytes_);
     if (!fits || *fits) return fits;
     const Epoch* epoch = oldest(newest());
     if (epoch == nullptr) return false;
+    left -= with_neighbours(epoch->drop_bytes);
+    if (max_bytes_ != 0 && left < 0 && !dropping_.empty()) return true;
     if (auto done = drop(database, *epoch); !done) return tl::unexpected(std::move(done.error()));
   }
 }

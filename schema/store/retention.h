@@ -70,9 +70,10 @@ class Retention {
   // True if something is older than the newest group.
   bool has_older() const { return oldest(newest()) != nullptr; }
   // For a full file system: drops, within a transaction, the oldest groups until the file's own
-  // pages have room for the largest snapshot so far. False: not even without all that is older than
-  // the newest group; it is to be rolled back.
-  Expected<bool> shrink_to_file(Database& database);
+  // pages have room for the largest snapshot so far, or the bound has none for the -wal beside
+  // `taken_bytes`. False: not even without all that is older than the newest group; it is to be
+  // rolled back.
+  Expected<bool> shrink_to_file(Database& database, std::int64_t taken_bytes);
   // The transaction has ended that stored a snapshot, dropped groups, or neither.
   // `drop_bytes`: what dropping it will write. `wal_bytes`: what it took of the -wal. So
   // much is left free from then on, but one that was much larger must not end the recording.

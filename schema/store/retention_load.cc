@@ -48,7 +48,7 @@ Expected<void> Retention::check_size(Database& database, std::int64_t wal_bytes)
   return fail(
       Error::Code::kUsage,
       fmt::format(
-          "it has {:.1f} MiB already, and nothing is dropped for a smaller bound: give --max-size "
+          "it has {:.1f} MiB already, and to drop its oldest takes room beside: give --max-size "
           "{}MiB or more, or record into a new file",
           static_cast<double>(bytes) / kMiB, needed / kMiB + 1));
 }

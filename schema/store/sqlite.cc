@@ -293,8 +293,10 @@ Database::Folded Database::fold_in() {
   const int result =
       sqlite3_wal_checkpoint_v2(handle(), "main", SQLITE_CHECKPOINT_RESTART, &frames, nullptr);
   sqlite3_busy_timeout(handle(), kBusyTimeoutMs);
-  if (frames < 0) return {};
-  return {frames, result == SQLITE_OK};
+  Folded folded{.is_reused = frames >= 0 && result == SQLITE_OK};
+  if (frames >= 0) folded.frames = frames;
+  folded.is_full = result != SQLITE_OK && sqlite_error(handle()).code == Error::Code::kDiskFull;
+  return folded;
 }
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }

@@ -97,6 +97,7 @@ class Database {
   struct Folded {
     std::optional<std::int64_t> frames;  // pages that the -wal has; nothing: it could not be done
     bool is_reused = false;              // what comes next is written over them
+    bool is_full = false;                // the file system is, else somebody reads them
   };
   Folded fold_in();
   sqlite3* handle() const { return database_.get(); }

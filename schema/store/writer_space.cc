@@ -18,7 +18,11 @@ constexpr std::int64_t kRowPages = 8;
 // SQLite's own bound.
 constexpr std::int64_t kMostPages = 0xFFFF'FFFE;
 
-tl::unexpected<Error> being_read() {
+tl::unexpected<Error> full() { return fail(Error::Code::kDiskFull, "no space left"); }
+
+// Why the -wal cannot be written over.
+tl::unexpected<Error> pinned(bool is_full) {
+  if (is_full) return full();
   return fail(Error::Code::kRefused, "somebody reads the file, and its -wal would break the bound");
 }
 
@@ -35,7 +39,6 @@ Expected<void> FileWriter::make_space() {
     if (!retention_.is_held()) return {};
   }
   reserve_.release();
-  const auto full = [] { return fail(Error::Code::kDiskFull, "no space left"); };
   if (!retention_.is_bounded() || !retention_.has_older()) return full();
   auto held = database_.exec("PRAGMA journal_size_limit=-1; PRAGMA wal_checkpoint(PASSIVE)");
   if (held) held = hold_file();
@@ -54,10 +57,12 @@ Expected<void> FileWriter::hold_file() {
   return database_.exec(fmt::format("PRAGMA max_page_count={}", bytes / kPageBytes));
 }
 
-// False: whatever may go would not be enough, and stays.
+// False: whatever may go would not be enough, and stays. What the bound leaves no room to drop in
+// one transaction goes with the next snapshot.
 Expected<bool> FileWriter::drop_for_space() {
   if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) return give_up(begun.error());
-  const auto helps = retention_.shrink_to_file(database_);
+  const auto helps =
+      retention_.shrink_to_file(database_, file_size(path_) + pinned_frames_ * kFrameBytes);
   if (!helps) return give_up(helps.error());
   if (!*helps) {
     abandon();
@@ -84,7 +89,7 @@ Expected<void> FileWriter::look_for_readers() {
   const auto fits =
       retention_.has_room_beside(database_, file_size(path_), pinned_frames_ * kFrameBytes);
   if (!fits) return tl::unexpected(fits.error());
-  return *fits ? Expected<void>() : being_read();
+  return *fits ? Expected<void>() : pinned(is_full_);
 }
 
 // And with each row beside them.
@@ -96,7 +101,7 @@ Expected<void> FileWriter::begin_rows(std::int64_t bytes, bool is_gap) {
         retention_.has_room_for_rows(database_, file_size(path_), pinned_frames_ * kFrameBytes,
                                      kRowPages * kFrameBytes + bytes, is_gap);
     if (!fits) return tl::unexpected(named(fits.error()));
-    if (!*fits) return tl::unexpected(named(std::move(being_read().value())));
+    if (!*fits) return tl::unexpected(named(std::move(pinned(is_full_).value())));
   }
   auto begun = database_.exec("BEGIN IMMEDIATE");
   return begun ? begun : tl::unexpected(named(std::move(begun.error())));
@@ -123,7 +128,7 @@ Expected<void> FileWriter::begin_with_room(const SnapshotRecord& coming, std::in
     if (has_room && !is_too_long) return {};
     if (auto done = database_.exec("COMMIT"); !done) return done;
     retention_.dropped(checkpoint());
-    if (pinned_frames_ != 0) return being_read();
+    if (pinned_frames_ != 0) return pinned(is_full_);
   }
   const auto done = shorten_file();
   return done ? database_.exec("BEGIN IMMEDIATE") : done;
@@ -137,7 +142,7 @@ Expected<void> FileWriter::shorten_file() {
     auto done = database_.exec(fmt::format("PRAGMA incremental_vacuum({})", pages));
     if (!done) return done;
     checkpoint();
-    if (pinned_frames_ != 0) return being_read();
+    if (pinned_frames_ != 0) return pinned(is_full_);
     const auto before = std::exchange(size, file_size(path_));
     if (size >= before) {
       return fail(Error::Code::kOther,
@@ -156,6 +161,7 @@ std::int64_t FileWriter::checkpoint() {
   const auto frames = folded.frames.value_or(file_size(path_ + "-wal") / kFrameBytes);
   const auto written = (frames - pinned_frames_) * kFrameBytes;
   pinned_frames_ = folded.is_reused ? 0 : frames;
+  is_full_ = folded.is_full;
   return std::max<std::int64_t>(written, 0);
 }
 

@@ -313,7 +313,7 @@ TEST_F(Retention, RefusesToGoOnInAFileThatIsLargerThanItsBound) {
     const auto writer = Writer::append(path_, bounded);
     ASSERT_FALSE(writer) << bound;
     EXPECT_EQ(writer.error().code, Error::Code::kUsage);
-    EXPECT_NE(writer.error().message.find("nothing is dropped for a smaller bound"),
+    EXPECT_NE(writer.error().message.find("to drop its oldest takes room beside"),
               std::string::npos);
     EXPECT_TRUE(read_file(path_) == before);
   }
