@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "schema/store/layout.h"
 
@@ -148,28 +147,24 @@ bool Retention::is_older_than_kept(const Epoch& epoch, const SnapshotRecord& now
 }
 
 Expected<bool> Retention::make_room(Database& database, const SnapshotRecord& coming,
-                                    std::int64_t bytes, std::int64_t taken_bytes) {
+                                    std::int64_t bytes, const Taken& taken) {
   dropping_.clear();
   // The group that its node added to so far is as good as ended.
   if (coming.epoch == coming.id) {
     for (Epoch& epoch : epochs_) epoch.is_open = epoch.is_open && epoch.node != coming.node;
   }
-  auto left = max_bytes_ - taken_bytes - with_pages(bytes);
-  for (;;) {
+  const auto beside = left_beside(database, taken);
+  if (!beside) return tl::unexpected(beside.error());
+  for (auto left = *beside - with_pages(bytes);;) {
     const auto epoch = next_to_drop(database, coming, bytes);
     if (!epoch) return tl::unexpected(epoch.error());
     if (*epoch == nullptr) return true;
-    const auto needed = with_neighbours((*epoch)->drop_bytes);
-    const bool has_enough = max_bytes_ == 0 || needed <= left;
-    if (!has_enough) {
-      const auto can = can_make_room(database, coming, bytes);
-      if (!can) return can;
-      if (!*can) return no_room();
-      if (!dropping_.empty()) return false;
-    }
-    left -= needed;
+    left -= with_neighbours((*epoch)->drop_bytes);
+    const bool is_too_much = max_bytes_ != 0 && left < 0;
+    if (is_too_much && !can_make_room(coming.epoch, bytes)) return no_room();
+    if (is_too_much && !dropping_.empty()) return false;
     if (auto done = drop(database, **epoch); !done) return tl::unexpected(done.error());
-    if (!has_enough) return false;
+    if (is_too_much) return false;
   }
 }
 
@@ -198,22 +193,17 @@ tl::unexpected<Error> Retention::no_room() const {
               "the bound on its size has no room for one keyframe group of each node");
 }
 
-// Where not even a keyframe of each other node has room beside it, nothing is to go in vain. What
-// goes leaves no more to be dropped.
-Expected<bool> Retention::can_make_room(Database& database, const SnapshotRecord& coming,
-                                        std::int64_t bytes) const {
-  const auto used = used_bytes(database);
-  if (!used) return tl::unexpected(used.error());
-  std::int64_t all = 1, kept = 0;
-  for (const Epoch& epoch : epochs_) {
-    if (dropping_.contains(epoch.first)) continue;
-    all += epoch.bytes;
-    if (epoch.first == coming.epoch) kept += epoch.bytes;
-    if (epoch.first != coming.epoch && epoch.is_open) kept += epoch.keyframe_bytes;
+// Where not even a keyframe of each other node has room beside it, nothing is to go in vain.
+bool Retention::can_make_room(std::int64_t epoch, std::int64_t bytes) const {
+  std::int64_t kept = 0;
+  for (const Epoch& each : epochs_) {
+    if (dropping_.contains(each.first)) continue;
+    if (each.first == epoch) kept += each.bytes;
+    if (each.first != epoch && each.is_open) kept += each.keyframe_bytes;
   }
-  const auto share = static_cast<double>(kept) / static_cast<double>(all);
-  const auto after = static_cast<std::int64_t>(static_cast<double>(*used) * share);
-  return after + with_pages(bytes) <= max_bytes_ - with_pages(largest_bytes_) + kBesideParts;
+  const auto all = max_bytes_ - with_pages(largest_bytes_);
+  return with_pages(kept) + with_pages(bytes) <=
+         2 * kBesideParts + (is_held() ? std::min(all, full_at_bytes_) : all);
 }
 
 // Of those that other nodes add to, if there is room for a keyframe of each beside what is coming:
@@ -235,56 +225,63 @@ Expected<const Retention::Epoch*> Retention::largest_open(Database& database,
   return after <= room().value_or(after) ? largest : nullptr;
 }
 
-Expected<std::int64_t> Retention::left_beside(Database& database, std::int64_t file_bytes,
-                                              std::int64_t pinned_bytes) const {
+Expected<std::int64_t> Retention::left_beside(Database& database, const Taken& taken) const {
   const auto pages = database.number("PRAGMA page_count");
   if (!pages) return tl::unexpected(pages.error());
-  return max_bytes_ - std::max(pages->value_or(0) * kPageBytes, file_bytes) - pinned_bytes;
+  // Pages that are in the -wal alone come to the file when it is folded in.
+  return max_bytes_ - std::max(pages->value_or(0) * kPageBytes, taken.file_bytes) -
+         taken.pinned_bytes;
 }
 
-Expected<bool> Retention::has_room_beside(Database& database, std::int64_t file_bytes,
-                                          std::int64_t pinned_bytes) const {
-  if (max_bytes_ == 0 || pinned_bytes == 0) return true;
-  const auto left = left_beside(database, file_bytes, pinned_bytes);
+Expected<bool> Retention::has_room_beside(Database& database, const Taken& taken) const {
+  if (max_bytes_ == 0 || taken.pinned_bytes == 0) return true;
+  const auto left = left_beside(database, taken);
   if (!left) return tl::unexpected(left.error());
   // The transaction goes behind what is pinned, and may make the file longer, too.
   const auto coming = with_pages(largest_bytes_);
   return coming + std::max(wal_bytes_needed(), coming) + max_bytes_ / kRowsShare <= *left;
 }
 
-Expected<bool> Retention::has_room_for_rows(Database& database, std::int64_t file_bytes,
-                                            std::int64_t pinned_bytes, std::int64_t bytes,
-                                            bool is_gap) const {
-  if (max_bytes_ == 0 || pinned_bytes == 0) return true;
-  const auto left = left_beside(database, file_bytes, pinned_bytes);
+Expected<bool> Retention::has_room_for_rows(Database& database, const Taken& taken,
+                                            std::int64_t bytes, bool is_gap) const {
+  if (max_bytes_ == 0 || taken.pinned_bytes == 0) return true;
+  const auto left = left_beside(database, taken);
   if (!left) return tl::unexpected(left.error());
   return 2 * bytes + (is_gap ? 0 : max_bytes_ / (2 * kRowsShare)) <= *left;
 }
 
-Expected<void> Retention::make_room_for_rows(Database& database, std::int64_t node) {
+Expected<void> Retention::make_room_for_rows(Database& database, std::int64_t node,
+                                             const Taken& taken) {
   dropping_.clear();
-  for (std::int64_t written = 0; written < max_bytes_ / kRowsShare;) {
+  const auto left = left_beside(database, taken);
+  if (!left) return tl::unexpected(left.error());
+  for (auto written = kBesideParts / 2;;) {
     const auto fits = has_room(database, 0);
     if (!fits) return tl::unexpected(fits.error());
     if (*fits) return {};
     const Epoch* epoch = oldest(newest());
     if (epoch == nullptr) return database.exec(drop_lives_sql(node));
-    const auto before = std::exchange(written, written + with_neighbours(epoch->drop_bytes));
-    if (before != 0 && written > max_bytes_ / kRowsShare) return {};
+    written += with_neighbours(epoch->drop_bytes);
+    const auto most = dropping_.empty() ? *left : std::min(*left, max_bytes_ / kRowsShare);
+    if (written > most) return {};
     if (auto done = drop(database, *epoch); !done) return done;
   }
-  return {};
 }
 
-Expected<bool> Retention::shrink_to_file(Database& database, std::int64_t taken_bytes) {
+Expected<bool> Retention::shrink_to_file(Database& database, const Taken& taken) {
   dropping_.clear();
-  for (auto left = max_bytes_ - taken_bytes;;) {
+  const auto beside = left_beside(database, taken);
+  if (!beside) return tl::unexpected(beside.error());
+  for (auto left = *beside;;) {
     const auto fits = has_room(database, largest_bytes_);
     if (!fits || *fits) return fits;
     const Epoch* epoch = oldest(newest());
     if (epoch == nullptr) return false;
     left -= with_neighbours(epoch->drop_bytes);
-    if (max_bytes_ != 0 && left < 0 && !dropping_.empty()) return true;
+    if (max_bytes_ != 0 && left < 0) {
+      if (dropping_.empty()) return fail(Error::Code::kDiskFull, "no space left");
+      return can_make_room(newest(), largest_bytes_);
+    }
     if (auto done = drop(database, *epoch); !done) return tl::unexpected(std::move(done.error()));
   }
 }

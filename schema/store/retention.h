@@ -18,6 +18,11 @@ namespace beamtape {
 // no VACUUM. Not a public header. One thread.
 class Retention {
  public:
+  // Of the file, and of its -wal what cannot be written over.
+  struct Taken {
+    std::int64_t file_bytes, pinned_bytes;
+  };
+
   // 0: no bound. See Writer::Options.
   Retention(std::int64_t max_bytes, std::int64_t keep_us)
       : max_bytes_(max_bytes), keep_us_(keep_us) {}
@@ -39,28 +44,25 @@ class Retention {
   void expect(std::int64_t epoch, std::int64_t bytes, std::int64_t drop_bytes);
   // True if a file of this size leaves too little of the bound for the -wal of what is coming.
   bool is_too_long(std::int64_t file_bytes) const;
-  // So large it is to become then.
-  std::int64_t limit() const;
+  std::int64_t limit() const;  // so large it is to become then
   // Pages that a file of this size may move to the front in one transaction.
   std::int64_t pages_to_move(std::int64_t file_bytes) const;
   // Within a transaction before or with `coming`, which takes `bytes`. Groups that other nodes add
   // to are dropped only where one of each has room. What is dropped goes through the -wal, too:
-  // false if that would be too much beside the `taken_bytes` of the file and what is pinned of its
-  // -wal, and more is to be dropped in the next transaction. kDiskFull: the file system is full and
-  // it does not fit into what the file has. kOther: nor into the bound.
+  // false if that would be too much beside what is taken, and more is to be dropped in the next
+  // transaction. kDiskFull: the file system is full and it does not fit into what the file has.
+  // kOther: nor into the bound.
   Expected<bool> make_room(Database& database, const SnapshotRecord& coming, std::int64_t bytes,
-                           std::int64_t taken_bytes);
-  // False if the largest snapshot so far would break the bound with the file as long as it is and
-  // so much of a -wal that cannot be written over. Some room stays for rows beside snapshots.
-  Expected<bool> has_room_beside(Database& database, std::int64_t file_bytes,
-                                 std::int64_t pinned_bytes) const;
+                           const Taken& taken);
+  // False if the largest snapshot so far would break the bound beside a -wal that cannot be written
+  // over. Some room stays for rows beside snapshots.
+  Expected<bool> has_room_beside(Database& database, const Taken& taken) const;
   // The same of such rows; of those of a gap, for which the last room is kept, or of others.
-  Expected<bool> has_room_for_rows(Database& database, std::int64_t file_bytes,
-                                   std::int64_t pinned_bytes, std::int64_t bytes,
+  Expected<bool> has_room_for_rows(Database& database, const Taken& taken, std::int64_t bytes,
                                    bool is_gap) const;
-  // Within a transaction that stores rows beside snapshots: where these have filled the bound the
-  // oldest groups go; where there are none, lives up to this node that have no snapshot.
-  Expected<void> make_room_for_rows(Database& database, std::int64_t node);
+  // Within a transaction before theirs: where they have filled the bound the oldest groups go, as
+  // many as the -wal has room for; where there are none, lives up to this node without a snapshot.
+  Expected<void> make_room_for_rows(Database& database, std::int64_t node, const Taken& taken);
   // From now on the file system is full: the file is bounded by what it has, until let_grow().
   void hold_at(std::int64_t file_bytes) { full_at_bytes_ = file_bytes; }
   void let_grow() { full_at_bytes_ = 0; }
@@ -70,10 +72,10 @@ class Retention {
   // True if something is older than the newest group.
   bool has_older() const { return oldest(newest()) != nullptr; }
   // For a full file system: drops, within a transaction, the oldest groups until the file's own
-  // pages have room for the largest snapshot so far, or the bound has none for the -wal beside
-  // `taken_bytes`. False: not even without all that is older than the newest group; it is to be
-  // rolled back.
-  Expected<bool> shrink_to_file(Database& database, std::int64_t taken_bytes);
+  // pages have room for the largest snapshot so far, or the bound has none for more of the -wal (if
+  // not for one group: kDiskFull). False, and to be rolled back: not even all but the newest would
+  // do.
+  Expected<bool> shrink_to_file(Database& database, const Taken& taken);
   // The transaction has ended that stored a snapshot, dropped groups, or neither.
   // `drop_bytes`: what dropping it will write. `wal_bytes`: what it took of the -wal. So
   // much is left free from then on, but one that was much larger must not end the recording.
@@ -115,8 +117,7 @@ class Retention {
   // Bytes of pages in use and what a snapshot adds to them; nothing without a bound.
   std::optional<std::int64_t> room() const;
   Expected<bool> has_room(Database& database, std::int64_t bytes) const;
-  Expected<std::int64_t> left_beside(Database& database, std::int64_t file_bytes,
-                                     std::int64_t pinned_bytes) const;
+  Expected<std::int64_t> left_beside(Database& database, const Taken& taken) const;
   // The oldest that may go and is not going yet, but not `kept`; null if there is none.
   const Epoch* oldest(std::int64_t kept) const;
   // The next one to go for `coming`; null if it fits.
@@ -124,8 +125,7 @@ class Retention {
                                       std::int64_t bytes) const;
   tl::unexpected<Error> no_room() const;
   // About, before what cannot be taken back.
-  Expected<bool> can_make_room(Database& database, const SnapshotRecord& coming,
-                               std::int64_t bytes) const;
+  bool can_make_room(std::int64_t epoch, std::int64_t bytes) const;
   Expected<const Epoch*> largest_open(Database& database, const SnapshotRecord& coming,
                                       std::int64_t bytes) const;
   std::int64_t newest() const { return epochs_.empty() ? 0 : epochs_.back().first; }

@@ -48,7 +48,8 @@ class Writer {
   // Reads its pages and plain rows first to find damage, as Reader::check does, but decodes no
   // part. kNotFound: no such file. kRefused: another process is writing it. kMalformed: not a
   // recording, damaged, of another version, or of other nodes. kUsage: it is too large for its
-  // bound. After an error the file is as it was.
+  // bound. After an error the file holds what it held; what a killed recorder left in its -wal may
+  // have been folded in.
   static Expected<std::unique_ptr<Writer>> append(const std::string& path, const Options& options);
   // Closes as close() does; errors are lost here, so call close() first.
   virtual ~Writer() = default;

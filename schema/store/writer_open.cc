@@ -114,7 +114,7 @@ Expected<void> FileWriter::resume() {
   // is folded in.
   if (done) done = database_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   if (done) checkpoint();
-  return done;
+  return done ? write_bound(database_, options_.max_bytes) : done;
 }
 
 Expected<void> FileWriter::check_declarations() {
@@ -189,6 +189,7 @@ Expected<void> FileWriter::write_meta() {
   if (options_.dropped_to > 0) {
     facts.emplace_back("dropped_to", std::to_string(options_.dropped_to));
   }
+  if (options_.max_bytes > 0) facts.emplace_back("bound", std::to_string(options_.max_bytes));
   if (options_.redacted) facts.emplace_back("redacted", "names");
   for (const auto& [key, value] : facts) {
     const auto done = row->bind(1, std::string_view(key)).bind(2, value).run();
@@ -225,8 +226,6 @@ Expected<void> FileWriter::start_writing() {
   done = database_.exec("PRAGMA secure_delete=OFF");
   if (!done) return done;
   reserve_.hold(path_, retention_.reserve_bytes());
-  done = write_bound(database_, options_.max_bytes);
-  if (!done) return done;
   samples_.emplace(node_declaration());
   done = samples_->prepare(database_);
   return done ? prepare_statements() : done;

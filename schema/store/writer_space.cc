@@ -26,6 +26,10 @@ tl::unexpected<Error> pinned(bool is_full) {
   return fail(Error::Code::kRefused, "somebody reads the file, and its -wal would break the bound");
 }
 
+Retention::Taken taken(const std::string& path, std::int64_t pinned_frames) {
+  return {file_size(path), pinned_frames * kFrameBytes};
+}
+
 }  // namespace
 
 // Dropping writes pages to the -wal, and they come back to the file only when it is folded in: for
@@ -61,8 +65,7 @@ Expected<void> FileWriter::hold_file() {
 // one transaction goes with the next snapshot.
 Expected<bool> FileWriter::drop_for_space() {
   if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) return give_up(begun.error());
-  const auto helps =
-      retention_.shrink_to_file(database_, file_size(path_) + pinned_frames_ * kFrameBytes);
+  const auto helps = retention_.shrink_to_file(database_, taken(path_, pinned_frames_));
   if (!helps) return give_up(helps.error());
   if (!*helps) {
     abandon();
@@ -86,29 +89,30 @@ void FileWriter::let_file_grow() {
 Expected<void> FileWriter::look_for_readers() {
   if (pinned_frames_ == 0) return {};
   checkpoint();
-  const auto fits =
-      retention_.has_room_beside(database_, file_size(path_), pinned_frames_ * kFrameBytes);
+  const auto fits = retention_.has_room_beside(database_, taken(path_, pinned_frames_));
   if (!fits) return tl::unexpected(fits.error());
   return *fits ? Expected<void>() : pinned(is_full_);
 }
 
-// And with each row beside them.
+// And with each row beside them. Where such rows have filled the bound, something goes first.
 Expected<void> FileWriter::begin_rows(std::int64_t bytes, bool is_gap) {
   if (auto allowed = outside_snapshot(); !allowed) return allowed;
-  if (pinned_frames_ != 0) {
-    checkpoint();
-    const auto fits =
-        retention_.has_room_for_rows(database_, file_size(path_), pinned_frames_ * kFrameBytes,
-                                     kRowPages * kFrameBytes + bytes, is_gap);
-    if (!fits) return tl::unexpected(named(fits.error()));
-    if (!*fits) return tl::unexpected(named(std::move(pinned(is_full_).value())));
+  if (pinned_frames_ != 0) checkpoint();
+  auto made = database_.exec("BEGIN IMMEDIATE");
+  if (made) {
+    made = retention_.make_room_for_rows(database_, last_node_, taken(path_, pinned_frames_));
   }
+  if (made = commit_rows(std::move(made)); !made) return made;
+  const auto fits = retention_.has_room_for_rows(database_, taken(path_, pinned_frames_),
+                                                 kRowPages * kFrameBytes + bytes, is_gap);
+  if (!fits) return give_up(fits.error());
+  // They wait, and the recording goes on: not kDiskFull.
+  if (!*fits) return give_up({Error::Code::kRefused, pinned(is_full_).value().message});
   auto begun = database_.exec("BEGIN IMMEDIATE");
-  return begun ? begun : tl::unexpected(named(std::move(begun.error())));
+  return begun ? begun : give_up(std::move(begun.error()));
 }
 
 Expected<void> FileWriter::commit_rows(Expected<void> done) {
-  if (done) done = retention_.make_room_for_rows(database_, last_node_);
   if (done) done = database_.exec("COMMIT");
   if (!done) return give_up(std::move(done.error()));
   retention_.dropped(checkpoint());
@@ -121,8 +125,7 @@ Expected<void> FileWriter::begin_with_room(const SnapshotRecord& coming, std::in
   const bool is_too_long = retention_.is_too_long(file_size(path_));
   for (bool has_room = false; !has_room;) {
     if (auto begun = database_.exec("BEGIN IMMEDIATE"); !begun) return begun;
-    const auto taken = file_size(path_) + pinned_frames_ * kFrameBytes;
-    const auto made = retention_.make_room(database_, coming, bytes, taken);
+    const auto made = retention_.make_room(database_, coming, bytes, taken(path_, pinned_frames_));
     if (!made) return tl::unexpected(made.error());
     has_room = *made;
     if (has_room && !is_too_long) return {};

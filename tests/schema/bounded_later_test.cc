@@ -118,6 +118,32 @@ TEST_P(BoundedLater, NorIfItWasBoundedBefore) {
   expect_least_bound_kept();
 }
 
+// A reader keeps the -wal from being written over, and there are rows to store: several nodes were
+// started anew.
+TEST_P(BoundedLater, NorForRowsBesideAReader) {
+  ASSERT_NO_FATAL_FAILURE(record(0));
+  LargestSize largest(path_);
+  const auto bound = least_bound();
+  ASSERT_NO_FATAL_FAILURE(go_on(bound));
+  NodeRecord life{.name = "zoo@here", .facts = {}, .applications = {}};
+  for (int i = 0; i < 100; ++i) {
+    life.applications.push_back({"application " + std::to_string(i), "1.0", 7});
+  }
+  {
+    const auto reader = Reader::open(path_).value();
+    for (int i = 0; i < 100; ++i) {
+      const auto added = writer_->add_node(life);
+      if (added) continue;
+      EXPECT_EQ(added.error().code, Error::Code::kRefused) << added.error().message;
+    }
+    for (int i = 0; i < 10; ++i) static_cast<void>(writer_->add_gap({1, i, i + 1, "node down"}));
+  }
+  for (int i = 0; i < 20; ++i) ASSERT_NO_FATAL_FAILURE(store());
+  EXPECT_LE(largest.end(), bound);
+  ASSERT_TRUE(writer_->close());
+  expect_whole();
+}
+
 // What was left free for it is free.
 TEST_P(BoundedLater, ABoundThatWasKeptIsNotRefused) {
   ASSERT_NO_FATAL_FAILURE(record(kSmallest));

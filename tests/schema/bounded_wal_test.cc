@@ -42,7 +42,8 @@ class BoundedWal : public testing::Test {
       groups_ = std::max(groups_, group + 1);
     }
     EXPECT_TRUE(writer_->put_aggregates({.node = {1, 2, 3}}));
-    return writer_->commit({.ended_wall_us = id, .not_answered = ""});
+    return writer_->commit(
+        {.ended_wall_us = now_us_ + id, .began_mono_us = now_us_ + id, .not_answered = ""});
   }
   void must_store(std::size_t rows, const std::function<void()>& put = {}) {
     const auto stored = store(rows, put);
@@ -64,6 +65,7 @@ class BoundedWal : public testing::Test {
   std::unique_ptr<Writer> writer_;
   RandomRows random_{1};
   std::size_t groups_ = 0;
+  std::int64_t now_us_ = 0;
 };
 
 // A node that grows a hundredfold under a recorder that has run for long: what small snapshots have
@@ -152,6 +154,28 @@ TEST_F(BoundedWal, WhatAnEarlierRecorderLeftInItCountsToo) {
   EXPECT_LE(largest.end(), kBound);
   ASSERT_TRUE(writer_->close());
   expect_whole(copy);
+}
+
+// A node that was away for longer than --keep: all that is older goes behind what a reader keeps in
+// the -wal, and with that come pages which the file does not have yet.
+TEST_F(BoundedWal, WhatIsTooOldGoesBesideAReaderToo) {
+  auto options = bounded();
+  options.keep_us = 3'600'000'000;
+  const std::string path = folder_.file("aged.beamtape");
+  writer_ = Writer::create(path, options).value();
+  ASSERT_TRUE(writer_->add_node({.name = "zoo@here", .facts = {}, .applications = {}}));
+  while (writer_->file_bytes() < kBound * 3 / 8) ASSERT_NO_FATAL_FAILURE(must_store(200));
+  LargestSize largest(path);
+  {
+    const auto reader = Reader::open(path).value();
+    while (writer_->file_bytes() < kBound * 5 / 8) ASSERT_NO_FATAL_FAILURE(must_store(200));
+    now_us_ = 2 * options.keep_us;
+    static_cast<void>(store(200));
+  }
+  for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(must_store(200));
+  EXPECT_LE(largest.end(), kBound);
+  ASSERT_TRUE(writer_->close());
+  expect_whole(path);
 }
 
 TEST_F(BoundedWal, RowsBesideSnapshotsDoNotBreakItForAReader) {
