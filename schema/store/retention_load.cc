@@ -39,9 +39,11 @@ Expected<void> Retention::check_size(Database& database, std::int64_t wal_bytes)
   if (!bound) return tl::unexpected(bound.error());
   const auto bytes = pages->value_or(0) * kPageBytes;
   const auto earlier = bound->value_or(0);
-  const bool is_kept = earlier > 0 && earlier <= max_bytes_;
-  const auto needed = bytes + std::max(bytes / (kFreeAtFirst - 1), own_drop_bytes() + wal_bytes);
-  if (is_kept || needed <= max_bytes_) return {};
+  auto needed = bytes;
+  if (earlier <= 0 || earlier > max_bytes_) {
+    needed += std::max(bytes / (kFreeAtFirst - 1), own_drop_bytes() + wal_bytes);
+  }
+  if (needed <= max_bytes_) return {};
   constexpr std::int64_t kMiB = 1 << 20;
   return fail(
       Error::Code::kUsage,

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace beamtape {
@@ -295,6 +296,8 @@ Database::Folded Database::fold_in() {
   sqlite3_busy_timeout(handle(), kBusyTimeoutMs);
   Folded folded{.is_reused = frames >= 0 && result == SQLITE_OK};
   if (frames >= 0) folded.frames = frames;
+  const std::int64_t changes = sqlite3_total_changes64(handle());
+  folded.is_longer = std::exchange(folded_changes_, changes) != changes;
   folded.is_full = result != SQLITE_OK && sqlite_error(handle()).code == Error::Code::kDiskFull;
   return folded;
 }

@@ -97,6 +97,7 @@ class Database {
   struct Folded {
     std::optional<std::int64_t> frames;  // pages that the -wal has; nothing: it could not be done
     bool is_reused = false;              // what comes next is written over them
+    bool is_longer = false;              // rows were changed since the last time
     bool is_full = false;                // the file system is, else somebody reads them
   };
   Folded fold_in();
@@ -110,6 +111,7 @@ class Database {
 
   std::unique_ptr<StepBudget> budget_;
   std::unique_ptr<sqlite3, Close> database_;
+  std::int64_t folded_changes_ = 0;  // of rows, when it was folded in last
 };
 
 // The first bytes of a file, zeros where it has fewer, as SQLite itself reads them: to close a

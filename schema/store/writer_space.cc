@@ -106,8 +106,12 @@ Expected<void> FileWriter::begin_rows(std::int64_t bytes, bool is_gap) {
   const auto fits = retention_.has_room_for_rows(database_, taken(path_, pinned_frames_),
                                                  kRowPages * kFrameBytes + bytes, is_gap);
   if (!fits) return give_up(fits.error());
-  // They wait, and the recording goes on: not kDiskFull.
-  if (!*fits) return give_up({Error::Code::kRefused, pinned(is_full_).value().message});
+  if (!*fits) {
+    Error why = pinned(is_full_).value();
+    // Where make_space() was of no use they wait, and the recording goes on.
+    if (retention_.is_held()) why.code = Error::Code::kRefused;
+    return give_up(std::move(why));
+  }
   auto begun = database_.exec("BEGIN IMMEDIATE");
   return begun ? begun : give_up(std::move(begun.error()));
 }
@@ -162,7 +166,8 @@ Expected<void> FileWriter::shorten_file() {
 std::int64_t FileWriter::checkpoint() {
   const auto folded = database_.fold_in();
   const auto frames = folded.frames.value_or(file_size(path_ + "-wal") / kFrameBytes);
-  const auto written = (frames - pinned_frames_) * kFrameBytes;
+  // Where nothing was written it still has what was there before.
+  const auto written = folded.is_longer ? (frames - pinned_frames_) * kFrameBytes : 0;
   pinned_frames_ = folded.is_reused ? 0 : frames;
   is_full_ = folded.is_full;
   return std::max<std::int64_t>(written, 0);

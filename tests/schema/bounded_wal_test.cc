@@ -211,6 +211,20 @@ TEST_F(BoundedWal, RowsBesideSnapshotsDoNotBreakItForAReader) {
   expect_whole(path_);
 }
 
+TEST_F(BoundedWal, WhatAReaderHeldUpIsNotTakenForOneTransaction) {
+  for (int i = 0; i < 10; ++i) ASSERT_NO_FATAL_FAILURE(must_store(1000));
+  {
+    const auto reader = Reader::open(path_).value();
+    while (store(1000)) {
+    }
+  }
+  ASSERT_TRUE(writer_->add_gap({1, 1000, 2000, "file is read"}));
+  while (writer_->dropped_snapshots() < 100) ASSERT_NO_FATAL_FAILURE(must_store(1000));
+  EXPECT_GE(writer_->file_bytes(), kBound * 3 / 4);
+  ASSERT_TRUE(writer_->close());
+  expect_whole(path_);
+}
+
 // A node that starts again and again, and never lives until its first snapshot.
 TEST_F(BoundedWal, LivesWithoutASnapshotAreDroppedToo) {
   for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(must_store(1000));
