@@ -99,6 +99,7 @@ Expected<void> FileWriter::make_tables() {
   }
   if (done) done = write_declarations(database_, tables_);
   if (done) done = write_meta();
+  if (done) done = write_bound(database_, options_.max_bytes);
   return done ? database_.exec("COMMIT") : done;
 }
 
@@ -189,7 +190,6 @@ Expected<void> FileWriter::write_meta() {
   if (options_.dropped_to > 0) {
     facts.emplace_back("dropped_to", std::to_string(options_.dropped_to));
   }
-  if (options_.max_bytes > 0) facts.emplace_back("bound", std::to_string(options_.max_bytes));
   if (options_.redacted) facts.emplace_back("redacted", "names");
   for (const auto& [key, value] : facts) {
     const auto done = row->bind(1, std::string_view(key)).bind(2, value).run();
