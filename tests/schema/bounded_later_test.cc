@@ -89,7 +89,7 @@ class BoundedLater : public testing::TestWithParam<Shape> {
     EXPECT_LE(largest.end(), bound);
     ASSERT_TRUE(writer_->close());
     EXPECT_GT(Reader::open(path_).value()->dropped_to(), 0);
-    expect_whole_but_for_texts(path_);
+    expect_whole_but_for_texts(path_, true);
   }
 
   const TemporaryFolder folder_;
@@ -135,7 +135,7 @@ TEST_P(BoundedLater, NorForRowsBesideAReader) {
   for (int i = 0; i < 20; ++i) ASSERT_NO_FATAL_FAILURE(store());
   EXPECT_LE(largest.end(), bound);
   ASSERT_TRUE(writer_->close());
-  expect_whole_but_for_texts(path_);
+  expect_whole_but_for_texts(path_, true);
 }
 
 // What was left free for it is free.
@@ -148,7 +148,7 @@ TEST_P(BoundedLater, ABoundThatWasKeptIsNotRefused) {
     ASSERT_TRUE(writer_->close());
     EXPECT_LE(largest.end(), bound);
   }
-  expect_whole_but_for_texts(path_);
+  expect_whole_but_for_texts(path_, true);
 }
 
 constexpr Shape kShapes[] = {

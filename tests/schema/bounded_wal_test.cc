@@ -84,7 +84,7 @@ TEST_F(BoundedWal, AFileThatSmallSnapshotsHaveFilledBecomesShorterForLargeOnes) 
   EXPECT_GE(kept, 30);
   EXPECT_TRUE(writer_->close());
   EXPECT_EQ(Reader::open(path_).value()->snapshots().size(), static_cast<std::size_t>(kept));
-  expect_whole_but_for_texts(path_);
+  expect_whole_but_for_texts(path_, true);
 }
 
 // Of those that are small, each page is written once more when it is dropped.
@@ -94,7 +94,7 @@ TEST_F(BoundedWal, ManySmallSnapshotsGoForALargeOne) {
   ASSERT_NO_FATAL_FAILURE(must_store(70'000));
   EXPECT_LE(largest.end(), kBound);
   ASSERT_TRUE(writer_->close());
-  expect_whole_but_for_texts(path_);
+  expect_whole_but_for_texts(path_, true);
 }
 
 // Nor do they go for one that has no room without them: what is dropped in vain takes room, too.
@@ -108,7 +108,7 @@ TEST_F(BoundedWal, ASnapshotThatCannotFitTakesNoRoom) {
   EXPECT_LE(largest.end(), kBound);
   ASSERT_TRUE(writer_->close());
   EXPECT_EQ(Reader::open(path_).value()->snapshots().size(), kept);
-  expect_whole_but_for_texts(path_);
+  expect_whole_but_for_texts(path_, true);
 }
 
 // One that is longer than a quarter of a page has pages of its own.
@@ -122,7 +122,7 @@ TEST_F(BoundedWal, LongTextsTakeWholePages) {
   }
   EXPECT_LE(largest.end(), kBound);
   ASSERT_TRUE(writer_->close());
-  expect_whole_but_for_texts(path_);
+  expect_whole_but_for_texts(path_, true);
 }
 
 // A recorder that was killed before it had folded the -wal in.
@@ -147,7 +147,7 @@ TEST_F(BoundedWal, WhatAnEarlierRecorderLeftInItCountsToo) {
   for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(must_store(30'000));
   EXPECT_LE(largest.end(), kBound);
   ASSERT_TRUE(writer_->close());
-  expect_whole_but_for_texts(copy);
+  expect_whole_but_for_texts(copy, true);
 }
 
 // A node that was away for longer than --keep: all that is older goes behind what a reader keeps in
@@ -169,7 +169,7 @@ TEST_F(BoundedWal, WhatIsTooOldGoesBesideAReaderToo) {
   for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(must_store(200));
   EXPECT_LE(largest.end(), kBound);
   ASSERT_TRUE(writer_->close());
-  expect_whole_but_for_texts(path);
+  expect_whole_but_for_texts(path, true);
 }
 
 TEST_F(BoundedWal, RowsBesideSnapshotsDoNotBreakItForAReader) {
@@ -202,7 +202,7 @@ TEST_F(BoundedWal, RowsBesideSnapshotsDoNotBreakItForAReader) {
   ASSERT_TRUE(life_after) << life_after.error().message;
   EXPECT_LE(largest.end(), kBound);
   ASSERT_TRUE(writer_->close());
-  expect_whole_but_for_texts(path_);
+  expect_whole_but_for_texts(path_, true);
 }
 
 TEST_F(BoundedWal, WhatAReaderHeldUpIsNotTakenForOneTransaction) {
@@ -216,7 +216,7 @@ TEST_F(BoundedWal, WhatAReaderHeldUpIsNotTakenForOneTransaction) {
   while (writer_->dropped_snapshots() < 100) ASSERT_NO_FATAL_FAILURE(must_store(1000));
   EXPECT_GE(writer_->file_bytes(), kBound * 3 / 4);
   ASSERT_TRUE(writer_->close());
-  expect_whole_but_for_texts(path_);
+  expect_whole_but_for_texts(path_, true);
 }
 
 // A node that starts again and again, and never lives until its first snapshot.
@@ -234,7 +234,7 @@ TEST_F(BoundedWal, LivesWithoutASnapshotAreDroppedToo) {
   const auto reader = Reader::open(path_).value();
   EXPECT_EQ(reader->snapshots().size(), 1U);  // the older ones went first
   EXPECT_LT(reader->nodes().size(), 500U);
-  expect_whole_but_for_texts(path_);
+  expect_whole_but_for_texts(path_, true);
 }
 
 }  // namespace

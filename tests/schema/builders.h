@@ -112,8 +112,8 @@ class RecordingStory {
 };
 
 // Fails the test where the file does not open, or check() finds something else than that texts are
-// not there, which RandomRows made up.
-void expect_whole_but_for_texts(const std::string& path);
+// not there, which RandomRows made up. `many`: there may be more of these than check() tells.
+void expect_whole_but_for_texts(const std::string& path, bool many);
 // Fails the test where the reader says something else than was told.
 void expect_same(Reader& reader, const std::vector<Expectation>& told);
 
