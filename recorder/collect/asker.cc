@@ -60,6 +60,10 @@ Expected<Bytes> Asker::receive(std::chrono::steady_clock::time_point until) {
   const Deadline deadline(until, stop_);
   for (;;) {
     auto message = link_.receive(deadline.patience());
+    if (message) {
+      const auto before = std::exchange(received_bytes_, link_.received_bytes());
+      message_bytes_ = received_bytes_ - before;
+    }
     if (message || message.error().code != Error::Code::kTimeout) return message;
     if (was_stopped()) {
       return fail(Error::Code::kTimeout,
@@ -92,7 +96,6 @@ Expected<Bytes> Asker::call(std::string_view module, std::string_view function,
       if (message.error().code == Error::Code::kTimeout && !was_stopped()) continue;
       return tl::unexpected(message.error());
     }
-    received_bytes_ += static_cast<std::int64_t>(message->size());
     Cursor cursor(*message);
     std::uint32_t answered = 0;
     if (!cursor.version() || !cursor.tuple(2) || !read_tag(cursor, answered) ||
@@ -182,7 +185,6 @@ Expected<Answer> Asker::next(std::chrono::milliseconds timeout) {
       if (message.error().code == Error::Code::kMalformed) continue;
       return tl::unexpected(message.error());
     }
-    received_bytes_ += static_cast<std::int64_t>(message->size());
     if (auto answer = read_answer(std::move(*message))) return std::move(*answer);
   } while (std::chrono::steady_clock::now() < until);
   return fail(Error::Code::kTimeout, "no answer in time");
@@ -190,7 +192,7 @@ Expected<Answer> Asker::next(std::chrono::milliseconds timeout) {
 
 std::optional<Answer> Asker::read_answer(Bytes&& message) {
   Answer answer;
-  answer.sent_bytes = message.size();
+  answer.sent_bytes = message_bytes_;
   answer.message = std::move(message);
   Cursor cursor(answer.message);
   if (!cursor.version()) return std::nullopt;

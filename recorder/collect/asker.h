@@ -41,7 +41,7 @@ struct Answer {
   std::int64_t began = 0;  // the node's monotonic clock, native unit
   std::int64_t ended = 0;
   std::int64_t arrived_wall_us = 0;  // the recorder's clock, since the Unix epoch
-  std::size_t sent_bytes = 0;        // as it came, packed or not
+  std::int64_t sent_bytes = 0;       // as it came, packed or not
   Bytes message;
   std::size_t payload_at = 0;
 
@@ -90,7 +90,7 @@ class Asker {
   // `timeout`; kClosed: the node is gone.
   Expected<Answer> next(std::chrono::milliseconds timeout);
 
-  // Bytes of all answers so far.
+  // What had come over the link when the last message was complete.
   std::int64_t received_bytes() const { return received_bytes_; }
 
  private:
@@ -115,6 +115,7 @@ class Asker {
   const std::atomic<bool>* stop_ = nullptr;
   std::uint32_t last_request_ = 0;
   std::int64_t received_bytes_ = 0;
+  std::int64_t message_bytes_ = 0;  // of the last one, on the wire
   NodeClock clock_;
   std::map<const Question*, Prepared> prepared_;
   std::map<std::uint32_t, const Question*> asked_;

@@ -134,7 +134,7 @@ constexpr std::int64_t kCostOfChunk = 1000;
 }  // namespace
 
 std::int64_t most_cost(const Question& question, std::int64_t took, std::size_t rows,
-                       std::size_t bytes) {
+                       std::int64_t bytes) {
   if (question.most_per_row.count() == 0) return took;
   const double sent = kCostOfByte * static_cast<double>(bytes);
   return std::min(took, kCostOfChunk + static_cast<std::int64_t>(sent) +

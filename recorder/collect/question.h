@@ -65,7 +65,7 @@ inline constexpr int kItemWords = 10;
 // where its rows and bytes cannot have cost so much. On a node with more to do than its schedulers
 // can, a worker mostly waits: for its turn, and for that of each process that it asks.
 std::int64_t most_cost(const Question& question, std::int64_t took, std::size_t rows,
-                       std::size_t bytes);
+                       std::int64_t bytes);
 
 // Erlang expressions, "Work, Ask." or, with a keeper, "Work, Keep, Ask.". Ask is evaluated to
 // ask `question`; the others are bound to their names as erl_parse gives them.

@@ -90,7 +90,8 @@ Expected<std::unique_ptr<Link>> Attempt::reach() {
                       atom_text(result.peer), address_.endpoint ? ", or another --address" : ""));
     }
     if (result.welcome == Welcome::kConnected) {
-      return make_node_link(std::move(*socket), self.node(), creation_, address_.node());
+      return make_node_link(std::move(*socket), self.node(), creation_, address_.node(),
+                            result.has_atom_cache);
     }
     last = result.welcome;
     if (last != Welcome::kNameTaken) break;

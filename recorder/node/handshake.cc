@@ -29,12 +29,19 @@ namespace {
 constexpr int kHandshakeHeaderBytes = 2;
 constexpr std::size_t kMaxKeptBytes = 4096;
 
+// DFLAG_DIST_HDR_ATOM_CACHE: half of the bytes of an answer are names that the one before it had.
+// erl_interface does not know it; NodeLink does. It is in force if both ends have it. Flags are 64
+// bits behind 'N', highest first.
+constexpr std::uint32_t kAtomCache = 0x2000;
+constexpr std::size_t kFlagsAt = 1 + 4;  // of the lower half
+
 // What erl_interface's functions are given as their context.
 struct Conversation {
   Socket& socket;
   Deadline deadline;
   std::vector<std::uint8_t> heard;  // the first kMaxKeptBytes
   int packets_said = 0;
+  bool offers_atom_cache = false;
   bool timed_out = false;
   bool closed = false;
 };
@@ -58,9 +65,14 @@ int connected_already(void*, void*, int, unsigned) { return 0; }
 
 int write_some(void* context, const char* bytes, ssize_t* size, unsigned) {
   Conversation& talk = conversation(context);
-  const std::span view(reinterpret_cast<const std::uint8_t*>(bytes),
-                       static_cast<std::size_t>(*size));
-  const auto sent = talk.socket.write_all(view, talk.deadline);
+  const auto* begin = reinterpret_cast<const std::uint8_t*>(bytes);
+  std::vector<std::uint8_t> packet(begin, begin + *size);
+  constexpr std::size_t kAt = kHandshakeHeaderBytes + kFlagsAt;
+  if (packet.size() >= kAt + 4 && packet[kHandshakeHeaderBytes] == 'N') {
+    write_u32(packet.data() + kAt, read_u32(packet.data() + kAt) | kAtomCache);
+    talk.offers_atom_cache = true;
+  }
+  const auto sent = talk.socket.write_all(packet, talk.deadline);
   if (!sent) return note_failure(talk, sent.error());
   ++talk.packets_said;
   return 0;
@@ -125,6 +137,15 @@ std::string peer_name(const Conversation& talk) {
   return std::string(challenge->substr(kNameAt, read_u16(size)));
 }
 
+bool has_atom_cache(const Conversation& talk) {
+  const auto challenge = heard_packet(talk, 1);
+  if (!talk.offers_atom_cache || !challenge || challenge->size() < kFlagsAt + 4 ||
+      (*challenge)[0] != 'N')
+    return false;
+  const auto* flags = reinterpret_cast<const std::uint8_t*>(challenge->data()) + kFlagsAt;
+  return (read_u32(flags) & kAtomCache) != 0;
+}
+
 Welcome why_refused(const Conversation& talk) {
   if (talk.timed_out) return Welcome::kTimeout;
   if (talk.heard.empty()) return Welcome::kClosedAtOnce;
@@ -155,9 +176,9 @@ HandshakeResult shake_hands(Socket& socket, const OwnName& self, const Cookie& c
   const int descriptor =
       ei_xconnect_host_port_tmo(&node, &nowhere, 0, static_cast<unsigned>(milliseconds));
   explicit_bzero(&node, sizeof node);
-  if (descriptor < 0) return {why_refused(talk), peer_name(talk)};
+  if (descriptor < 0) return {why_refused(talk), peer_name(talk), false};
   ei_close_connection(descriptor);  // forgets it; closing it is close_nothing
-  return {Welcome::kConnected, peer_name(talk)};
+  return {Welcome::kConnected, peer_name(talk), has_atom_cache(talk)};
 }
 
 }  // namespace beamtape

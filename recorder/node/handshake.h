@@ -37,6 +37,8 @@ struct OwnName {
 struct HandshakeResult {
   Welcome welcome = Welcome::kFailed;
   std::string peer;  // full name of the node, once it has said so; else empty
+  // Packets come with a distribution header and its atom cache, and are to be sent with one.
+  bool has_atom_cache = false;
 };
 
 // Introduces this end on a fresh connection, as a hidden node. Unless kConnected, the socket is of

@@ -39,6 +39,9 @@ class Link {
   //    to be larger than any is.
   virtual Expected<std::vector<std::uint8_t>> receive(std::chrono::milliseconds timeout) = 0;
 
+  // Bytes that have come over the connection so far, ticks and all; 0 for a link that has no wire.
+  virtual std::int64_t received_bytes() const { return 0; }
+
   // Tells the node's net_ticktime, which is kUsualTicktime until then. It may be silent for as long
   // and a quarter more, and closes a connection on which it hears nothing for that long. Nothing to
   // a link that does not tick.

@@ -1,26 +1,33 @@
-// Messages on a distribution connection (erts "Distribution Protocol"): without atom cache and
-// fragments, which erl_interface does not offer in the handshake, each packet is
+// Messages on a distribution connection (erts "Distribution Protocol"). Without atom cache and
+// fragments each packet is
 //
 //   'p', 131, control tuple, 131, message
 //
-// where the control tuple begins with the number of an operation.
+// where the control tuple begins with the number of an operation. With the atom cache it is, with
+// `atoms` and the names of those that are new,
+//
+//   131, 'D', atoms, control tuple, message
+//
+// Fragments are not offered in the handshake.
 
 #include "recorder/node/node_link.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
 #include "recorder/node/packet_stream.h"
+#include "recorder/term/atom_cache.h"
 #include "recorder/term/builder.h"
 #include "recorder/term/cursor.h"
 
 namespace beamtape {
 namespace {
 
-constexpr std::uint8_t kPassThrough = 112;
+constexpr std::array<std::uint8_t, 3> kNoAtoms{131, kDistributionHeader, 0};
 constexpr std::uint32_t kOwnPidId = 1;
 // In a net_ticktime, as a node does it (net_tickintensity may make it more).
 constexpr int kTicks = 4;
@@ -35,18 +42,20 @@ constexpr std::int64_t kRegisteredSend = 6;
 class NodeLink : public Link {
  public:
   NodeLink(Socket socket, std::string self, std::uint32_t creation, std::string node,
-           std::chrono::milliseconds longest_silence)
+           bool has_atom_cache, std::chrono::milliseconds longest_silence)
       : packets_(std::move(socket), kMaxMessageBytes),
         own_node_(std::move(self)),
         creation_(creation),
         node_(std::move(node)),
         longest_silence_(longest_silence) {
+    if (has_atom_cache) cache_.emplace();
     TermBuilder pid;
     pid_ = pid.pid(own_node_, kOwnPidId, 0, creation_).take();
   }
 
   Expected<void> send(std::string_view name, std::span<const std::uint8_t> term) override;
   Expected<std::vector<std::uint8_t>> receive(std::chrono::milliseconds timeout) override;
+  std::int64_t received_bytes() const override { return packets_.received_bytes(); }
   void set_ticktime(std::chrono::milliseconds ticktime) override {
     longest_silence_ = std::max(longest_silence_, ticktime + ticktime / kTicks);
     own_silence_ = ticktime / kTicks;
@@ -57,6 +66,7 @@ class NodeLink : public Link {
  private:
   enum class Envelope : std::uint8_t { kOurs, kOthers, kMalformed };
   Envelope open(Cursor& cursor) const;
+  Expected<std::vector<std::uint8_t>> next_packet(Deadline deadline);
   Expected<void> tick_if_due();
   std::optional<Error> why_lost() const;
   tl::unexpected<Error> closed(const Error& error) {
@@ -64,7 +74,13 @@ class NodeLink : public Link {
     return fail(Error::Code::kClosed, "the connection to " + node_ + " is lost: " + error.message);
   }
 
+  tl::unexpected<Error> malformed() const {
+    return fail(Error::Code::kMalformed, "cannot read a message of " + node_ +
+                                             ": it does not follow the distribution protocol");
+  }
+
   PacketStream packets_;
+  std::optional<AtomCache> cache_;  // where the connection has one
   std::string own_node_;
   std::uint32_t creation_;
   std::string node_;
@@ -77,9 +93,9 @@ class NodeLink : public Link {
 Expected<void> NodeLink::send(std::string_view name, std::span<const std::uint8_t> term) {
   if (!is_open_) return closed({Error::Code::kClosed, "it was closed before"});
   TermBuilder packet;
-  packet.raw({&kPassThrough, 1}).version();
+  cache_ ? packet.raw(kNoAtoms) : packet.raw({&kPassThrough, 1}).version();
   packet.tuple(4).integer(kRegisteredSend).raw(pid_).atom("").atom(name);
-  packet.raw(term);
+  packet.raw(cache_ ? term.subspan(1) : term);
   if (auto sent = packets_.send(packet.bytes(), deadline_in(kSendTimeout)); !sent) {
     return closed(sent.error());
   }
@@ -91,7 +107,7 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
   const Deadline deadline = deadline_in(timeout);
   for (;;) {
     if (auto ticked = tick_if_due(); !ticked) return closed(ticked.error());
-    auto packet = packets_.receive(deadline.at_most(packets_.said() + own_silence_));
+    auto packet = next_packet(deadline.at_most(packets_.said() + own_silence_));
     if (!packet) {
       const auto code = packet.error().code;
       if (code == Error::Code::kMalformed) return packet;
@@ -106,13 +122,30 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
       case Envelope::kOthers:
         continue;
       case Envelope::kMalformed:
-        return fail(Error::Code::kMalformed, "cannot read a message of " + node_ +
-                                                 ": it does not follow the distribution protocol");
+        return malformed();
       case Envelope::kOurs:
         packet->erase(packet->begin(), packet->end() - static_cast<long>(cursor.bytes_left()));
         return packet;
     }
   }
+}
+
+// As it would have come without atom cache.
+Expected<std::vector<std::uint8_t>> NodeLink::next_packet(Deadline deadline) {
+  auto packet = packets_.receive(deadline);
+  if (!cache_ || (!packet && packet.error().code != Error::Code::kMalformed)) return packet;
+  std::optional<std::vector<std::uint8_t>> plain;
+  if (packet) {
+    plain = cache_->spell_out(*packet, kMaxMessageBytes);
+  } else {
+    cache_->learn(packets_.dropped());
+  }
+  if (!cache_->is_sound()) {
+    return fail(Error::Code::kClosed, "the names in what it sends can no longer be followed");
+  }
+  if (plain) return *std::move(plain);
+  if (packet) return malformed();
+  return packet;
 }
 
 // While the node has bytes of a message to write it sends no ticks that could be answered, and
@@ -157,9 +190,10 @@ NodeLink::Envelope NodeLink::open(Cursor& cursor) const {
 }  // namespace
 
 std::unique_ptr<Link> make_node_link(Socket socket, const std::string& self, std::uint32_t creation,
-                                     std::string node, std::chrono::milliseconds longest_silence) {
+                                     std::string node, bool has_atom_cache,
+                                     std::chrono::milliseconds longest_silence) {
   return std::make_unique<NodeLink>(std::move(socket), self, creation, std::move(node),
-                                    longest_silence);
+                                    has_atom_cache, longest_silence);
 }
 
 }  // namespace beamtape

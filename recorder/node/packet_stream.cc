@@ -65,9 +65,12 @@ Expected<void> PacketStream::read_body(Deadline deadline) {
 
 Expected<void> PacketStream::drop_body(Deadline deadline) {
   const std::size_t size = read_u32(header_.data());
+  dropped_.resize(std::min(size, kMostKept));
   std::vector<std::uint8_t> sink(kReadStep);
   while (body_read_ < size) {
-    const auto into = std::span(sink).first(std::min(size - body_read_, sink.size()));
+    const auto into = body_read_ < dropped_.size()
+                          ? std::span(dropped_).subspan(body_read_)
+                          : std::span(sink).first(std::min(size - body_read_, sink.size()));
     const auto got = read_some(into, deadline);
     if (!got) return tl::unexpected(got.error());
     body_read_ += *got;
@@ -77,7 +80,9 @@ Expected<void> PacketStream::drop_body(Deadline deadline) {
 
 Expected<std::size_t> PacketStream::read_some(std::span<std::uint8_t> into, Deadline deadline) {
   auto got = socket_.read_some(into, deadline);
-  if (got) heard_ = std::chrono::steady_clock::now();
+  if (!got) return got;
+  heard_ = std::chrono::steady_clock::now();
+  received_bytes_ += static_cast<std::int64_t>(*got);
   return got;
 }
 

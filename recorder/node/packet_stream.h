@@ -41,6 +41,9 @@ class PacketStream {
     return std::chrono::steady_clock::now() - heard_;
   }
 
+  // Bytes that have come, those of packets that are not complete yet too.
+  std::int64_t received_bytes() const { return received_bytes_; }
+
   // When the last packet was sent, a tick too; else when the stream began.
   std::chrono::steady_clock::time_point said() const { return said_; }
 
@@ -49,6 +52,10 @@ class PacketStream {
     return header_read_ == 0 ? std::chrono::steady_clock::duration::zero()
                              : std::chrono::steady_clock::now() - packet_began_;
   }
+
+  // The first kMostKept bytes of the packet that was last too large.
+  std::span<const std::uint8_t> dropped() const { return dropped_; }
+  static constexpr std::size_t kMostKept = 1u << 19;
 
   // Sends one packet. After any error the stream is of no more use (a part may be sent).
   Expected<void> send(std::span<const std::uint8_t> packet, Deadline deadline);
@@ -62,12 +69,14 @@ class PacketStream {
   Socket socket_;
   std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point said_ = heard_;
+  std::int64_t received_bytes_ = 0;
   std::size_t max_bytes_;
   std::array<std::uint8_t, 4> header_{};
   std::size_t header_read_ = 0;  // 4: inside a packet
   std::chrono::steady_clock::time_point packet_began_;
   std::size_t body_read_ = 0;
   std::vector<std::uint8_t> body_;  // may be longer than what was read so far
+  std::vector<std::uint8_t> dropped_;
 };
 
 }  // namespace beamtape

@@ -251,7 +251,7 @@ void Capture::record_question(const Answer& answer, std::size_t rows, Clock::tim
       std::clamp(offset, -passed, passed),
       took,
       static_cast<Cell>(rows),
-      static_cast<Cell>(answer.sent_bytes),
+      answer.sent_bytes,
       cells.text(outcome_text(is_absurd ? Answer::Outcome::kMalformed : answer.outcome)),
       cost,
   };

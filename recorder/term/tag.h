@@ -5,13 +5,14 @@
 // The first byte of every term: erts "External Term Format". Internal to recorder/term.
 namespace beamtape::tag {
 
-inline constexpr std::uint8_t kVersion = 131;        // before a whole term
-inline constexpr std::uint8_t kCompressed = 80;      // behind the version: zlib follows
-inline constexpr std::uint8_t kNewFloat = 70;        // 8 bytes, IEEE, big endian
-inline constexpr std::uint8_t kBitBinary = 77;       // u32 bytes, u8 bits used of the last
-inline constexpr std::uint8_t kNewPid = 88;          // node, id, serial, u32 creation
-inline constexpr std::uint8_t kNewPort = 89;         // node, u32 id, u32 creation
-inline constexpr std::uint8_t kNewerReference = 90;  // u16 words, node, u32 creation, words
+inline constexpr std::uint8_t kVersion = 131;            // before a whole term
+inline constexpr std::uint8_t kCompressed = 80;          // behind the version: zlib follows
+inline constexpr std::uint8_t kNewFloat = 70;            // 8 bytes, IEEE, big endian
+inline constexpr std::uint8_t kBitBinary = 77;           // u32 bytes, u8 bits used of the last
+inline constexpr std::uint8_t kAtomCacheReference = 82;  // u8; only behind a distribution header
+inline constexpr std::uint8_t kNewPid = 88;              // node, id, serial, u32 creation
+inline constexpr std::uint8_t kNewPort = 89;             // node, u32 id, u32 creation
+inline constexpr std::uint8_t kNewerReference = 90;      // u16 words, node, u32 creation, words
 inline constexpr std::uint8_t kSmallInteger = 97;
 inline constexpr std::uint8_t kInteger = 98;
 inline constexpr std::uint8_t kFloat = 99;  // text; written before OTP 11

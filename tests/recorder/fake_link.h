@@ -59,6 +59,7 @@ class FakeLink : public Link {
     if (!replies_.empty()) {
       auto next = std::move(replies_.front());
       replies_.pop_front();
+      if (next) received_bytes_ += static_cast<std::int64_t>(next->size());
       return next;
     }
     if (closed_) return fail(Error::Code::kClosed, "scripted end");
@@ -67,6 +68,7 @@ class FakeLink : public Link {
     return fail(Error::Code::kTimeout, "nothing is queued");
   }
 
+  std::int64_t received_bytes() const override { return received_bytes_; }
   void set_ticktime(std::chrono::milliseconds ticktime) override { ticktime_ = ticktime; }
 
   std::span<const std::uint8_t> self() const override { return self_; }
@@ -77,6 +79,7 @@ class FakeLink : public Link {
   Bytes self_;
   std::deque<Expected<Bytes>> replies_;
   std::vector<Sent> sent_;
+  std::int64_t received_bytes_ = 0;
   std::chrono::milliseconds waited_{0};
   std::chrono::milliseconds ticktime_{0};
   bool closed_ = false;

@@ -34,8 +34,10 @@ class Peer {
   }
   ~Peer() { hang_up(); }
 
-  std::unique_ptr<Link> link(milliseconds longest_silence = kLongestSilence) {
-    return make_node_link(Socket(other_), "beamtape_0@host", 7, "shop@host", longest_silence);
+  std::unique_ptr<Link> link(milliseconds longest_silence = kLongestSilence,
+                             bool has_atom_cache = false) {
+    return make_node_link(Socket(other_), "beamtape_0@host", 7, "shop@host", has_atom_cache,
+                          longest_silence);
   }
   Socket socket() { return Socket(other_); }
 
@@ -258,12 +260,55 @@ TEST(NodeLink, SendsToARegisteredName) {
   EXPECT_EQ(peer.heard(), packet(expected.version().atom("hello").take()));
 }
 
+// The header of a connection with an atom cache, and SEND of an atom to the link's pid.
+Bytes cached_message(const Bytes& header) {
+  TermBuilder builder;
+  builder.raw(header).tuple(3).integer(2).atom("").pid("beamtape_0@host", 1, 0, 7);
+  return packet(builder.raw(from_hex("52 00")).take());
+}
+
+std::string atom_of(const Expected<Bytes>& received) {
+  if (!received) return received.error().message;
+  Cursor cursor(*received);
+  cursor.version();
+  const auto atom = cursor.atom();
+  return atom && cursor.at_end() ? atom->utf8() : "no atom";
+}
+
+TEST(NodeLink, KeepsTheNamesThatItsPeerHasSent) {
+  Peer peer;
+  const auto link = peer.link(kLongestSilence, true);
+  peer.say(cached_message(from_hex("83 44 01 08 05 02 68 69")));
+  peer.say(cached_message(from_hex("83 44 01 00 05")));
+  EXPECT_EQ(atom_of(link->receive(kSoon)), "hi");
+  EXPECT_EQ(atom_of(link->receive(kSoon)), "hi");
+  EXPECT_EQ(link->received_bytes(), 2 * (4 + 5 + 2 + 2 + 2 + 1 + 17 + 12 + 2) + 3);
+  ASSERT_TRUE(link->send("rex", TermBuilder().version().atom("hello").bytes()));
+  TermBuilder expected;
+  expected.raw(from_hex("83 44 00")).tuple(4).integer(6).raw(link->self()).atom("").atom("rex");
+  EXPECT_EQ(peer.heard(), packet(expected.atom("hello").take()));
+}
+
+TEST(NodeLink, IsClosedWhenItCannotFollowTheNames) {
+  Peer peer;
+  const auto link = peer.link(kLongestSilence, true);
+  peer.say(packet(from_hex("83 44 00 05")));
+  EXPECT_EQ(link->receive(kSoon).error().code, Error::Code::kMalformed);
+  peer.say(cached_message(from_hex("83 44 01 00 05")));
+  const auto lost = link->receive(kSoon);
+  EXPECT_EQ(lost.error().code, Error::Code::kClosed);
+  EXPECT_EQ(lost.error().message,
+            "the connection to shop@host is lost: the names in what it sends can no longer be "
+            "followed");
+}
+
 TEST(PacketStream, DropsAPacketBeyondItsLimitAndGoesOn) {
   Peer peer;
   PacketStream stream(peer.socket(), 10);
   peer.say(packet(Bytes(11, 'x')));
   peer.say(packet(Bytes(10, 'y')));
   EXPECT_EQ(stream.receive(deadline_in(kSoon)).error().code, Error::Code::kMalformed);
+  EXPECT_EQ(Bytes(stream.dropped().begin(), stream.dropped().end()), Bytes(11, 'x'));
   EXPECT_EQ(stream.receive(deadline_in(kSoon)).value(), Bytes(10, 'y'));
 }
 
