@@ -60,7 +60,7 @@ Expected<Bytes> Asker::receive(std::chrono::steady_clock::time_point until) {
   const Deadline deadline(until, stop_);
   for (;;) {
     auto message = link_.receive(deadline.patience());
-    if (message) {
+    if (message || message.error().code == Error::Code::kMalformed) {
       const auto before = std::exchange(received_bytes_, link_.received_bytes());
       message_bytes_ = received_bytes_ - before;
     }

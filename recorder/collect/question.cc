@@ -127,7 +127,7 @@ constexpr std::string_view kWithoutKeys =
     " false -> {{Part, values, element(2, lists:unzip(lists:append(Infos)))}} end end";
 
 // Measured on OTP 25, each times five or more: a row of a detail takes up to 10 us where all is
-// cold, an element of a list, of 12 bytes and more, 0.15 us.
+// cold, an element of a list, of two bytes and more, 0.15 us.
 constexpr double kCostOfByte = 0.1;
 constexpr std::int64_t kCostOfChunk = 1000;
 

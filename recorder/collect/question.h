@@ -30,15 +30,15 @@ struct Question {
   std::string_view answer;
   // `answer` is what process_info/2 says of each process in `Part`, items in the same order. It is
   // sent as {Part, values, Values}, the values of all one after another without their keys, which
-  // are most of the bytes; or as {Part, Infos} if somebody has ended meanwhile. Native functions do
-  // it for less than the keys cost when they are sent.
+  // are a quarter of the bytes; or as {Part, Infos} if somebody has ended meanwhile. Native
+  // functions do it for what the keys cost when they are sent.
   bool of_processes = false;
   int chunk = 1;  // keys to a worker
   // A worker begins with a heap of so many words. One that its answer fits into is never collected:
   // growing step by step costs a large answer as much again as asking for it.
   int heap_words = 233;
-  // Sent as a binary of the answer, compressed: where each row repeats its keys, that is a tenth of
-  // the bytes, and cheaper for the node than to send them all.
+  // Sent as a binary of the answer, compressed: a fifth of the bytes of a census, for what it costs
+  // the node to send them all.
   bool packed = false;
   std::chrono::milliseconds deadline{2000};  // for one chunk
   // CPU time that a row takes of the node at most, ours and the subject's, beside kCostOfByte for

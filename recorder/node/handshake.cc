@@ -1,5 +1,5 @@
 // erl_interface makes the handshake (version 6) over socket functions of ours, which keep to one
-// deadline for all of it, work over IPv6 too, and look at what comes by:
+// deadline for all of it, work over IPv6 too, look at what comes by, and add a flag:
 //
 //   -> 'N' flags, creation, name           <- 's' status            "ok", "alive", "not_allowed",
 //   ..

@@ -32,15 +32,15 @@ class Link {
   // node's ticks, sends own ones where nothing else was sent for a quarter of its ticktime, and
   // drops what is addressed to others. `timeout` may be 0 to poll.
   //  kTimeout: none was complete by then; what has come of one is kept for the next call.
-  //  kMalformed: one came that is over kMaxMessageBytes or not a distribution message; it is
-  //    dropped and the link stays usable.
+  //  kMalformed: one came that is over kMaxMessageBytes, its atoms spelled out, or not a
+  //    distribution message; it is dropped and the link stays usable.
   //  kClosed: the node has closed the connection or died, nothing came for kLongestSilence (or
-  //    longer, see set_ticktime), a message did not become complete within that time, or announced
-  //    to be larger than any is.
+  //    longer, see set_ticktime), a message did not become complete within that time, announced to
+  //    be larger than any is, or did not say in its header which atoms it is about.
   virtual Expected<std::vector<std::uint8_t>> receive(std::chrono::milliseconds timeout) = 0;
 
-  // Bytes that have come over the connection so far, ticks and all; 0 for a link that has no wire.
-  virtual std::int64_t received_bytes() const { return 0; }
+  // Bytes that have come over the connection so far, ticks and all.
+  virtual std::int64_t received_bytes() const = 0;
 
   // Tells the node's net_ticktime, which is kUsualTicktime until then. It may be silent for as long
   // and a quarter more, and closes a connection on which it hears nothing for that long. Nothing to

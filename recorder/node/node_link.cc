@@ -23,11 +23,13 @@
 #include "recorder/term/atom_cache.h"
 #include "recorder/term/builder.h"
 #include "recorder/term/cursor.h"
+#include "recorder/term/tag.h"
 
 namespace beamtape {
 namespace {
 
-constexpr std::array<std::uint8_t, 3> kNoAtoms{131, kDistributionHeader, 0};
+constexpr std::array<std::uint8_t, 3> kNoAtoms{tag::kVersion, kDistributionHeader, 0};
+static_assert(PacketStream::kMostKept >= AtomCache::kMostHeaderBytes);
 constexpr std::uint32_t kOwnPidId = 1;
 // In a net_ticktime, as a node does it (net_tickintensity may make it more).
 constexpr int kTicks = 4;
@@ -74,11 +76,6 @@ class NodeLink : public Link {
     return fail(Error::Code::kClosed, "the connection to " + node_ + " is lost: " + error.message);
   }
 
-  tl::unexpected<Error> malformed() const {
-    return fail(Error::Code::kMalformed, "cannot read a message of " + node_ +
-                                             ": it does not follow the distribution protocol");
-  }
-
   PacketStream packets_;
   std::optional<AtomCache> cache_;  // where the connection has one
   std::string own_node_;
@@ -122,7 +119,8 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
       case Envelope::kOthers:
         continue;
       case Envelope::kMalformed:
-        return malformed();
+        return fail(Error::Code::kMalformed, "cannot read a message of " + node_ +
+                                                 ": it does not follow the distribution protocol");
       case Envelope::kOurs:
         packet->erase(packet->begin(), packet->end() - static_cast<long>(cursor.bytes_left()));
         return packet;
@@ -133,18 +131,12 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
 // As it would have come without atom cache.
 Expected<std::vector<std::uint8_t>> NodeLink::next_packet(Deadline deadline) {
   auto packet = packets_.receive(deadline);
-  if (!cache_ || (!packet && packet.error().code != Error::Code::kMalformed)) return packet;
-  std::optional<std::vector<std::uint8_t>> plain;
-  if (packet) {
-    plain = cache_->spell_out(*packet, kMaxMessageBytes);
-  } else {
-    cache_->learn(packets_.dropped());
+  if (!cache_) return packet;
+  if (packet) return cache_->spell_out(*packet, kMaxMessageBytes);
+  const bool is_dropped = packet.error().code == Error::Code::kMalformed;
+  if (is_dropped && !cache_->learn(packets_.dropped())) {
+    return fail(Error::Code::kClosed, "the names in what it sends cannot be followed");
   }
-  if (!cache_->is_sound()) {
-    return fail(Error::Code::kClosed, "the names in what it sends can no longer be followed");
-  }
-  if (plain) return *std::move(plain);
-  if (packet) return malformed();
   return packet;
 }
 

@@ -1,6 +1,7 @@
 #include "recorder/term/atom_cache.h"
 
-#include <string_view>
+#include <fmt/core.h>
+
 #include <utility>
 
 #include "recorder/term/big_endian.h"
@@ -55,8 +56,9 @@ class Speller {
       while (!funs_.empty() && funs_.back().pending == pending) end_fun();
     }
     copy();
-    return out_.size() <= max_bytes_;
+    return !is_too_long();
   }
+  bool is_too_long() const { return out_.size() > max_bytes_; }
   std::vector<std::uint8_t> take() { return std::move(out_); }
 
  private:
@@ -84,6 +86,7 @@ class Speller {
 
   bool add_atom();
   bool add_one(std::uint64_t& pending);
+  bool add_rare();
   // One that names a node, between this many bytes.
   bool add_with_node(std::uint64_t before, std::uint64_t behind) {
     return pass(before) && add_atom() && pass(behind);
@@ -115,7 +118,7 @@ bool Speller::add_atom() {
       copy();
       out_.insert(out_.end(), atom.begin(), atom.end());
       copied_ = at_ += 2;
-      return out_.size() <= max_bytes_;
+      return !is_too_long();
     }
     case tag::kSmallAtom:
     case tag::kSmallAtomUtf8:
@@ -144,6 +147,30 @@ bool Speller::add_one(std::uint64_t& pending) {
       return pass(2);
     case tag::kInteger:
       return pass(5);
+    case tag::kSmallTuple:
+      pending += number(1);
+      return pass(2);
+    case tag::kLargeTuple:
+      pending += number(4);
+      return pass(5);
+    case tag::kList:
+      pending += number(4) + 1;
+      return pass(5);
+    case tag::kMap:
+      pending += number(4) * 2;
+      return pass(5);
+    case tag::kNewPid:
+      return add_with_node(1, 12);
+    case tag::kNewFun:
+      return add_fun(pending);
+    default:
+      return add_rare();
+  }
+}
+
+// Of the terms without elements those that an answer has few of.
+bool Speller::add_rare() {
+  switch (*at_) {
     case tag::kNewFloat:
       return pass(9);
     case tag::kFloat:
@@ -157,38 +184,21 @@ bool Speller::add_one(std::uint64_t& pending) {
       return pass(6 + number(4));
     case tag::kBinary:
       return pass(5 + number(4));
-    case tag::kSmallTuple:
-      pending += number(1);
-      return pass(2);
-    case tag::kLargeTuple:
-      pending += number(4);
-      return pass(5);
-    case tag::kList:
-      pending += number(4) + 1;
-      return pass(5);
-    case tag::kMap:
-      pending += number(4) * 2;
-      return pass(5);
     case tag::kPid:
       return add_with_node(1, 9);
-    case tag::kNewPid:
-      return add_with_node(1, 12);
     case tag::kPort:
+    case tag::kReference:
       return add_with_node(1, 5);
     case tag::kNewPort:
       return add_with_node(1, 8);
     case tag::kV4Port:
       return add_with_node(1, 12);
-    case tag::kReference:
-      return add_with_node(1, 5);
     case tag::kNewReference:
       return add_with_node(3, 1 + 4 * number(2));
     case tag::kNewerReference:
       return add_with_node(3, 4 + 4 * number(2));
     case tag::kExport:
       return add_with_node(1, 0) && add_atom() && pass(2);
-    case tag::kNewFun:
-      return add_fun(pending);
     default:
       return false;
   }
@@ -208,31 +218,32 @@ bool Speller::add_fun(std::uint64_t& pending) {
 
 }  // namespace
 
-std::optional<std::vector<std::uint8_t>> AtomCache::spell_out(std::span<const std::uint8_t> packet,
-                                                              std::size_t max_bytes) {
-  const auto header = is_sound_ ? read_header(packet) : std::nullopt;
-  is_sound_ = header.has_value();
-  if (!header) return std::nullopt;
-  Speller speller(packet.subspan(*header), header_, atoms_, max_bytes);
-  if (!speller.add_term()) return std::nullopt;
-  if (!speller.at_end() && !speller.add_term()) return std::nullopt;
-  if (!speller.at_end()) return std::nullopt;
+Expected<std::vector<std::uint8_t>> AtomCache::spell_out(std::span<const std::uint8_t> packet,
+                                                         std::size_t max_bytes) {
+  const auto header = read_header(packet);
+  if (!header) return fail(Error::Code::kClosed, "the names in what it sends cannot be followed");
+  Speller speller(packet.subspan(header->size), header->places, atoms_, max_bytes);
+  const bool is_whole = speller.add_term() && (speller.at_end() || speller.add_term());
+  if (speller.is_too_long()) {
+    return fail(Error::Code::kMalformed,
+                fmt::format("it is longer than the limit, {} bytes", max_bytes));
+  }
+  if (!is_whole || !speller.at_end()) {
+    return fail(Error::Code::kMalformed, "it does not follow the distribution protocol");
+  }
   return speller.take();
-}
-
-void AtomCache::learn(std::span<const std::uint8_t> packet) {
-  is_sound_ = is_sound_ && read_header(packet).has_value();
 }
 
 // 131, 68, u8 atoms; if there are any, four bits for each and four more, lowest first; then for
 // each u8 place in its segment and, if it is new, u8 or u16 size, name.
-std::optional<std::size_t> AtomCache::read_header(std::span<const std::uint8_t> packet) {
-  header_.clear();
-  if (packet.size() < 3 || packet[0] != tag::kVersion || packet[1] != kDistributionHeader)
+std::optional<AtomCache::Header> AtomCache::read_header(std::span<const std::uint8_t> packet) {
+  if (packet.size() < 3 || packet[0] != tag::kVersion || packet[1] != kDistributionHeader) {
     return std::nullopt;
+  }
   const std::size_t count = packet[2];
-  std::size_t at = 3;
-  if (count == 0) return at;
+  Header header{.size = 3};
+  if (count == 0) return header;
+  std::size_t& at = header.size;
   const auto flags = packet.subspan(at);
   const auto flags_of = [&](std::size_t atom) { return flags[atom / 2] >> (atom % 2 * 4) & 0xF; };
   at += count / 2 + 1;
@@ -253,9 +264,9 @@ std::optional<std::size_t> AtomCache::read_header(std::span<const std::uint8_t> 
     } else if (atoms_[place].empty()) {
       return std::nullopt;
     }
-    header_.push_back(static_cast<std::uint16_t>(place));
+    header.places.push_back(static_cast<std::uint16_t>(place));
   }
-  return at;
+  return header;
 }
 
 }  // namespace beamtape

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "schema/error.h"
+
 namespace beamtape {
 
 // How a packet begins that has no distribution header, and, behind 131, one that has.
@@ -21,28 +23,28 @@ inline constexpr std::uint8_t kDistributionHeader = 68;
 class AtomCache {
  public:
   // The packet as it would have come without the cache: 112, 131, control tuple, and, if there is
-  // one, 131, message, each atom spelled out. Only this has been looked at: that no more is read
-  // than came. nullopt if it breaks the grammar or would become longer than `max_bytes`; see
-  // is_sound().
-  std::optional<std::vector<std::uint8_t>> spell_out(std::span<const std::uint8_t> packet,
-                                                     std::size_t max_bytes);
+  // one, 131, message, each atom spelled out. Nothing else is promised of its terms.
+  //  kMalformed: they break the grammar, or would become longer than `max_bytes`; the next packet
+  //    may be read.
+  //  kClosed: its header cannot be read; what later ones refer to is not known then.
+  Expected<std::vector<std::uint8_t>> spell_out(std::span<const std::uint8_t> packet,
+                                                std::size_t max_bytes);
 
-  // Takes what the header says to the cache, of a packet of which only the first kMostHeaderBytes
-  // need be here.
-  void learn(std::span<const std::uint8_t> packet);
-
-  // False for good once a header could not be read: what later ones refer to is not known then.
-  bool is_sound() const { return is_sound_; }
+  // Takes what its header says of a packet that is not read itself, of which only the first
+  // kMostHeaderBytes need be here. False if that header cannot be read.
+  bool learn(std::span<const std::uint8_t> packet) { return read_header(packet).has_value(); }
 
   // No header is longer: 255 atoms of 255 characters.
   static constexpr std::size_t kMostHeaderBytes = 2 + 1 + 128 + 255 * (1 + 2 + 255 * 4);
 
  private:
-  std::optional<std::size_t> read_header(std::span<const std::uint8_t> packet);
+  struct Header {
+    std::vector<std::uint16_t> places;  // in the cache, of the atoms that its terms refer to
+    std::size_t size = 0;               // bytes
+  };
+  std::optional<Header> read_header(std::span<const std::uint8_t> packet);
 
   std::array<std::string, 2048> atoms_;  // as terms, with their tags; empty: never named
-  std::vector<std::uint16_t> header_;    // places in it, of the last packet
-  bool is_sound_ = true;
 };
 
 }  // namespace beamtape

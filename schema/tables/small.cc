@@ -64,7 +64,7 @@ const Table& question_table() {
            "Start on the node, since the first question of the snapshot"},
           {5, "took", kInteger, Unit::kMicroseconds, kGauge, "Time spent on the node"},
           {6, "rows", kInteger, Unit::kCount, kGauge, "Rows in the answer"},
-          {7, "bytes", kInteger, Unit::kBytes, kGauge, "Bytes of the answer"},
+          {7, "bytes", kInteger, Unit::kBytes, kGauge, "Bytes of the answer as they came"},
           {8, "outcome", kAtom, Unit::kNone, kGauge,
            "ok, or why there is no answer: deadline, process_limit, failed, malformed"},
           {9, "cost", kInteger, Unit::kMicroseconds, kGauge,

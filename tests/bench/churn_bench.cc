@@ -79,12 +79,9 @@ class ChurningNode : public Link {
     Cursor cursor(term);
     if (!cursor.version() || !cursor.tuple(3)) give_up("a message that is no call");
     // {'$gen_call', {Self, Tag}, {call, M, F, Arguments, user}}
-    const auto skip = [&](int terms) {
-      for (; terms > 0; --terms) cursor.skip();
-    };
-    skip(1), cursor.tuple(2), skip(1);
+    cursor.skip(), cursor.tuple(2), cursor.skip();
     const auto tag = cursor.raw();
-    cursor.tuple(5), skip(2);
+    cursor.tuple(5), cursor.skip(), cursor.skip();
     if (cursor.take_atom("string")) {
       // Tokens of a question are its number, and so is what they parse to.
       TermBuilder reply;
@@ -108,8 +105,10 @@ class ChurningNode : public Link {
     if (replies_.empty()) return fail(Error::Code::kTimeout, "everything is answered");
     auto next = std::move(replies_.front());
     replies_.pop_front();
+    received_bytes_ += std::ssize(next);
     return next;
   }
+  std::int64_t received_bytes() const override { return received_bytes_; }
   std::span<const std::uint8_t> self() const override { return self_; }
   const std::string& node() const override { return name_; }
 
@@ -243,6 +242,7 @@ class ChurningNode : public Link {
   const std::string name_{kName};
   std::vector<std::uint8_t> self_;
   std::vector<std::string_view> questions_;  // as they are prepared
+  std::int64_t received_bytes_ = 0;
   std::deque<std::vector<std::uint8_t>> replies_;
   std::vector<std::uint32_t> alive_;  // beside those that stay
   std::vector<std::int64_t> touched_ = std::vector<std::int64_t>(kResidents);

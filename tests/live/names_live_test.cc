@@ -31,11 +31,9 @@ class NamesLive : public LiveTest {
   }
   void TearDown() override { unsetenv("ERL_EPMD_PORT"); }
 
-  // The value of an expression and what term_to_binary makes of it, without bindings.
   Expected<Bytes> evaluate(const std::string& expression) {
     TermBuilder text, tokens, parsed;
-    text.list(1).string(fmt::format(
-        "(fun(X) -> {{X, term_to_binary(X, [{{minor_version, 2}}])}} end)({}).", expression));
+    text.list(1).string(expression + ".");
     const auto scanned = asker_->call("erl_scan", "string", text.nil().bytes(), kLong);
     Cursor cursor(scanned.value());
     cursor.tuple(), cursor.skip();
@@ -50,7 +48,8 @@ class NamesLive : public LiveTest {
 
   // What makes the expression come otherwise than term_to_binary says; empty if nothing does.
   std::string difference(const std::string& expression) {
-    const auto answer = evaluate(expression);
+    const auto answer = evaluate(fmt::format(
+        "(fun(X) -> {{X, term_to_binary(X, [{{minor_version, 2}}])}} end)({})", expression));
     if (!answer) return answer.error().message;
     Cursor cursor(*answer);
     if (!cursor.tuple(2)) return "no pair";
@@ -96,13 +95,31 @@ TEST_F(NamesLive, ManyNamesComeAsTheyAreMeant) {
   }
 }
 
+TEST_F(NamesLive, ANameIsSpelledOutOnce) {
+  const char* names = "[list_to_atom([$n | integer_to_list(N)]) || N <- lists:seq(1, 200)]";
+  const auto bytes_of_answer = [&] {
+    const auto before = link_->received_bytes();
+    EXPECT_TRUE(evaluate(std::string("(fun(Names) -> Names end)(") + names + ")"));
+    return link_->received_bytes() - before;
+  };
+  const auto first = bytes_of_answer();
+  const auto again = bytes_of_answer();
+  EXPECT_LT(again + 200 * 3, first);
+}
+
 TEST_F(NamesLive, ANameThatOnlyADroppedMessageSpellsOutIsKnown) {
-  // Longer than the limit before its names are spelled out, and after.
-  for (const char* large : {"binary:copy(<<0>>, 70000000)", "lists:duplicate(3000000, Name)"}) {
-    const auto name = fmt::format("list_to_atom(\"a name for {}\")", large);
+  // Longer than the limit as it is, and when its names are spelled out.
+  const std::pair<const char*, const char*> larges[] = {
+      {"binary:copy(<<0>>, 70000000)", "cannot take a message of 70000"},
+      {"lists:duplicate(1000000, Name)", "it is longer than the limit"},
+  };
+  for (const auto& [large, why] : larges) {
+    const auto name =
+        fmt::format("list_to_atom(\"a {} with a name, {}\")", std::string(90, 'x'), large);
     const auto dropped = evaluate(fmt::format("(fun(Name) -> {{Name, {}}} end)({})", large, name));
     ASSERT_FALSE(dropped);
-    EXPECT_EQ(dropped.error().code, Error::Code::kMalformed) << dropped.error().message;
+    EXPECT_EQ(dropped.error().code, Error::Code::kMalformed);
+    EXPECT_NE(dropped.error().message.find(why), std::string::npos) << dropped.error().message;
     EXPECT_EQ(difference(name), "");
   }
 }

@@ -298,7 +298,7 @@ TEST(NodeLink, IsClosedWhenItCannotFollowTheNames) {
   const auto lost = link->receive(kSoon);
   EXPECT_EQ(lost.error().code, Error::Code::kClosed);
   EXPECT_EQ(lost.error().message,
-            "the connection to shop@host is lost: the names in what it sends can no longer be "
+            "the connection to shop@host is lost: the names in what it sends cannot be "
             "followed");
 }
 
