@@ -245,7 +245,8 @@ void Asker::unpack_payload(Answer& answer) {
 }
 
 void Asker::read_end(Cursor& cursor, Answer& answer) {
-  if (cursor.integer()) {
+  if (const auto chunks = cursor.integer()) {
+    answer.chunk = *chunks;
     answer.outcome = Answer::Outcome::kEnd;
     return;
   }

@@ -28,7 +28,7 @@ struct Answer {
     kOk,            // payload() stands before the answer
     kFailed,        // the node raised an error; payload() before the list of keys
     kDeadline,      // no answer in time; payload() before the list of keys
-    kEnd,           // all chunks have been reported
+    kEnd,           // the node has reported all chunks
     kProcessLimit,  // the node has no process to spare for it: the question is over
     kExpired,       // the node came to it when it had been given up: the question is over
     kRejected,      // the node could not evaluate it at all: the question is over
@@ -37,7 +37,7 @@ struct Answer {
   Outcome outcome = Outcome::kMalformed;
   const Question* question = nullptr;
   std::uint32_t request = 0;
-  std::int64_t chunk = 0;
+  std::int64_t chunk = 0;  // its number, from 0; of kEnd: how many there were
   std::int64_t began = 0;  // the node's monotonic clock, native unit
   std::int64_t ended = 0;
   std::int64_t arrived_wall_us = 0;  // the recorder's clock, since the Unix epoch

@@ -43,6 +43,7 @@ class FakeLink : public Link {
 
   // What happened.
   const std::vector<Sent>& sent() const { return sent_; }
+  std::int64_t queued() const { return std::ssize(replies_); }
   std::chrono::milliseconds waited() const { return waited_; }
   std::chrono::milliseconds ticktime() const { return ticktime_; }  // 0: never told
 

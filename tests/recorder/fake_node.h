@@ -41,7 +41,8 @@ class FakeNode {
 
   std::function<void(FakeLink&, const Asked&)> on_ask;
   std::int64_t creation = 7;
-  std::int64_t ticktime = 0;  // 0: it does not say
+  std::int64_t lost_chunks = 0;  // of each question, on their way
+  std::int64_t ticktime = 0;     // 0: it does not say
 
  private:
   void answer(FakeLink& link, const std::vector<std::uint8_t>& message) {
@@ -63,9 +64,10 @@ class FakeNode {
     } else {
       cursor.skip();
       ListReader(cursor).next();
+      const auto before = link.queued();
       evaluate(link, scanned_.at(static_cast<std::size_t>(cursor.integer().value_or(0))),
                {message, {tag.begin(), tag.end()}});
-      link.reply(reply.integer(1).take());
+      link.reply(reply.integer(link.queued() - before + lost_chunks).take());
     }
   }
 

@@ -132,6 +132,29 @@ TEST_F(Recording, IsNotPutOffByAnAnswerWithAnAbsurdTime) {
   }
 }
 
+// An answer that could not be read on its way is missing in the number that the node tells.
+TEST_F(Recording, SaysThatAChunkWasLost) {
+  node_.on_ask = [&](FakeLink& link, const FakeNode::Asked& asked) {
+    if (asked.expressions.find("registered()") == std::string::npos) return;
+    for (const int number : {0, 1, 1, 3}) {
+      FakeNode::answer_chunk(link, asked, 1, 2, TermBuilder().nil().take(), number);
+    }
+  };
+  const std::pair<std::int64_t, bool> lost[] = {{-1, false}, {0, true}, {1, true}};
+  for (const auto& [chunks, is_missed] : lost) {
+    stored_.clear();
+    node_.lost_chunks = chunks;
+    ASSERT_TRUE(
+        record_nodes({"shop@host"}, [&](const std::string&) { return Linked(node_.link()); }));
+    ASSERT_EQ(stored_.size(), 3u);
+    for (const SnapshotRecord& one : stored_) {
+      EXPECT_EQ(one.not_answered.find("registered_names: ") != std::string::npos, is_missed)
+          << one.not_answered;
+    }
+    remove_file();
+  }
+}
+
 TEST_F(Recording, TakesHalfASchedulerAtMostHoweverOftenItIsAskedForASnapshot) {
   constexpr std::int64_t kCostUs = 100'000;
   plan_ = {.interval = milliseconds(60'000), .count = 4};
