@@ -24,6 +24,10 @@ class Capture : private Inquiry {
   // Has the node parse all questions. Once, before the first snapshot.
   Expected<void> prepare();
 
+  // From now on a snapshot asks its next question only when the node has been given the time for
+  // what it did before at this share of one scheduler. Without it: as soon as it can.
+  void set_pace(double share) { pace_ = share; }
+
   // Brings the node's state to now. `id` is the snapshot's number in the file. Fills in all of
   // the record but epoch and interval. kClosed: the connection broke, the state is
   // partly updated and must be thrown away.
@@ -50,6 +54,7 @@ class Capture : private Inquiry {
   Expected<void> ask_next(SnapshotRecord& record);
   void do_without_process(Waiting waiting, SnapshotRecord& record);
   bool is_busy() const;
+  std::chrono::milliseconds rest() const;
   void begin_others();
   void receive(const Answer& answer, SnapshotRecord& record);
   void give_up_silent(SnapshotRecord& record);
@@ -66,6 +71,7 @@ class Capture : private Inquiry {
   std::vector<std::vector<std::pair<const Question*, Bytes>>> questions_;  // by collector
   std::deque<Waiting> waiting_;
   std::vector<Active> active_;
+  std::optional<double> pace_;
   bool others_began_ = false;
   Clock::time_point began_;  // the snapshot
   std::int64_t answers_ = 0;

@@ -210,6 +210,7 @@ Expected<void> Session::take() {
   const auto began = Clock::now();
   begin_epoch_if_due();
   node_->filling_us = longest_filling();
+  if (plan_.count == 1) capture_->set_pace(std::max(kFirstBudget, plan_.budget));
   auto record = capture_->take(++number_);
   if (!record) {
     // What the node has worked for one that breaks off is paid for, too.

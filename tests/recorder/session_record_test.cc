@@ -155,6 +155,23 @@ TEST_F(Recording, SaysThatAChunkWasLost) {
   }
 }
 
+// What comes after the dear question waits.
+TEST_F(Recording, TakesHalfASchedulerAtMostForASingleSnapshot) {
+  constexpr std::int64_t kCostUs = 200'000;
+  plan_ = {.interval = milliseconds(60'000), .count = 1};
+  node_.on_ask = [&](FakeLink& link, const FakeNode::Asked& asked) {
+    if (asked.expressions.find("registered()") == std::string::npos) return;
+    std::this_thread::sleep_for(std::chrono::microseconds(kCostUs));
+    FakeNode::answer_chunk(link, asked, 0, kCostUs * 1000, TermBuilder().nil().take());
+  };
+  const auto outcome =
+      record_nodes({"shop@host"}, [&](const std::string&) { return Linked(node_.link()); });
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  ASSERT_EQ(stored_.size(), 1u);
+  EXPECT_EQ(stored_[0].target_us, kCostUs);
+  EXPECT_GE(stored_[0].ended_wall_us - stored_[0].began_wall_us, 2 * kCostUs);
+}
+
 TEST_F(Recording, TakesHalfASchedulerAtMostHoweverOftenItIsAskedForASnapshot) {
   constexpr std::int64_t kCostUs = 100'000;
   plan_ = {.interval = milliseconds(60'000), .count = 4};
