@@ -39,6 +39,8 @@ std::string_view outcome_text(Answer::Outcome outcome) {
       return "deadline";
     case Answer::Outcome::kProcessLimit:
       return "process_limit";
+    case Answer::Outcome::kIncomplete:
+      return "incomplete";
     case Answer::Outcome::kMalformed:
       break;
   }
@@ -173,7 +175,7 @@ Expected<std::uint32_t> Asker::ask(const Question& question, std::span<const std
   if (auto sent = send_call(request, how, "erl_eval", "expr", arguments.bytes()); !sent) {
     return tl::unexpected(sent.error());
   }
-  asked_[request] = &question;
+  asked_[request] = {.question = &question};
   return request;
 }
 
@@ -200,23 +202,29 @@ std::optional<Answer> Asker::read_answer(Bytes&& message) {
   if (!arity || !read_tag(cursor, answer.request)) return std::nullopt;
   const auto asked = asked_.find(answer.request);
   if (asked == asked_.end()) return std::nullopt;  // late: nobody waits for it any more
-  answer.question = asked->second;
+  answer.question = asked->second.question;
   answer.arrived_wall_us = std::chrono::duration_cast<std::chrono::microseconds>(
                                std::chrono::system_clock::now().time_since_epoch())
                                .count();
   if (*arity == 2) {
+    read_end(cursor, asked->second, answer);
     asked_.erase(asked);
-    read_end(cursor, answer);
     return answer;
   }
+  read_chunk(cursor, *arity, answer);
+  if (answer.ended != 0) clock_.learn(answer.ended, NodeClock::Clock::now());
+  asked->second.note(answer);
+  return answer;
+}
+
+void Asker::read_chunk(Cursor& cursor, std::uint32_t arity, Answer& answer) {
   const auto chunk = cursor.integer();
   const auto began = cursor.integer();
   const auto ended = cursor.integer();
-  if (*arity != 5 || !chunk || !began || !ended || !cursor.tuple(2)) return answer;
+  if (arity != 5 || !chunk || !began || !ended || !cursor.tuple(2)) return;
   answer.chunk = *chunk;
   answer.began = *began;
   answer.ended = *ended;
-  clock_.learn(*ended, NodeClock::Clock::now());
   if (cursor.take_atom("ok")) {
     answer.outcome = Answer::Outcome::kOk;
   } else if (cursor.take_atom("failed")) {
@@ -226,7 +234,14 @@ std::optional<Answer> Asker::read_answer(Bytes&& message) {
   }
   answer.payload_at = answer.message.size() - cursor.bytes_left();
   if (answer.outcome == Answer::Outcome::kOk && answer.question->packed) unpack_payload(answer);
-  return answer;
+}
+
+// Of one that missed its deadline each half is reported, by the same number.
+void Asker::Asked::note(const Answer& answer) {
+  if (answer.outcome == Answer::Outcome::kMalformed) is_whole = false;
+  if (answer.chunk <= last_chunk) return;
+  last_chunk = answer.chunk;
+  ++chunks;
 }
 
 // term_to_binary leaves a small term as it is.
@@ -244,10 +259,11 @@ void Asker::unpack_payload(Answer& answer) {
   answer.payload_at = 1;  // behind the version
 }
 
-void Asker::read_end(Cursor& cursor, Answer& answer) {
+void Asker::read_end(Cursor& cursor, const Asked& asked, Answer& answer) {
   if (const auto chunks = cursor.integer()) {
-    answer.chunk = *chunks;
-    answer.outcome = Answer::Outcome::kEnd;
+    // A message that the link could not read is not known to be about this question: it is missing.
+    const bool is_whole = asked.is_whole && asked.chunks == *chunks;
+    answer.outcome = is_whole ? Answer::Outcome::kEnd : Answer::Outcome::kIncomplete;
     return;
   }
   const std::string reason = term_text(cursor, link_.node(), kReasonBytes);

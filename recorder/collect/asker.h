@@ -28,7 +28,8 @@ struct Answer {
     kOk,            // payload() stands before the answer
     kFailed,        // the node raised an error; payload() before the list of keys
     kDeadline,      // no answer in time; payload() before the list of keys
-    kEnd,           // the node has reported all chunks
+    kEnd,           // all chunks have been reported
+    kIncomplete,    // the node has reported all chunks, but not all could be read here
     kProcessLimit,  // the node has no process to spare for it: the question is over
     kExpired,       // the node came to it when it had been given up: the question is over
     kRejected,      // the node could not evaluate it at all: the question is over
@@ -37,7 +38,7 @@ struct Answer {
   Outcome outcome = Outcome::kMalformed;
   const Question* question = nullptr;
   std::uint32_t request = 0;
-  std::int64_t chunk = 0;  // its number, from 0; of kEnd: how many there were
+  std::int64_t chunk = 0;
   std::int64_t began = 0;  // the node's monotonic clock, native unit
   std::int64_t ended = 0;
   std::int64_t arrived_wall_us = 0;  // the recorder's clock, since the Unix epoch
@@ -47,8 +48,9 @@ struct Answer {
 
   Cursor payload() const { return Cursor(std::span(message).subspan(payload_at)); }
   bool is_over() const {
-    return outcome == Outcome::kEnd || outcome == Outcome::kProcessLimit ||
-           outcome == Outcome::kExpired || outcome == Outcome::kRejected;
+    return outcome == Outcome::kEnd || outcome == Outcome::kIncomplete ||
+           outcome == Outcome::kProcessLimit || outcome == Outcome::kExpired ||
+           outcome == Outcome::kRejected;
   }
 };
 
@@ -101,13 +103,24 @@ class Asker {
     Bytes items;
   };
 
+  // A question that is not over.
+  struct Asked {
+    const Question* question;
+    std::int64_t last_chunk = -1;
+    std::int64_t chunks = 0;  // that were reported
+    bool is_whole = true;     // all that came of it could be read
+
+    void note(const Answer& answer);
+  };
+
   Expected<void> send_call(std::uint32_t request, std::string_view how, std::string_view module,
                            std::string_view function, std::span<const std::uint8_t> arguments);
   bool was_stopped() const { return stop_ != nullptr && *stop_; }
   Expected<Bytes> receive(std::chrono::steady_clock::time_point until);
   bool read_tag(Cursor& cursor, std::uint32_t& request) const;
   std::optional<Answer> read_answer(Bytes&& message);
-  void read_end(Cursor& cursor, Answer& answer);
+  static void read_chunk(Cursor& cursor, std::uint32_t arity, Answer& answer);
+  void read_end(Cursor& cursor, const Asked& asked, Answer& answer);
   static void unpack_payload(Answer& answer);
 
   Link& link_;
@@ -118,7 +131,7 @@ class Asker {
   std::int64_t message_bytes_ = 0;  // of the last one, on the wire
   NodeClock clock_;
   std::map<const Question*, Prepared> prepared_;
-  std::map<std::uint32_t, const Question*> asked_;
+  std::map<std::uint32_t, Asked> asked_;
 };
 
 }  // namespace beamtape

@@ -31,7 +31,8 @@ class Collector {
   virtual void begin(RecordedNode& node, Inquiry& inquiry) = 0;
   // One chunk of one of its questions, of any outcome but malformed; returns the rows in it.
   virtual std::size_t answer(const Answer& answer, RecordedNode& node) = 0;
-  // One of its questions is over: answered to its end, or given up (`reason` is not kNone).
+  // One of its questions is over: answered to its end, or, where `reason` is not kNone, given up,
+  // or answered but for what was lost on its way.
   virtual void over(const Question& question, Missing reason, RecordedNode& node) = 0;
   // Called after each answer: asks what follows from what is known by now.
   virtual void follow_up(RecordedNode&, Inquiry&) {}

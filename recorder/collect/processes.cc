@@ -195,7 +195,7 @@ void Processes::over(const Question& question, Missing reason, RecordedNode& nod
   }
 }
 
-// The question ended before its end: what has not been answered says why, and is asked again.
+// Not all of it was answered: what was not says why, and is asked again.
 void Processes::give_up(Reading reading, Missing reason, RecordedNode& node) {
   const Rows& rows = node.rows(process_table());
   for (const std::uint32_t slot : work_[reading].under_way) {

@@ -76,6 +76,11 @@ class NodeLink : public Link {
     return fail(Error::Code::kClosed, "the connection to " + node_ + " is lost: " + error.message);
   }
 
+  tl::unexpected<Error> malformed(std::string_view why) const {
+    return fail(Error::Code::kMalformed,
+                fmt::format("cannot read a message of {}: {}", node_, why));
+  }
+
   PacketStream packets_;
   std::optional<AtomCache> cache_;  // where the connection has one
   std::string own_node_;
@@ -119,8 +124,7 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
       case Envelope::kOthers:
         continue;
       case Envelope::kMalformed:
-        return fail(Error::Code::kMalformed, "cannot read a message of " + node_ +
-                                                 ": it does not follow the distribution protocol");
+        return malformed("it does not follow the distribution protocol");
       case Envelope::kOurs:
         packet->erase(packet->begin(), packet->end() - static_cast<long>(cursor.bytes_left()));
         return packet;
@@ -132,7 +136,11 @@ Expected<std::vector<std::uint8_t>> NodeLink::receive(std::chrono::milliseconds 
 Expected<std::vector<std::uint8_t>> NodeLink::next_packet(Deadline deadline) {
   auto packet = packets_.receive(deadline);
   if (!cache_) return packet;
-  if (packet) return cache_->spell_out(*packet, kMaxMessageBytes);
+  if (packet) {
+    auto plain = cache_->spell_out(*packet, kMaxMessageBytes);
+    const bool is_malformed = !plain && plain.error().code == Error::Code::kMalformed;
+    return is_malformed ? malformed(plain.error().message) : std::move(plain);
+  }
   const bool is_dropped = packet.error().code == Error::Code::kMalformed;
   if (is_dropped && !cache_->learn(packets_.dropped())) {
     return fail(Error::Code::kClosed, "the names in what it sends cannot be followed");

@@ -165,8 +165,6 @@ void Capture::receive(const Answer& answer, SnapshotRecord& record) {
   if (active == active_.end()) return;
   active->last_heard = Clock::now();
   if (!answer.is_over()) {
-    // One that missed its deadline is told of by its halves.
-    if (std::exchange(active->last_chunk, answer.chunk) != answer.chunk) ++active->chunks;
     std::size_t rows = 0;
     if (answer.outcome != Answer::Outcome::kMalformed) {
       node_.dear_answer = false;
@@ -184,9 +182,7 @@ void Capture::receive(const Answer& answer, SnapshotRecord& record) {
   if (answer.outcome == Answer::Outcome::kProcessLimit) reason = Missing::kProcessLimit;
   if (answer.outcome == Answer::Outcome::kExpired) reason = Missing::kDeadline;
   if (answer.outcome == Answer::Outcome::kRejected) reason = Missing::kBadAnswer;
-  // What the link could not read is not known to be about this question, only missing here.
-  const bool is_whole = answer.outcome != Answer::Outcome::kEnd || answer.chunk == active->chunks;
-  if (!is_whole) reason = Missing::kBadAnswer;
+  if (answer.outcome == Answer::Outcome::kIncomplete) reason = Missing::kBadAnswer;
   Active over = std::move(*active);
   active_.erase(active);
   if (reason != Missing::kNone) record_question(answer, 0, over.asked, record);

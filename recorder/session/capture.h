@@ -45,8 +45,6 @@ class Capture : private Inquiry {
     Bytes given;
     Clock::time_point last_heard;
     Clock::time_point asked;
-    std::int64_t last_chunk = -1;
-    std::int64_t chunks = 0;  // that were heard of
   };
 
   void ask(const Question& question, Bytes given) override;

@@ -66,7 +66,7 @@ const Table& question_table() {
           {6, "rows", kInteger, Unit::kCount, kGauge, "Rows in the answer"},
           {7, "bytes", kInteger, Unit::kBytes, kGauge, "Bytes of the answer as they came"},
           {8, "outcome", kAtom, Unit::kNone, kGauge,
-           "ok, or why there is no answer: deadline, process_limit, failed, malformed"},
+           "ok, or why there is no answer: deadline, process_limit, failed, malformed, incomplete"},
           {9, "cost", kInteger, Unit::kMicroseconds, kGauge,
            "What it took of the node's schedulers at most: no more than `took`, which is mostly "
            "waiting on a busy node"},

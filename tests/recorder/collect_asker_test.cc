@@ -8,6 +8,7 @@ namespace beamtape {
 namespace {
 
 const Question kPlain{.name = "plain", .keys = "[1]", .answer = "Part"};
+const Question kPacked{.name = "packed", .keys = "[1]", .answer = "Part", .packed = true};
 const Question kKept{.name = "kept", .keys = "[1]", .keys_words = "1000", .answer = "Part"};
 
 // A node that parses whatever it is given to so many expressions: 1, 2, ...
@@ -81,6 +82,23 @@ class AskerTest : public ::testing::Test {
     EXPECT_TRUE(asker_.next(std::chrono::milliseconds(0)));
   }
 
+  // A chunk of the last question, of any payload, and its end; the outcome of the latter.
+  void reply_chunk(std::int64_t number, const char* outcome, const Bytes& payload) {
+    TermBuilder chunk;
+    chunk.version().tuple(5).tuple(2).integer(1).integer(last_request()).integer(number);
+    link_.reply(chunk.integer(1).integer(2).tuple(2).atom(outcome).raw(payload).take());
+  }
+  Answer::Outcome end(std::int64_t told) {
+    TermBuilder end;
+    end.version().tuple(2).tuple(2).integer(1).integer(last_request()).integer(told);
+    link_.reply(end.take());
+    for (;;) {
+      const auto answer = asker_.next(std::chrono::milliseconds(0));
+      if (!answer) return Answer::Outcome::kMalformed;
+      if (answer->is_over()) return answer->outcome;
+    }
+  }
+
   FakeLink link_;
   Asker asker_{link_, 1};
   int expressions_ = 2;
@@ -129,6 +147,58 @@ TEST_F(AskerTest, ForgetsTheNodesClockWhenAQuestionExpiresThatIsWaitedFor) {
   EXPECT_TRUE(answer->is_over());
   ASSERT_TRUE(asker_.ask(kPlain));
   EXPECT_EQ(until(), "infinity");
+}
+
+TEST_F(AskerTest, MissesAChunkThatDidNotArrive) {
+  ASSERT_TRUE(asker_.prepare(kPlain));
+  const Bytes nothing = TermBuilder().nil().take();
+  const auto outcome = [&](const std::vector<int>& numbers, std::int64_t told) {
+    EXPECT_TRUE(asker_.ask(kPlain));
+    for (const int number : numbers) {
+      reply_chunk(number, number == 1 ? "deadline" : "ok", nothing);
+    }
+    return end(told);
+  };
+  EXPECT_EQ(outcome({}, 0), Answer::Outcome::kEnd);
+  EXPECT_EQ(outcome({0, 1, 1, 1, 2}, 3), Answer::Outcome::kEnd) << "halves have one number";
+  EXPECT_EQ(outcome({0, 1, 2, 1}, 3), Answer::Outcome::kEnd) << "from one that was killed late";
+  EXPECT_EQ(outcome({}, 1), Answer::Outcome::kIncomplete);
+  EXPECT_EQ(outcome({0, 2}, 3), Answer::Outcome::kIncomplete);
+  EXPECT_EQ(outcome({0, 1}, 3), Answer::Outcome::kIncomplete);
+  EXPECT_EQ(outcome({1, 2}, 3), Answer::Outcome::kIncomplete);
+}
+
+TEST_F(AskerTest, MissesAChunkThatCannotBeRead) {
+  ASSERT_TRUE(asker_.prepare(kPacked));
+  const auto packed = [](const Bytes& bytes) { return TermBuilder().binary(bytes).take(); };
+  const Bytes good = packed(TermBuilder().version().nil().take());
+  const Bytes damaged = packed({131, 80, 0, 0, 0, 5, 1, 2, 3});
+  for (const bool is_damaged : {false, true}) {
+    ASSERT_TRUE(asker_.ask(kPacked));
+    reply_chunk(0, "ok", good);
+    reply_chunk(1, "ok", is_damaged ? damaged : good);
+    reply_chunk(1, "ok", good);
+    EXPECT_EQ(end(2), is_damaged ? Answer::Outcome::kIncomplete : Answer::Outcome::kEnd);
+  }
+  ASSERT_TRUE(asker_.ask(kPacked));
+  TermBuilder no_chunk;
+  no_chunk.version().tuple(3).tuple(2).integer(1).integer(last_request()).integer(0).nil();
+  link_.reply(no_chunk.take());
+  EXPECT_EQ(end(1), Answer::Outcome::kIncomplete);
+}
+
+TEST_F(AskerTest, CountsTheBytesOfEachAnswerAsTheyCame) {
+  ASSERT_TRUE(asker_.prepare(kPacked));
+  ASSERT_TRUE(asker_.ask(kPacked));
+  const auto before = asker_.received_bytes();
+  EXPECT_EQ(before, link_.received_bytes());
+  link_.reply_error(Error::Code::kMalformed);
+  const Bytes large = TermBuilder().version().binary(Bytes(1000, 1)).take();
+  reply_chunk(0, "ok", TermBuilder().binary(large).take());
+  const auto answer = asker_.next(std::chrono::milliseconds(10'000));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->sent_bytes, asker_.received_bytes() - before - FakeLink::kMalformedBytes);
+  EXPECT_GT(answer->sent_bytes, static_cast<std::int64_t>(answer->message.size()));
 }
 
 TEST_F(AskerTest, RefusesFewerExpressionsThanItWrote) {

@@ -35,6 +35,7 @@ class FakeLink : public Link {
   void reply(Bytes term) { replies_.emplace_back(std::move(term)); }
   void reply_error(Error::Code code) { replies_.emplace_back(fail(code, "scripted")); }
   void close() { closed_ = true; }
+  static constexpr std::int64_t kMalformedBytes = 10'000;  // of what cannot be read
   // Called for every question; it may call reply().
   std::function<void(FakeLink&, const Sent&)> on_send;
 
@@ -60,7 +61,7 @@ class FakeLink : public Link {
     if (!replies_.empty()) {
       auto next = std::move(replies_.front());
       replies_.pop_front();
-      if (next) received_bytes_ += static_cast<std::int64_t>(next->size());
+      received_bytes_ += next ? std::ssize(*next) : kMalformedBytes;
       return next;
     }
     if (closed_) return fail(Error::Code::kClosed, "scripted end");
