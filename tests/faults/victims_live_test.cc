@@ -149,7 +149,9 @@ class Blocked : public Victims {
     node_->ask("live_victims load " BEAMTAPE_VICTIMS_NIF);
     attach("1s");
     read_lines(2);
-    const seconds time(scaled(60, 5));
+    node_->ask("live_victims gather");
+    // Longer than a question is waited for.
+    const seconds time(scaled(60, 12));
     const auto begin = std::chrono::steady_clock::now();
     own_.insert(pid(
         node_->ask(fmt::format("live_victims block {} {}", function, milliseconds(time).count()))));

@@ -1,6 +1,6 @@
 %% Processes that are dear or impossible to read, and what reading them costs them.
 -module(live_victims).
--export([links/1, binaries/1, messages/1, load/1, block/2, fill/0, empty/0, full_for_an_instant/1]).
+-export([links/1, binaries/1, messages/1, load/1, block/2, gather/0, fill/0, empty/0, full_for_an_instant/1]).
 -export([refused/0, log/2, hunt/0, rest/0]).
 -export([watch/0, held/1, reductions/1, remember/0, gone/0, strangers/0]).
 -export([hold_scheduler/1, hold_dirty/1]).
@@ -39,15 +39,26 @@ load(Path) -> ok =:= erlang:load_nif(binary_to_list(Path), 0).
 hold_scheduler(_) -> erlang:nif_error(not_loaded).
 hold_dirty(_) -> erlang:nif_error(not_loaded).
 
-%% A process that holds a scheduler, or a dirty one, for so long. Answers before it begins.
+%% A process that holds the first scheduler, or a dirty one, for so long. Answers before it begins.
 block(Function, Milliseconds) ->
-    Pid = spawn(fun() ->
+    Pid = spawn_opt(fun() ->
         receive begin_now -> ok end,
         apply(?MODULE, binary_to_atom(Function), [Milliseconds]),
         live_population:sleep()
-    end),
+    end, [{scheduler, 1}]),
     erlang:send_after(200, Pid, begin_now),
     live_text:reference(Pid).
+
+%% The first scheduler gets all work from now on: the emulator does so with little of it, but only
+%% looks after so many million reductions.
+gather() ->
+    {_, Reference} = spawn_opt(fun() ->
+        [begin
+            lists:foreach(fun erlang:bump_reductions/1, lists:duplicate(1100, 4000)),
+            timer:sleep(5)
+        end || _ <- lists:seq(1, 100)]
+    end, [monitor, {scheduler, 1}]),
+    receive {'DOWN', Reference, _, _, normal} -> true end.
 
 %% As many processes as the node can have; empty/0 ends them.
 fill() ->
