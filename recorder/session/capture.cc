@@ -103,7 +103,7 @@ Expected<void> Capture::run(SnapshotRecord& record) {
       continue;
     }
     if (active_.empty() && waiting_.empty()) return {};
-    const milliseconds resting = rest();
+    const milliseconds resting = rest(record);
     auto answer = asker_.next(resting.count() > 0 ? std::min(kPatience, resting) : kPatience);
     if (answer) {
       receive(*answer, record);
@@ -131,16 +131,16 @@ bool Capture::is_busy() const {
 }
 
 // How long the next question has to wait.
-milliseconds Capture::rest() const {
+milliseconds Capture::rest(const SnapshotRecord& record) const {
   if (!pace_) return milliseconds(0);
   using Microseconds = std::chrono::duration<double, std::micro>;
-  const Microseconds due(static_cast<double>(node_.target_us) / *pace_);
+  const Microseconds due(static_cast<double>(record.target_us) / *pace_);
   return std::chrono::ceil<milliseconds>(due - Microseconds(Clock::now() - began_));
 }
 
 Expected<void> Capture::ask_next(SnapshotRecord& record) {
   const auto now = Clock::now();
-  while (!waiting_.empty() && rest().count() <= 0) {
+  while (!waiting_.empty() && rest(record).count() <= 0) {
     const auto lively = std::count_if(active_.begin(), active_.end(), [&](const Active& one) {
       return now - one.last_heard < kPatience;
     });

@@ -24,8 +24,9 @@ class Capture : private Inquiry {
   // Has the node parse all questions. Once, before the first snapshot.
   Expected<void> prepare();
 
-  // From now on a snapshot asks its next question only when the node has been given the time for
-  // what it did before at this share of one scheduler. Without it: as soon as it can.
+  // From now on a snapshot asks its next question only when what the node did for it so far
+  // (SnapshotRecord::target_us) is no more than this share of one scheduler. Without it: as soon as
+  // it can.
   void set_pace(double share) { pace_ = share; }
 
   // Brings the node's state to now. `id` is the snapshot's number in the file. Fills in all of
@@ -52,7 +53,7 @@ class Capture : private Inquiry {
   Expected<void> ask_next(SnapshotRecord& record);
   void do_without_process(Waiting waiting, SnapshotRecord& record);
   bool is_busy() const;
-  std::chrono::milliseconds rest() const;
+  std::chrono::milliseconds rest(const SnapshotRecord& record) const;
   void begin_others();
   void receive(const Answer& answer, SnapshotRecord& record);
   void give_up_silent(SnapshotRecord& record);

@@ -144,7 +144,7 @@ class Victims : public live::LiveTest {
 
 class Blocked : public Victims {
  protected:
-  void hold(const std::string& function, const std::string& what) {
+  void hold(const std::string& function, int scheduler, const std::string& what) {
     start({"+S", "2:2"}, scaled(20'000, 1000));
     node_->ask("live_victims load " BEAMTAPE_VICTIMS_NIF);
     attach("1s");
@@ -153,8 +153,8 @@ class Blocked : public Victims {
     // Longer than a question is waited for.
     const seconds time(scaled(60, 12));
     const auto begin = std::chrono::steady_clock::now();
-    own_.insert(pid(
-        node_->ask(fmt::format("live_victims block {} {}", function, milliseconds(time).count()))));
+    own_.insert(pid(node_->ask(fmt::format("live_victims block {} {} {}", function, scheduler,
+                                           milliseconds(time).count()))));
     int incomplete = 0;
     while (std::chrono::steady_clock::now() - begin < time + seconds(1)) {
       ASSERT_NO_FATAL_FAILURE(read_lines(1));
@@ -167,9 +167,13 @@ class Blocked : public Victims {
   }
 };
 
-TEST_F(Blocked, AScheduler) { hold("hold_scheduler", "a scheduler of the target"); }
+TEST_F(Blocked, TheSchedulerWithTheWork) {
+  hold("hold_scheduler", 1, "the scheduler with the work");
+}
 
-TEST_F(Blocked, ADirtyScheduler) { hold("hold_dirty", "a dirty scheduler of the target"); }
+TEST_F(Blocked, TheSchedulerAtRest) { hold("hold_scheduler", 2, "a scheduler at rest"); }
+
+TEST_F(Blocked, ADirtyScheduler) { hold("hold_dirty", 1, "a dirty scheduler of the target"); }
 
 TEST_F(Victims, WhoHasVeryMuchPaysLittle) {
   start({"+P", "1000000"}, 1000);

@@ -1,6 +1,6 @@
 %% Processes that are dear or impossible to read, and what reading them costs them.
 -module(live_victims).
--export([links/1, binaries/1, messages/1, load/1, block/2, gather/0, fill/0, empty/0, full_for_an_instant/1]).
+-export([links/1, binaries/1, messages/1, load/1, block/3, gather/0, fill/0, empty/0, full_for_an_instant/1]).
 -export([refused/0, log/2, hunt/0, rest/0]).
 -export([watch/0, held/1, reductions/1, remember/0, gone/0, strangers/0]).
 -export([hold_scheduler/1, hold_dirty/1]).
@@ -39,13 +39,13 @@ load(Path) -> ok =:= erlang:load_nif(binary_to_list(Path), 0).
 hold_scheduler(_) -> erlang:nif_error(not_loaded).
 hold_dirty(_) -> erlang:nif_error(not_loaded).
 
-%% A process that holds the first scheduler, or a dirty one, for so long. Answers before it begins.
-block(Function, Milliseconds) ->
+%% A process that holds that scheduler, or a dirty one, for so long. Answers before it begins.
+block(Function, Scheduler, Milliseconds) ->
     Pid = spawn_opt(fun() ->
         receive begin_now -> ok end,
         apply(?MODULE, binary_to_atom(Function), [Milliseconds]),
         live_population:sleep()
-    end, [{scheduler, 1}]),
+    end, [{scheduler, Scheduler}]),
     erlang:send_after(200, Pid, begin_now),
     live_text:reference(Pid).
 
