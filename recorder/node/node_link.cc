@@ -141,9 +141,10 @@ Expected<std::vector<std::uint8_t>> NodeLink::next_packet(Deadline deadline) {
     const bool is_malformed = !plain && plain.error().code == Error::Code::kMalformed;
     return is_malformed ? malformed(plain.error().message) : std::move(plain);
   }
-  const bool is_dropped = packet.error().code == Error::Code::kMalformed;
-  if (is_dropped && !cache_->learn(packets_.dropped())) {
-    return fail(Error::Code::kClosed, "the names in what it sends cannot be followed");
+  if (packet.error().code == Error::Code::kMalformed) {
+    if (auto learnt = cache_->learn(packets_.dropped()); !learnt) {
+      return tl::unexpected(learnt.error());
+    }
   }
   return packet;
 }

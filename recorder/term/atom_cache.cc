@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "recorder/term/big_endian.h"
+#include "recorder/term/cursor.h"
 #include "recorder/term/tag.h"
 #include "recorder/term/term.h"
 
@@ -86,7 +87,6 @@ class Speller {
 
   bool add_atom();
   bool add_one(std::uint64_t& pending);
-  bool add_rare();
   // One that names a node, between this many bytes.
   bool add_with_node(std::uint64_t before, std::uint64_t behind) {
     return pass(before) && add_atom() && pass(behind);
@@ -131,7 +131,8 @@ bool Speller::add_atom() {
   }
 }
 
-// Adds a term without the elements it contains, which are added to `pending`.
+// Adds a term without the elements it contains, which are added to `pending`. A Cursor knows those
+// that neither contain elements nor name anything.
 bool Speller::add_one(std::uint64_t& pending) {
   if (left() == 0) return false;
   switch (*at_) {
@@ -141,12 +142,6 @@ bool Speller::add_one(std::uint64_t& pending) {
     case tag::kAtom:
     case tag::kAtomUtf8:
       return add_atom();
-    case tag::kNil:
-      return pass(1);
-    case tag::kSmallInteger:
-      return pass(2);
-    case tag::kInteger:
-      return pass(5);
     case tag::kSmallTuple:
       pending += number(1);
       return pass(2);
@@ -159,48 +154,29 @@ bool Speller::add_one(std::uint64_t& pending) {
     case tag::kMap:
       pending += number(4) * 2;
       return pass(5);
-    case tag::kNewPid:
-      return add_with_node(1, 12);
-    case tag::kNewFun:
-      return add_fun(pending);
-    default:
-      return add_rare();
-  }
-}
-
-// Of the terms without elements those that an answer has few of.
-bool Speller::add_rare() {
-  switch (*at_) {
-    case tag::kNewFloat:
-      return pass(9);
-    case tag::kFloat:
-      return pass(32);
-    case tag::kString:
-      return pass(3 + number(2));
-    case tag::kSmallBig:
-      return pass(3 + number(1));
-    case tag::kLargeBig:
-    case tag::kBitBinary:
-      return pass(6 + number(4));
-    case tag::kBinary:
-      return pass(5 + number(4));
     case tag::kPid:
       return add_with_node(1, 9);
+    case tag::kNewPid:
+    case tag::kV4Port:
+      return add_with_node(1, 12);
     case tag::kPort:
     case tag::kReference:
       return add_with_node(1, 5);
     case tag::kNewPort:
       return add_with_node(1, 8);
-    case tag::kV4Port:
-      return add_with_node(1, 12);
     case tag::kNewReference:
       return add_with_node(3, 1 + 4 * number(2));
     case tag::kNewerReference:
       return add_with_node(3, 4 + 4 * number(2));
     case tag::kExport:
       return add_with_node(1, 0) && add_atom() && pass(2);
+    case tag::kNewFun:
+      return add_fun(pending);
     default:
-      return false;
+      Cursor leaf({at_, end_});
+      if (!leaf.skip()) return false;
+      at_ = leaf.place();
+      return true;
   }
 }
 
@@ -221,7 +197,7 @@ bool Speller::add_fun(std::uint64_t& pending) {
 Expected<std::vector<std::uint8_t>> AtomCache::spell_out(std::span<const std::uint8_t> packet,
                                                          std::size_t max_bytes) {
   const auto header = read_header(packet);
-  if (!header) return fail(Error::Code::kClosed, "the names in what it sends cannot be followed");
+  if (!header) return tl::unexpected(header.error());
   Speller speller(packet.subspan(header->size), header->places, atoms_, max_bytes);
   const bool is_whole = speller.add_term() && (speller.at_end() || speller.add_term());
   if (speller.is_too_long()) {
@@ -236,9 +212,11 @@ Expected<std::vector<std::uint8_t>> AtomCache::spell_out(std::span<const std::ui
 
 // 131, 68, u8 atoms; if there are any, four bits for each and four more, lowest first; then for
 // each u8 place in its segment and, if it is new, u8 or u16 size, name.
-std::optional<AtomCache::Header> AtomCache::read_header(std::span<const std::uint8_t> packet) {
+Expected<AtomCache::Header> AtomCache::read_header(std::span<const std::uint8_t> packet) {
+  const auto unreadable =
+      fail(Error::Code::kClosed, "the names in what it sends cannot be followed");
   if (packet.size() < 3 || packet[0] != tag::kVersion || packet[1] != kDistributionHeader) {
-    return std::nullopt;
+    return unreadable;
   }
   const std::size_t count = packet[2];
   Header header{.size = 3};
@@ -247,22 +225,22 @@ std::optional<AtomCache::Header> AtomCache::read_header(std::span<const std::uin
   const auto flags = packet.subspan(at);
   const auto flags_of = [&](std::size_t atom) { return flags[atom / 2] >> (atom % 2 * 4) & 0xF; };
   at += count / 2 + 1;
-  if (at > packet.size()) return std::nullopt;
+  if (at > packet.size()) return unreadable;
   const std::size_t length_bytes = (flags_of(count) & kHasLongAtoms) != 0 ? 2 : 1;
   for (std::size_t atom = 0; atom < count; ++atom) {
-    if (at >= packet.size()) return std::nullopt;
+    if (at >= packet.size()) return unreadable;
     const std::size_t place =
         static_cast<std::size_t>(flags_of(atom) & kSegment) * kSegmentSize + packet[at++];
     if ((flags_of(atom) & kIsNew) != 0) {
-      if (at + length_bytes > packet.size()) return std::nullopt;
+      if (at + length_bytes > packet.size()) return unreadable;
       const std::size_t length =
           length_bytes == 1 ? packet[at] : std::size_t{read_u16(packet.data() + at)};
       at += length_bytes;
-      if (length > kMaxAtomBytes || at + length > packet.size()) return std::nullopt;
+      if (length > kMaxAtomBytes || at + length > packet.size()) return unreadable;
       atoms_[place] = atom_term(packet.subspan(at, length));
       at += length;
     } else if (atoms_[place].empty()) {
-      return std::nullopt;
+      return unreadable;
     }
     header.places.push_back(static_cast<std::uint16_t>(place));
   }

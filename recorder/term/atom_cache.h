@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,8 +30,10 @@ class AtomCache {
                                                 std::size_t max_bytes);
 
   // Takes what its header says of a packet that is not read itself, of which only the first
-  // kMostHeaderBytes need be here. False if that header cannot be read.
-  bool learn(std::span<const std::uint8_t> packet) { return read_header(packet).has_value(); }
+  // kMostHeaderBytes need be here. kClosed as above.
+  Expected<void> learn(std::span<const std::uint8_t> packet) {
+    return read_header(packet).map([](const Header&) {});
+  }
 
   // No header is longer: 255 atoms of 255 characters.
   static constexpr std::size_t kMostHeaderBytes = 2 + 1 + 128 + 255 * (1 + 2 + 255 * 4);
@@ -42,7 +43,7 @@ class AtomCache {
     std::vector<std::uint16_t> places;  // in the cache, of the atoms that its terms refer to
     std::size_t size = 0;               // bytes
   };
-  std::optional<Header> read_header(std::span<const std::uint8_t> packet);
+  Expected<Header> read_header(std::span<const std::uint8_t> packet);
 
   std::array<std::string, 2048> atoms_;  // as terms, with their tags; empty: never named
 };

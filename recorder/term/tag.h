@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-// The first byte of every term: erts "External Term Format". For recorder/term and
-// whoever looks at a version byte.
+// The first byte of every term: erts "External Term Format". For recorder/term, and for whoever
+// looks at a version byte.
 namespace beamtape::tag {
 
 inline constexpr std::uint8_t kVersion = 131;            // before a whole term

@@ -60,6 +60,18 @@ class Recording : public ::testing::Test {
     return reader ? (*reader)->gaps() : std::vector<GapRecord>();
   }
 
+  // A node whose names cost it so much.
+  void record_dearly(std::int64_t cost_us) {
+    node_.on_ask = [cost_us](FakeLink& link, const FakeNode::Asked& asked) {
+      if (asked.expressions.find("registered()") == std::string::npos) return;
+      std::this_thread::sleep_for(std::chrono::microseconds(cost_us));
+      FakeNode::answer_chunk(link, asked, 0, cost_us * 1000, TermBuilder().nil().take());
+    };
+    const auto outcome =
+        record_nodes({"shop@host"}, [&](const std::string&) { return Linked(node_.link()); });
+    ASSERT_TRUE(outcome) << outcome.error().message;
+  }
+
   FakeNode node_;
   int begun_ = 0;  // snapshots
   Plan plan_{.interval = milliseconds(100), .duration = {}, .count = 3};
@@ -159,14 +171,7 @@ TEST_F(Recording, SaysThatAChunkWasLost) {
 TEST_F(Recording, TakesHalfASchedulerAtMostForASingleSnapshot) {
   constexpr std::int64_t kCostUs = 200'000;
   plan_ = {.interval = milliseconds(60'000), .count = 1};
-  node_.on_ask = [&](FakeLink& link, const FakeNode::Asked& asked) {
-    if (asked.expressions.find("registered()") == std::string::npos) return;
-    std::this_thread::sleep_for(std::chrono::microseconds(kCostUs));
-    FakeNode::answer_chunk(link, asked, 0, kCostUs * 1000, TermBuilder().nil().take());
-  };
-  const auto outcome =
-      record_nodes({"shop@host"}, [&](const std::string&) { return Linked(node_.link()); });
-  ASSERT_TRUE(outcome) << outcome.error().message;
+  record_dearly(kCostUs);
   ASSERT_EQ(stored_.size(), 1u);
   EXPECT_EQ(stored_[0].target_us, kCostUs);
   EXPECT_GE(stored_[0].ended_wall_us - stored_[0].began_wall_us, 2 * kCostUs);
@@ -176,14 +181,7 @@ TEST_F(Recording, TakesHalfASchedulerAtMostHoweverOftenItIsAskedForASnapshot) {
   constexpr std::int64_t kCostUs = 100'000;
   plan_ = {.interval = milliseconds(60'000), .count = 4};
   snapshot_now_ = true;
-  node_.on_ask = [&](FakeLink& link, const FakeNode::Asked& asked) {
-    if (asked.expressions.find("registered()") == std::string::npos) return;
-    std::this_thread::sleep_for(std::chrono::microseconds(kCostUs));
-    FakeNode::answer_chunk(link, asked, 0, kCostUs * 1000, TermBuilder().nil().take());
-  };
-  const auto outcome =
-      record_nodes({"shop@host"}, [&](const std::string&) { return Linked(node_.link()); });
-  ASSERT_TRUE(outcome) << outcome.error().message;
+  record_dearly(kCostUs);
   ASSERT_EQ(stored_.size(), 4u);
   for (std::size_t at = 1; at < stored_.size(); ++at) {
     EXPECT_EQ(stored_[at].target_us, kCostUs);
