@@ -3,13 +3,11 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #include <thread>
 
 #include "recorder/collect/hello.h"
-#include "recorder/node/ei_link.h"
-#include "tests/live/live_test.h"
+#include "tests/live/asking_test.h"
 
 namespace beamtape::live {
 namespace {
@@ -33,18 +31,11 @@ const Question kCounted{
 const Question kBegin{
     .name = "begin", .keys = "[1]", .answer = "persistent_term:put(chunks, counters:new(1, []))"};
 
-class Expiry : public LiveTest {
+class Expiry : public AskingTest {
  protected:
   void SetUp() override {
-    LiveTest::SetUp();
-    if (!world_) return;
-    setenv("ERL_EPMD_PORT", std::to_string(world_->epmd_port()).c_str(), 1);
-    node_ = world_->start();
-    auto link = connect(parse_node(node_->name()).value(),
-                        find_cookie(world_->cookie_file()).value(), std::chrono::seconds(30));
-    ASSERT_TRUE(link) << link.error().message;
-    link_ = std::move(*link);
-    asker_ = std::make_unique<Asker>(*link_, 1);
+    AskingTest::SetUp();
+    if (!asker_) return;
     ASSERT_TRUE(hello(*asker_, node_->name()));
     for (const Question* each : {&kCounting, &kInServer, &kCounted, &kBegin}) {
       ASSERT_TRUE(asker_->prepare(*each));
@@ -52,8 +43,6 @@ class Expiry : public LiveTest {
     ask(kBegin);
     ends(1);
   }
-  void TearDown() override { unsetenv("ERL_EPMD_PORT"); }
-
   void ask(const Question& question) { ASSERT_TRUE(asker_->ask(question)); }
   // How the next questions to end did.
   std::vector<Outcome> ends(int questions) {
@@ -76,9 +65,6 @@ class Expiry : public LiveTest {
     return chunks_;
   }
 
-  std::unique_ptr<Node> node_;
-  std::unique_ptr<Link> link_;
-  std::unique_ptr<Asker> asker_;
   std::int64_t chunks_ = -1;
 };
 
