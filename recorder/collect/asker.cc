@@ -211,17 +211,19 @@ std::optional<Answer> Asker::read_answer(Bytes&& message) {
     asked_.erase(asked);
     return answer;
   }
-  read_chunk(cursor, *arity, answer);
-  if (answer.ended != 0) clock_.learn(answer.ended, NodeClock::Clock::now());
+  if (read_chunk(cursor, *arity, answer)) {
+    clock_.learn(answer.ended, NodeClock::Clock::now());
+  }
   asked->second.note(answer);
   return answer;
 }
 
-void Asker::read_chunk(Cursor& cursor, std::uint32_t arity, Answer& answer) {
+// False if it has no envelope.
+bool Asker::read_chunk(Cursor& cursor, std::uint32_t arity, Answer& answer) {
   const auto chunk = cursor.integer();
   const auto began = cursor.integer();
   const auto ended = cursor.integer();
-  if (arity != 5 || !chunk || !began || !ended || !cursor.tuple(2)) return;
+  if (arity != 5 || !chunk || !began || !ended || !cursor.tuple(2)) return false;
   answer.chunk = *chunk;
   answer.began = *began;
   answer.ended = *ended;
@@ -234,6 +236,7 @@ void Asker::read_chunk(Cursor& cursor, std::uint32_t arity, Answer& answer) {
   }
   answer.payload_at = answer.message.size() - cursor.bytes_left();
   if (answer.outcome == Answer::Outcome::kOk && answer.question->packed) unpack_payload(answer);
+  return true;
 }
 
 // Of one that missed its deadline each half is reported, by the same number.

@@ -119,7 +119,7 @@ class Asker {
   Expected<Bytes> receive(std::chrono::steady_clock::time_point until);
   bool read_tag(Cursor& cursor, std::uint32_t& request) const;
   std::optional<Answer> read_answer(Bytes&& message);
-  static void read_chunk(Cursor& cursor, std::uint32_t arity, Answer& answer);
+  static bool read_chunk(Cursor& cursor, std::uint32_t arity, Answer& answer);
   void read_end(Cursor& cursor, const Asked& asked, Answer& answer);
   static void unpack_payload(Answer& answer);
 

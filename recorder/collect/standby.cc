@@ -35,7 +35,8 @@ const Question kStandby{
       after 500 ->
         case Unanswered of
           0 -> First ! {runs, self()};
-          _ when Unanswered < 5; Unanswered rem 60 =:= 0 -> Spend(4000, erlang:monotonic_time(millisecond) + 200);
+          _ when Unanswered < 5; Unanswered rem 60 =:= 0 ->
+            Spend(4000, erlang:monotonic_time(millisecond) + 200);
           _ -> ok
         end,
         Wait(Unanswered + 1)

@@ -140,8 +140,9 @@ std::string peer_name(const Conversation& talk) {
 bool has_atom_cache(const Conversation& talk) {
   const auto challenge = heard_packet(talk, 1);
   if (!talk.offers_atom_cache || !challenge || challenge->size() < kFlagsAt + 4 ||
-      (*challenge)[0] != 'N')
+      (*challenge)[0] != 'N') {
     return false;
+  }
   const auto* flags = reinterpret_cast<const std::uint8_t*>(challenge->data()) + kFlagsAt;
   return (read_u32(flags) & kAtomCache) != 0;
 }
